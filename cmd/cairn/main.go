@@ -1,0 +1,82 @@
+// Command cairn is the whole of Cairn: the server, the commands that feed and release boards, and the tools that score,
+// check and verify offline.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"cairn/internal/fault"
+	"cairn/scorecard"
+)
+
+// commands is the command line. Each command stands in a file of its own name.
+type commands struct {
+}
+
+// console is what a command reads from and writes to.
+type console struct {
+	context.Context
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) (code int) {
+	c := &console{Context: ctx, in: in, out: out, err: errs}
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("cairn"),
+		kong.Description("One score per player per period: opt-in, explainable, recomputable."),
+		kong.Writers(out, errs),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(c),
+	)
+	if err != nil {
+		panic(err) // the command line itself is malformed: a mistake of ours
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintln(errs, "cairn:", err)
+		fmt.Fprintln(errs, "Run \"cairn --help\" to see the commands.")
+		return fault.Invalid.Exit()
+	}
+	if err := parsed.Run(); err != nil {
+		return c.fail(err)
+	}
+	return 0
+}
+
+// fail prints an error in words for people and returns its exit code.
+func (c *console) fail(err error) int {
+	if problems := (scorecard.Problems)(nil); errors.As(err, &problems) {
+		fmt.Fprintln(c.err, problems.Error())
+		return fault.Invalid.Exit()
+	}
+	kind := fault.Of(err)
+	if kind == fault.Internal {
+		fmt.Fprintln(c.err, "cairn:", err)
+	} else {
+		fmt.Fprintln(c.err, "cairn:", fault.Message(err))
+	}
+	return kind.Exit()
+}

@@ -1,0 +1,25 @@
+package deps
+
+import (
+	_ "github.com/PuerkitoBio/goquery"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/jba/templatecheck"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/schollz/progressbar/v3"
+	_ "github.com/xuri/excelize/v2"
+	_ "golang.org/x/net/html/charset"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/encoding/unicode"
+	_ "golang.org/x/text/language"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+)

@@ -1,0 +1,127 @@
+package release
+
+import (
+	"time"
+
+	"cairn/internal/period"
+	"cairn/internal/story"
+	"cairn/score"
+	"cairn/scorecard"
+)
+
+// State of a release.
+type State string
+
+const (
+	Draft State = "draft"
+	Final State = "final"
+)
+
+// Release is the head of one release: everything that is about all players.
+type Release struct {
+	ID         string
+	BoardID    string
+	Period     period.Period
+	Edition    int // 1, then 2 … for errata
+	State      State
+	Reason     string // of an erratum
+	Supersedes string // id of the edition before, "" none
+	Superseded bool   // a later edition is final
+	Version    int    // of the scorecard
+	Engine     string
+	Players    int // in the release
+	Scored     int
+	Published  time.Time
+	Digest     string // hex SHA-256 of the bundle's manifest
+	Previous   string // digest of the final release before it, "" for the first
+	Title      string // title line: "Ada Lovelace leads with 91; Bo Ek climbs 12 places"
+	Movers     []Row  // up to 5, most places climbed first; positive only
+	Newcomers  []Row  // first time on the board, best first
+	Mean       float64
+	Median     float64
+	Histogram  []int // 20 bins over the range of scores
+	Low, High  float64
+	Parameters score.Parameters
+	Warnings   []score.Warning
+	TagGroups  []TagGroup
+	RulesNew   bool // the scorecard changed since the release before: this one bridges
+}
+
+// TagGroup is a tag group with its tags and how many players have each.
+type TagGroup struct {
+	Group string
+	Tags  []TagCount
+}
+
+type TagCount struct {
+	Tag     string
+	Players int
+	Mean    float64
+}
+
+// Row is one line of a leaderboard.
+type Row struct {
+	Member  int64
+	Key     string // of the player, for addresses
+	Name    string
+	Score   float64 // published; NaN unscored
+	Rank    float64
+	Level   string
+	Change  float64 // of the published score since the last release; NaN on first appearance
+	Climbed float64 // places gained since the last release (negative: lost); NaN on first appearance
+	Tags    map[string]string
+	TagRank float64 // rank within the tag of the page, where one was asked for
+	Note    string
+	Points  []float64 // published points of the top parts, in declared order
+}
+
+// Card is a player's scorecard in one release.
+type Card struct {
+	Release  *Release
+	Card     *scorecard.Scorecard
+	Row      Row
+	Of       int // players ranked
+	TagRanks []TagStanding
+	Coverage float64
+	Exact    float64
+	Parts    []Part
+	Own      float64 // the published change split by cause; NaN on first appearance
+	Others   float64
+	Rules    float64
+	OldRules *OldRules // of a bridging release
+	Stories  []story.Story
+	History  []Point // every final release of the board up to this one, oldest first
+	Above    []Row   // up to 2 neighbours, best first
+	Below    []Row
+}
+
+// TagStanding is a player's place within one tag.
+type TagStanding struct {
+	Group, Tag string
+	Rank       float64
+	Of         int
+}
+
+// OldRules is the score under the rules of the release before.
+type OldRules struct{ Score, Rank float64 }
+
+// Part is a part of a player's score: exact values, published points, and what moved it.
+type Part struct {
+	score.Part
+	PointsPublished    float64 // add up as the score does
+	ToGain             float64 // possible − points, NaN where there is none
+	Move               float64 // published; NaN on first appearance
+	Own, Others, Rules float64 // exact
+}
+
+// Point is one release of a player's history.
+type Point struct {
+	Period  period.Period
+	Edition int
+	Scored  bool
+	Score   float64
+	Rank    float64
+	Of      int
+	Version int
+	Best    bool // the personal best so far
+}
