@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+	_ "time/tzdata" // a fresh machine may have no zones of its own
 
 	"github.com/alecthomas/kong"
 
@@ -19,6 +21,8 @@ import (
 
 // commands is the command line. Each command stands in a file of its own name.
 type commands struct {
+	Config  configCommand  `cmd:"" help:"Print the configuration in effect and where each value came from."`
+	Version versionCommand `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`
 }
 
 // console is what a command reads from and writes to.
@@ -26,10 +30,12 @@ type console struct {
 	context.Context
 	in       io.Reader
 	out, err io.Writer
+	now      func() time.Time
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -37,7 +43,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) (code int) {
-	c := &console{Context: ctx, in: in, out: out, err: errs}
+	c := &console{Context: ctx, in: in, out: out, err: errs, now: time.Now}
 	var cli commands
 	exited := -1
 	parser, err := kong.New(&cli,

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"cairn/internal/board"
+	"cairn/internal/db"
+	"cairn/internal/entry"
+)
+
+// App is the rooms, built.
+type App struct {
+	Config  Config
+	Now     func() time.Time
+	DB      *db.DB
+	Boards  *board.Boards
+	Entries *entry.Entries
+}
+
+// Open opens the database and builds the rooms on it. The caller closes the App.
+func Open(ctx context.Context, c Config, now func() time.Time) (*App, error) {
+	d, err := db.Open(ctx, c.Database)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: c, Now: now, DB: d}
+	a.Boards = board.New(d, now)
+	a.Entries = entry.New(d, now)
+	return a, nil
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.DB.Close() }
+
+// Logger returns the structured log that the configuration asks for.
+func (c Config) Logger(to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}
