@@ -13,7 +13,7 @@ import (
 type State string
 
 const (
-	Draft State = "draft"
+	Draft State = "draft" // may change until it is published
 	Final State = "final"
 )
 
@@ -111,7 +111,7 @@ type Part struct {
 	PointsPublished    float64 // add up as the score does
 	ToGain             float64 // possible − points, NaN where there is none
 	Move               float64 // published; NaN on first appearance
-	Own, Others, Rules float64 // exact
+	Own, Others, Rules float64 // published: they add up to Move
 }
 
 // Point is one release of a player's history.
