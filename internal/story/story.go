@@ -1,47 +1,75 @@
 package story
 
-// Kind names a sort of story, e.g. "first_score", "personal_best", "up_in_a_row".
+import "cairn/scorecard"
+
+// Kind names a sort of story.
 type Kind string
+
+const (
+	FirstScore   Kind = "first_score"   // scored for the first time
+	NewEntry     Kind = "new_entry"     // first time in the ranking of a board that has been released before
+	FirstPlace   Kind = "first_place"   // N releases running
+	Milestone    Kind = "milestone"     // a level reached: N is 1 for the first time, 2 again
+	PersonalBest Kind = "personal_best" // N is 1, 2 or 3: the best ever (or its equal), the second, the third
+	Return       Kind = "return"        // scored again after a time without a score
+	UpInARow     Kind = "up_in_a_row"   // N rises running, at least two
+	Climbed      Kind = "climbed"       // places gained
+	Overtook     Kind = "overtook"      // N players passed
+	MetricRecord Kind = "metric_record" // a metric higher than ever
+	Steady       Kind = "steady"        // N scores running within a narrow band
+	Up           Kind = "up"            // one rise
+)
 
 // Story is one thing to tell; every telling (page, mail, text, JSON) comes from it.
 type Story struct {
 	Kind     Kind       `json:"kind"`
 	Headline string     `json:"headline"` // a short sentence: "Personal best: 82"
 	Text     string     `json:"text"`     // one or two sentences with the evidence in words
-	Short    string     `json:"short"`    // at most 160 GSM-7 characters
+	Short    string     `json:"short"`    // at most 160 GSM-7 septets, so that it fits one text message
 	Evidence []Evidence `json:"evidence"`
 }
 
 // Evidence is one value that a story rests on.
 type Evidence struct {
 	Release string  `json:"release"` // the period's name
-	What    string  `json:"what"`    // "score", "rank", a metric's key
+	What    string  `json:"what"`    // "score", "rank", "players" (ranked), "passed" (players overtaken), "rank of NAME", a metric's key
 	Value   float64 `json:"value"`
 }
+
+// Claim is a story before it is put into words: what is true, and the values that show it. The words are a function of
+// the claim and the board alone, so no telling can say more than its evidence.
+type Claim struct {
+	Kind     Kind
+	N        int        // as the kind says, else 0
+	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level
+	Evidence []Evidence // oldest first within what the kind needs
+}
+
+// Board is what the stories of all players of one release share.
+type Board struct {
+	Name     string
+	Period   scorecard.Period // for the wording
+	Better   scorecard.Direction
+	Decimals int      // of the published score
+	Levels   []string // best first
+	Metrics  []Metric // those that may be told: better: higher, and the board may see them
+	Opening  bool     // the board's first release: nobody is a new entry in it
+}
+
+// Metric is a metric that stories may name.
+type Metric struct{ Key, Name, Unit string }
 
 // Appearance is one final release a player was in.
 type Appearance struct {
 	Release string // the period's name
+	Gap     bool   // at least one period without the player lies between it and the appearance before
+	Fresh   bool   // the scale of the score changed here: earlier scores, ranks and levels are not compared with later ones
 	Scored  bool
-	Score   float64
-	Rank    float64
-	Of      int // players ranked
+	Score   float64 // published
+	Rank    float64 // 0 unranked
+	Of      int     // players ranked
 	Level   string
-	Metrics map[string]float64 // raw values of metrics with better: higher that may be told to the player
-}
-
-// History is all that stories are made from.
-type History struct {
-	Player      string
-	Board       string
-	Period      string // "week", "month", … for the wording
-	Better      string // "higher" or "lower" score
-	Decimals    int
-	Appearances []Appearance      // oldest first; the last one is the release that is told
-	Passed      []Passed          // players who were ahead in the last release and are behind now, nearest first
-	MetricNames map[string]string // key → name
-	Levels      []string          // best first
-	LastTold    Kind              // headline of the last release, "" none
+	Metrics []float64 // raw values, parallel to Board.Metrics, NaN missing; may be shorter
 }
 
 // Passed is a player who was overtaken.
@@ -50,5 +78,33 @@ type Passed struct {
 	Was, Is float64 // their rank before and now
 }
 
-// Tell returns every true story, the one to open with first.
-func Tell(h History) []Story { return nil }
+// History is all that the stories of one player are made from.
+type History struct {
+	Appearances []Appearance // oldest first; the last one is the release that is told
+	Passed      []Passed     // players who were ahead in the last release and are behind now, nearest first
+	LastTold    Kind         // headline of the last release, "" none
+}
+
+// Tell returns every true story of a player, the one to open with first.
+func Tell(b *Board, h History) []Story {
+	claims := Find(b, h)
+	stories := make([]Story, len(claims))
+	for i, c := range claims {
+		stories[i] = c.Story(b)
+	}
+	return stories
+}
+
+// Find returns every true claim, the one to open with first: the most telling one, unless that is of the kind that
+// opened the last release while another is true.
+func Find(b *Board, h History) []Claim {
+	last := len(h.Appearances) - 1
+	if last < 0 {
+		return nil
+	}
+	var s Standing
+	for _, a := range h.Appearances[:last] {
+		s.Add(b, a)
+	}
+	return s.Find(b, h.Appearances[last], h.Passed, h.LastTold)
+}
