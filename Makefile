@@ -1,0 +1,54 @@
+# make check is the whole test: what a contributor runs before a change is proposed, and what .ci/run runs.
+
+GOLANGCI_LINT := bin/golangci-lint-2.15.0
+PLATFORMS     := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+.NOTPARALLEL:
+.PHONY: check install format lint vet cross clone test quick bench demo
+
+check: install format lint vet cross clone test
+	@echo "make check: everything passed."
+
+# What the checks need and the machine lacks. Does nothing on the second run.
+install:
+	@test/install.sh "$(GOLANGCI_LINT)"
+
+format:
+	@echo "== gofmt"
+	@unformatted="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
+	if [ -n "$$unformatted" ]; then echo "These files want gofmt -w:"; echo "$$unformatted"; exit 1; fi
+
+lint:
+	@echo "== golangci-lint"
+	@$(GOLANGCI_LINT) run ./...
+
+vet:
+	@echo "== go vet"
+	@go vet ./...
+
+# The product is one file without cgo on every platform.
+cross:
+	@for platform in $(PLATFORMS); do \
+		echo "== go build $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -o /dev/null ./cmd/cairn || exit 1; \
+	done
+
+clone:
+	@echo "== a fresh clone"
+	@test/clone.sh
+
+# Every test under the race detector, on SQLite and on a PostgreSQL started for it, browser journeys included.
+test:
+	@echo "== go test -race"
+	@test/browser.sh test/postgres.sh go test -race -timeout 12m ./...
+
+# The inner loop: no race detector, no PostgreSQL, no browser to install.
+quick:
+	@go test ./...
+
+# Speed, measured and compared; writes bench/RESULTS.md. QUICK=1 takes small sizes.
+bench:
+	@test/postgres.sh go run -C bench . $(if $(QUICK),-quick) -out RESULTS.md
+
+demo:
+	@go run ./cmd/cairn demo
