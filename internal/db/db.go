@@ -4,31 +4,120 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"cairn/internal/fault"
 )
 
-// DB is an open database.
-type DB struct{}
+// DB is an open database. It may be used from many goroutines.
+type DB struct {
+	engine engine
+	reader *sql.DB
+	writer *sql.DB // on SQLite one connection of its own: writers wait for one another in Go, not in the file
+}
 
-// Open opens a database by its address: a file path or "sqlite:PATH", or "postgres://…"; and migrates it.
-func Open(ctx context.Context, address string) (*DB, error) { return nil, errors.New("not yet") }
+// engine is which of the two databases it is.
+type engine string
 
-func (d *DB) Close() error { return nil }
+const (
+	sqlite   engine = "sqlite"
+	postgres engine = "postgres"
+)
 
-// Tx is a transaction. Its methods are those of database/sql, with driver errors turned into faults.
-type Tx struct{}
+// Open opens a database by its address: a file path or "sqlite:PATH", or "postgres://…"; and migrates it. A file that is
+// not there is made, readable by its owner only, in a folder that must exist. A database that a newer Cairn wrote is
+// refused with Conflict, one that cannot be reached with Unavailable, an address or a file that is no database of Cairn's
+// with Invalid.
+func Open(ctx context.Context, address string) (*DB, error) {
+	d, err := connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.migrate(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
 
-func (t *Tx) Exec(query string, args ...any) (sql.Result, error) { return nil, nil }
-func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) { return nil, nil }
-func (t *Tx) QueryRow(query string, args ...any) *Row            { return nil }
-func (t *Tx) Prepare(query string) (*sql.Stmt, error)            { return nil, nil }
+// connect opens a database as it is.
+func connect(ctx context.Context, address string) (*DB, error) {
+	switch scheme, path, found := strings.Cut(address, ":"); {
+	case found && (scheme == "postgres" || scheme == "postgresql"):
+		return connectPostgres(ctx, address)
+	case found && scheme == "sqlite":
+		return connectSQLite(ctx, path)
+	case found && strings.HasPrefix(path, "//"):
+		return nil, fault.New(fault.Invalid, "Cairn keeps its data in SQLite or PostgreSQL, not in %q: give a file path or postgres://user@host/name.", scheme)
+	}
+	return connectSQLite(ctx, address)
+}
 
-// Row is one row that Scan reads; no row is a NotFound fault.
-type Row struct{}
-
-func (r *Row) Scan(dest ...any) error { return nil }
+// Close ends all connections.
+func (d *DB) Close() error {
+	err := d.writer.Close()
+	if d.reader != d.writer {
+		err = errors.Join(err, d.reader.Close())
+	}
+	return err
+}
 
 // Read runs read in a transaction that sees one state of the database and writes nothing.
-func (d *DB) Read(ctx context.Context, read func(*Tx) error) error { return nil }
+func (d *DB) Read(ctx context.Context, read func(*Tx) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if d.engine == postgres {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	return attempt(ctx, d.reader, options, read)
+}
 
-// Write runs write in a transaction; write may run twice.
-func (d *DB) Write(ctx context.Context, write func(*Tx) error) error { return nil }
+// Write runs write in a transaction and commits it; when Write returns nil, the changes are on disk. Any error, of write
+// or of a statement in it, leaves nothing behind. write may run twice.
+func (d *DB) Write(ctx context.Context, write func(*Tx) error) error {
+	options := &sql.TxOptions{}
+	if d.engine == postgres {
+		options.Isolation = sql.LevelSerializable
+	}
+	const attempts = 12
+	for n := 1; ; n++ {
+		err := attempt(ctx, d.writer, options, write)
+		if err == nil || n == attempts || !isRetryable(err) {
+			return err
+		}
+		// The pause grows and is drawn by lot, so that two writers do not meet again.
+		pause := time.Duration(rand.Int64N(int64(5*time.Millisecond) << min(n, 6)))
+		select {
+		case <-ctx.Done():
+			return fromDriver(ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
+
+func attempt(ctx context.Context, pool *sql.DB, options *sql.TxOptions, work func(*Tx) error) error {
+	begun, err := pool.BeginTx(ctx, options)
+	if err != nil {
+		return fromDriver(err)
+	}
+	tx := &Tx{ctx: ctx, tx: begun}
+	defer begun.Rollback() // after a commit it does nothing; after a panic it frees the connection
+	if err := work(tx); err != nil {
+		return fromDriver(err)
+	}
+	if tx.failed != nil {
+		return tx.failed
+	}
+	return fromDriver(begun.Commit())
+}
+
+// isRetryable tells a transaction that lost against another one and may win next time.
+func isRetryable(err error) bool {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
+		return e.Code == "40001" || e.Code == "40P01"
+	}
+	return false
+}

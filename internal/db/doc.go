@@ -1,7 +1,21 @@
 // Package db opens either database, brings its schema up to date, and gives read and write transactions that mean the
 // same on both.
 //
-// The same SQL text with $1 parameters runs on SQLite and PostgreSQL; whatever cannot is named here. A write
-// transaction is immediate on SQLite and serializable with retry on PostgreSQL, so its function may run twice: it only
-// reads and writes rows. Driver errors leave this package as faults. Nothing above it knows a driver or a migration.
+// The same SQL text with $1 parameters runs on SQLite and PostgreSQL. A write transaction is immediate on SQLite and
+// serializable with retry on PostgreSQL, so its function may run twice: it only reads and writes rows. A statement that
+// failed ends the transaction on both, whether or not its error was returned. Driver errors leave this package as
+// faults. Nothing above it knows a driver or a migration.
+//
+// # Types and text that both databases take
+//
+// TEXT, BIGINT, DOUBLE PRECISION and BYTEA (which SQLite keeps as given: blobs stay blobs), no booleans, no native dates.
+// ON CONFLICT … DO UPDATE, RETURNING, row values, common table expressions and partial indexes work on both. Text is
+// ordered by bytes on SQLite and by the collation of the database on PostgreSQL: order by ISO dates or numbers, or in Go.
+// A statement takes at most 32,766 parameters.
+//
+// # Migrations
+//
+// Files under migrations run once each, in the order of the number that their names begin with, forward only, each in a
+// transaction of its own. What only one of the two databases can say (triggers) stands below a line "-- only sqlite" or
+// "-- only postgres", up to the next such line or "-- both".
 package db

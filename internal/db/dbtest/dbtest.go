@@ -1,0 +1,89 @@
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // for making and dropping schemas
+
+	"cairn/internal/db"
+)
+
+// Each runs a test on a fresh database of either kind.
+func Each(t *testing.T, test func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	EachAddress(t, func(t *testing.T, address string) {
+		test(t, Open(t, address))
+	})
+}
+
+// EachAddress runs a test on the address of a fresh database of either kind that nothing has opened yet.
+func EachAddress(t *testing.T, test func(t *testing.T, address string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// New opens a fresh SQLite database, for tests to which the kind of database does not matter.
+func New(t testing.TB) *db.DB {
+	t.Helper()
+	return Open(t, SQLite(t))
+}
+
+// Open opens and migrates a database that is closed when the test ends.
+func Open(t testing.TB, address string) *db.DB {
+	t.Helper()
+	d, err := db.Open(context.Background(), address)
+	if err != nil {
+		t.Fatalf("opening the test database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("closing the test database: %v", err)
+		}
+	})
+	return d
+}
+
+// SQLite returns the address of a SQLite file that is not there yet.
+func SQLite(t testing.TB) string {
+	return filepath.Join(t.TempDir(), "cairn.db")
+}
+
+// Postgres returns the address of an empty schema of its own, dropped when the test ends. It skips the test where
+// TEST_POSTGRES_URL is not set.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("TEST_POSTGRES_URL")
+	if server == "" {
+		t.Skip("TEST_POSTGRES_URL is not set: not tested on PostgreSQL")
+	}
+	address, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("TEST_POSTGRES_URL: %v", err)
+	}
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := "test_" + strings.ToLower(rand.Text())
+	if _, err := admin.Exec(`CREATE SCHEMA ` + schema); err != nil {
+		t.Fatalf("making a schema on the test server: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec(`DROP SCHEMA ` + schema + ` CASCADE`); err != nil {
+			t.Errorf("dropping the schema of the test: %v", err)
+		}
+		admin.Close()
+	})
+	query := address.Query()
+	query.Set("search_path", schema)
+	address.RawQuery = query.Encode()
+	return address.String()
+}

@@ -1,0 +1,31 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"cairn/internal/fault"
+)
+
+// connectPostgres opens the database at a postgres:// address.
+func connectPostgres(ctx context.Context, address string) (*DB, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The database address is not understood: it reads postgres://user:password@host:5432/name.")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(24)
+	pool.SetMaxIdleConns(8)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fromDriver(err)
+	}
+	return &DB{engine: postgres, reader: pool, writer: pool}, nil
+}

@@ -1,0 +1,109 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+
+	"cairn/internal/fault"
+)
+
+// Tx is a transaction. Its methods are those of database/sql, with driver errors turned into faults.
+type Tx struct {
+	ctx    context.Context
+	tx     *sql.Tx
+	failed error // the first statement that failed
+}
+
+// fail turns a driver error into a fault and remembers it: PostgreSQL ends the transaction at that point, so SQLite does.
+func (t *Tx) fail(err error) error {
+	err = fromDriver(err)
+	if err != nil && t.failed == nil && fault.Of(err) != fault.NotFound {
+		t.failed = err
+	}
+	return err
+}
+
+// Exec runs a statement.
+func (t *Tx) Exec(query string, args ...any) (sql.Result, error) {
+	result, err := t.tx.ExecContext(t.ctx, query, args...)
+	return result, t.fail(err)
+}
+
+// Query runs a query for rows. On PostgreSQL the transaction can do nothing else until they are read or closed.
+func (t *Tx) Query(query string, args ...any) (*Rows, error) {
+	rows, err := t.tx.QueryContext(t.ctx, query, args...)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	return &Rows{tx: t, rows: rows}, nil
+}
+
+// QueryRow runs a query for one row.
+func (t *Tx) QueryRow(query string, args ...any) *Row {
+	return &Row{tx: t, row: t.tx.QueryRowContext(t.ctx, query, args...)}
+}
+
+// Prepare prepares a statement that runs many times; it is closed with the transaction.
+func (t *Tx) Prepare(query string) (*Stmt, error) {
+	stmt, err := t.tx.PrepareContext(t.ctx, query)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	return &Stmt{tx: t, stmt: stmt}, nil
+}
+
+// Row is one row that Scan reads; no row is a NotFound fault.
+type Row struct {
+	tx  *Tx
+	row *sql.Row
+}
+
+// Scan reads the columns of the row.
+func (r *Row) Scan(dest ...any) error { return r.tx.fail(r.row.Scan(dest...)) }
+
+// Rows are the rows of a query; Close them, and ask Err after the last one.
+type Rows struct {
+	tx   *Tx
+	rows *sql.Rows
+}
+
+// Next steps to the next row.
+func (r *Rows) Next() bool { return r.rows.Next() }
+
+// Scan reads the columns of the row.
+func (r *Rows) Scan(dest ...any) error { return r.tx.fail(r.rows.Scan(dest...)) }
+
+// Err returns what ended the rows early, nil if nothing did.
+func (r *Rows) Err() error { return r.tx.fail(r.rows.Err()) }
+
+// Close ends the rows.
+func (r *Rows) Close() error { return r.tx.fail(r.rows.Close()) }
+
+// Stmt is a prepared statement.
+type Stmt struct {
+	tx   *Tx
+	stmt *sql.Stmt
+}
+
+// Exec runs the statement.
+func (s *Stmt) Exec(args ...any) (sql.Result, error) {
+	result, err := s.stmt.ExecContext(s.tx.ctx, args...)
+	return result, s.tx.fail(err)
+}
+
+// Query runs the statement for rows.
+func (s *Stmt) Query(args ...any) (*Rows, error) {
+	rows, err := s.stmt.QueryContext(s.tx.ctx, args...)
+	if err != nil {
+		return nil, s.tx.fail(err)
+	}
+	return &Rows{tx: s.tx, rows: rows}, nil
+}
+
+// QueryRow runs the statement for one row.
+func (s *Stmt) QueryRow(args ...any) *Row {
+	return &Row{tx: s.tx, row: s.stmt.QueryRowContext(s.tx.ctx, args...)}
+}
+
+// Close frees the statement before the transaction ends.
+func (s *Stmt) Close() error { return s.tx.fail(s.stmt.Close()) }
