@@ -1,6 +1,10 @@
 package score
 
-import "cairn/scorecard"
+import (
+	"math"
+
+	"cairn/scorecard"
+)
 
 // Engine names the rules of this engine; it changes whenever any published number could.
 const Engine = "cairn/1"
@@ -22,38 +26,10 @@ type Options struct {
 	Workers int        // 0: as many as there are processors
 }
 
-// Parameters are the data-driven numbers a calculation used, by part key.
-type Parameters map[string]*Parameter
-
-// Parameter holds what one metric (or, under relative and position, one part) took from the players. Absent numbers
-// are nil. All values are in treated units.
-type Parameter struct {
-	N      int                `json:"n,omitempty"` // players with a value
-	Min    *float64           `json:"min,omitempty"`
-	Max    *float64           `json:"max,omitempty"`
-	Mean   *float64           `json:"mean,omitempty"`
-	SD     *float64           `json:"sd,omitempty"`
-	Total  *float64           `json:"total,omitempty"`   // of take: share
-	Fill   *float64           `json:"fill,omitempty"`    // imputed mean or median, raw units
-	FillBy map[string]float64 `json:"fill_by,omitempty"` // the same by tag
-	Treat  []TreatParameter   `json:"treat,omitempty"`   // one per treat step
-	Values []float64          `json:"values,omitempty"`  // rank methods: the distinct values, rising (12 significant digits)
-	Counts []int              `json:"counts,omitempty"`  // and how many players have each
-}
-
-// TreatParameter is what one treatment step took from the players.
-type TreatParameter struct {
-	Lo     *float64 `json:"lo,omitempty"` // values below were moved to it
-	Hi     *float64 `json:"hi,omitempty"` // values above were moved to it
-	Moved  int      `json:"moved,omitempty"`
-	Logged bool     `json:"logged,omitempty"` // outliers: the log acted: ln(x − Min + 0.01·Range)
-	Min    *float64 `json:"min,omitempty"`
-	Range  *float64 `json:"range,omitempty"`
-}
-
 // State says how a part came by its value.
 type State uint8
 
+// The states of a part. Imputed outranks Capped where both hold.
 const (
 	Present State = iota
 	Missing
@@ -69,6 +45,16 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
+// DataError names the player and the part whose value the scorecard refuses.
+type DataError struct{ Player, Part, Message string }
+
+func (e *DataError) Error() string {
+	if e.Player == "" {
+		return e.Part + ": " + e.Message
+	}
+	return "player " + e.Player + ", " + e.Part + ": " + e.Message
+}
+
 // Result is one calculation. Slices by player are parallel to Table.Players; an unscored player has NaN scores and
 // rank 0.
 type Result struct {
@@ -81,10 +67,9 @@ type Result struct {
 	Rank     []float64            // 1 is best; halves only under ties: fractional
 	TagRanks map[string][]float64 // tag group → rank among players with the same tag, 0 none
 	Coverage []float64            // share of scored metric weight that was present before imputation
-	Notes    []string             // why a player is unscored, else ""
 	Order    []int32              // players best first, then unscored ones, in the order of the table among equals
 
-	calc *calculation
+	*calculation
 }
 
 // Part is what one part did for one player. Absent numbers are NaN.
@@ -92,20 +77,72 @@ type Part struct {
 	Part     *scorecard.Part
 	Depth    int // 0 for the top parts
 	Raw      float64
-	Treated  float64
+	Treated  float64 // after missing and treat; −Inf where it lies outside the domain of a step
 	Uncapped float64 // the part's value after then, before floor and cap
-	Value    float64 // the part's own value, before its weight
-	Weight   float64 // effective weight over all scored siblings, top down; the top parts' add up to 1
+	Value    float64 // the part's own value, before its weight; of an unscored metric its raw value
+	Weight   float64 // effective weight over all scored siblings, top down; the metrics' add up to 1
 	Possible float64 // most points this player could have here; NaN where the score has no full marks
 	Points   float64 // exact; the top parts' add up to the exact score, a group's children's to the group's
 	State    State
 }
 
-// Move says how one part moved a player's score between two results, in score units, exact.
-type Move struct {
-	Part   *scorecard.Part
-	Depth  int
-	Own    float64 // new values under the old rules and the old parameters
-	Others float64 // data-driven parameters moved
-	Rules  float64 // the scorecard changed
+// Score calculates. It fails with a *DataError where the scorecard refuses a value, and changes neither card nor
+// table. The result keeps both.
+func Score(card *scorecard.Scorecard, table *Table, options Options) (*Result, error) {
+	c, err := newCalculation(card, table, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.readMetrics(); err != nil {
+		return nil, err
+	}
+	c.leave()
+	if err := c.valueMetrics(); err != nil {
+		return nil, err
+	}
+	if err := c.combineGroups(); err != nil {
+		return nil, err
+	}
+	r := &Result{Card: card, Table: table, calculation: c}
+	r.publish()
+	r.rank()
+	r.cover()
+	r.Warnings = c.collectWarnings()
+	return r, nil
+}
+
+// Note says why player i has no score, "" if they have one.
+func (r *Result) Note(i int) string {
+	switch note, left := r.left[int32(i)]; {
+	case left:
+		return note
+	case math.IsNaN(r.Score[i]):
+		return r.absence(i)
+	}
+	return ""
+}
+
+// Level returns the name of the level of player i, "" below the lowest or unscored.
+func (r *Result) Level(i int) string { return LevelOf(r.Card, r.Score[i]) }
+
+// LevelOf returns the name of the level of a published score, "" below the lowest or for NaN.
+func LevelOf(card *scorecard.Scorecard, published float64) string {
+	best := -1
+	for k, level := range card.Levels {
+		if published >= level.From && (best < 0 || level.From > card.Levels[best].From) {
+			best = k
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	return card.Levels[best].Name
+}
+
+// scale is what the combined value is multiplied by.
+func scale(card *scorecard.Scorecard) float64 {
+	if card.OutOf == 0 || card.Combine.Mean == scorecard.Position || card.Combine.Mean == scorecard.Copeland {
+		return 1
+	}
+	return card.OutOf
 }

@@ -1,0 +1,325 @@
+package score
+
+import (
+	"math"
+	"math/bits"
+
+	"cairn/internal/exact"
+	"cairn/scorecard"
+)
+
+// combineGroups combines level by level, from the innermost groups to the scorecard itself.
+func (c *calculation) combineGroups() error {
+	n := len(c.table.Players)
+	c.marks = true
+	for i := len(c.nodes) - 1; i >= 0; i-- {
+		group := &c.nodes[i]
+		if len(group.children) == 0 {
+			if group.scored && c.isMetric(i) && math.IsNaN(group.full) {
+				c.marks = false
+			}
+			continue
+		}
+		mean := group.part.Combine.Mean
+		if i > 0 && (mean == scorecard.Copeland || mean == scorecard.Position) {
+			above := c.nodes[group.parent].part.Combine.Mean
+			c.marks = c.marks && (above == scorecard.Relative || above == scorecard.Position || above == scorecard.Copeland)
+		}
+		if c.byRank(i) {
+			c.placeChildren(i)
+		}
+		c.inner[i] = make([]float64, n)
+		if mean == scorecard.Copeland {
+			c.outrank(i)
+		} else if err := c.combine(i); err != nil {
+			return err
+		}
+		c.value[i] = c.inner[i]
+		if len(group.part.Then) > 0 || group.part.Floor != nil || group.part.Cap != nil {
+			c.value[i] = make([]float64, n)
+			c.players(func(from, to int) {
+				for player := from; player < to; player++ {
+					c.value[i][player] = c.bound(group.part, c.then(group.part, c.inner[i][player]))
+				}
+			})
+		}
+	}
+	return nil
+}
+
+// enters is the column by which a child enters its group.
+func (c *calculation) enters(group, child int) []float64 {
+	if c.byRank(group) {
+		return c.places[child]
+	}
+	return c.value[child]
+}
+
+// combine fills the inner column of a group.
+func (c *calculation) combine(i int) error {
+	var first firstErrors
+	c.players(func(from, to int) {
+		weights := make([]float64, to-from) // of the children that are present
+		counts := make([]int, to-from)
+		sums := c.inner[i][from:to]
+		switch c.nodes[i].part.Combine.Mean {
+		case scorecard.Arithmetic, scorecard.Sum, scorecard.Relative, scorecard.Position:
+			for _, child := range c.nodes[i].children {
+				weight := c.nodes[child].part.Weight
+				for k, s := range c.enters(i, child)[from:to] {
+					if !math.IsNaN(s) {
+						sums[k] += float64(weight * s)
+						weights[k] += weight
+						counts[k]++
+					}
+				}
+			}
+			divide := c.nodes[i].part.Combine.Mean
+			for k := range sums {
+				if divide == scorecard.Arithmetic || divide == scorecard.Relative {
+					sums[k] /= weights[k]
+				}
+			}
+		default:
+			values := make([]float64, len(c.nodes))
+			for k := range sums {
+				for _, child := range c.nodes[i].children {
+					if values[child] = c.value[child][from+k]; !math.IsNaN(values[child]) {
+						weights[k] += c.nodes[child].part.Weight
+						counts[k]++
+					}
+				}
+				if err := c.admit(i, from+k, values); err != nil {
+					first.add(from+k, err)
+					return
+				}
+				sums[k] = c.mean(i, values)
+			}
+		}
+		c.require(i, sums, weights, counts)
+	})
+	return first.err
+}
+
+// require makes a group missing where less is present than it needs.
+func (c *calculation) require(i int, sums, weights []float64, counts []int) {
+	part := c.nodes[i].part
+	all, children := 0.0, float64(len(c.nodes[i].children))
+	for _, child := range c.nodes[i].children {
+		all += c.nodes[child].part.Weight
+	}
+	for k := range sums {
+		switch {
+		case counts[k] == len(c.nodes[i].children) && weights[k] > 0: // all there
+		case counts[k] == 0, weights[k] == 0,
+			part.Combine.Mean == scorecard.Position,
+			part.Needs.Count != nil && below(float64(counts[k]), children, *part.Needs.Count),
+			part.Needs.Weight != nil && below(weights[k], all, *part.Needs.Weight):
+			sums[k] = missing
+		}
+	}
+}
+
+// admit refuses values that a group's mean is not defined for.
+func (c *calculation) admit(i, player int, values []float64) error {
+	combine := c.nodes[i].part.Combine
+	for _, child := range c.nodes[i].children {
+		s := values[child]
+		switch {
+		case math.IsNaN(s):
+		case s < 0 && (combine.Mean == scorecard.Geometric || combine.Mean == scorecard.Harmonic ||
+			combine.Mean == scorecard.Power && (combine.P <= 0 || combine.P != math.Trunc(combine.P))):
+			return c.refuse(child, player, "the value %s is negative; a %s mean takes none: give the part a floor or combine another way", short(s), meanWords(combine))
+		case s == 0 && combine.Mean == scorecard.Power && combine.P < 0:
+			return c.refuse(child, player, "the value is 0; a %s mean takes only values above 0: give the part a floor or combine another way", meanWords(combine))
+		}
+	}
+	return nil
+}
+
+func meanWords(combine scorecard.Combine) string {
+	if combine.Mean == scorecard.Power {
+		return "power (" + short(combine.P) + ")"
+	}
+	return string(combine.Mean)
+}
+
+// mean combines the values (by node, NaN missing) of a group's children; NaN where none is present or all weigh 0.
+// What enters a rank combination are the places. Copeland has no mean of its own.
+func (c *calculation) mean(i int, values []float64) float64 {
+	combine, children := c.nodes[i].part.Combine, c.nodes[i].children
+	weights, sum, best := 0.0, 0.0, missing
+	phi := c.phi(i)
+	zero := false
+	for _, child := range children {
+		s := values[child]
+		if math.IsNaN(s) {
+			continue
+		}
+		weight := c.nodes[child].part.Weight
+		weights += weight
+		switch combine.Mean {
+		case scorecard.Min, scorecard.Max:
+			if math.IsNaN(best) || combine.Mean == scorecard.Min && s < best || combine.Mean == scorecard.Max && s > best {
+				best = s
+			}
+		case scorecard.Arithmetic, scorecard.Sum, scorecard.Relative, scorecard.Position:
+			sum += float64(weight * s)
+		default:
+			if weight > 0 && phi.absorbs(s) {
+				zero = true
+			} else if weight > 0 {
+				sum += float64(weight * phi.of(s))
+			}
+		}
+	}
+	switch combine.Mean {
+	case scorecard.Min, scorecard.Max:
+		return best
+	case scorecard.Sum, scorecard.Position:
+		if weights == 0 {
+			return missing
+		}
+		return sum
+	case scorecard.Arithmetic, scorecard.Relative:
+		return sum / weights
+	}
+	switch {
+	case weights == 0:
+		return missing
+	case zero:
+		return 0
+	case combine.Mean == scorecard.Harmonic:
+		return weights / sum
+	}
+	return phi.back(sum / weights)
+}
+
+// transformation is the φ of a quasi-arithmetic mean φ⁻¹(Σ w φ(s) / W).
+type transformation struct {
+	kind scorecard.Mean // Arithmetic (φ = x), Geometric (ln x), Harmonic (1/x) or Power (x^p)
+	p    float64
+}
+
+func (c *calculation) phi(i int) transformation {
+	switch combine := c.nodes[i].part.Combine; combine.Mean {
+	case scorecard.Geometric, scorecard.Harmonic:
+		return transformation{kind: combine.Mean}
+	case scorecard.Power:
+		if combine.P == 0 {
+			return transformation{kind: scorecard.Geometric}
+		}
+		return transformation{kind: scorecard.Power, p: combine.P}
+	}
+	return transformation{kind: scorecard.Arithmetic}
+}
+
+// absorbs reports whether a child at s holds the whole mean at 0.
+func (t transformation) absorbs(s float64) bool {
+	return s == 0 && (t.kind == scorecard.Geometric || t.kind == scorecard.Harmonic || t.kind == scorecard.Power && t.p < 0)
+}
+
+func (t transformation) of(s float64) float64 {
+	switch t.kind {
+	case scorecard.Geometric:
+		return exact.Ln(s)
+	case scorecard.Harmonic:
+		return 1 / s
+	case scorecard.Power:
+		return exact.Pow(s, t.p)
+	}
+	return s
+}
+
+func (t transformation) back(y float64) float64 {
+	switch t.kind {
+	case scorecard.Geometric:
+		return exact.Exp(y)
+	case scorecard.Harmonic:
+		return 1 / y
+	case scorecard.Power:
+		return exact.Pow(y, 1/t.p)
+	}
+	return y
+}
+
+// slope is φ′(s).
+func (t transformation) slope(s float64) float64 {
+	switch t.kind {
+	case scorecard.Geometric:
+		return 1 / s
+	case scorecard.Harmonic:
+		return -1 / float64(s*s)
+	case scorecard.Power:
+		return t.p * exact.Pow(s, t.p-1)
+	}
+	return 1
+}
+
+// outrank fills the inner column of a copeland group: for every player, the players they outrank less those who
+// outrank them. Two are compared on the children both have; those without any are out.
+func (c *calculation) outrank(i int) {
+	n := len(c.table.Players)
+	children := c.nodes[i].children
+	words := (len(children) + 63) / 64
+	has := make([]uint64, n*words)
+	keys := make([][]uint64, len(children)) // greater is better
+	for k, child := range children {
+		keys[k] = make([]uint64, n)
+		higher := higherWins(c.nodes[child].part)
+		for player, v := range c.value[child] {
+			if !math.IsNaN(v) {
+				keys[k][player] = orderable(exact.Round12(v), higher)
+				has[player*words+k/64] |= 1 << (k % 64)
+			}
+		}
+	}
+	all := 0.0
+	for _, child := range children {
+		all += c.nodes[child].part.Weight
+	}
+	c.players(func(from, to int) {
+		for a := from; a < to; a++ {
+			own := has[a*words : (a+1)*words]
+			some := false
+			for k := range children {
+				some = some || own[k/64]>>(k%64)&1 == 1 && c.nodes[children[k]].part.Weight > 0
+			}
+			counts, weights := 0, 0.0
+			for w := range own {
+				counts += bits.OnesCount64(own[w])
+			}
+			for k, child := range children {
+				if own[k/64]>>(k%64)&1 == 1 {
+					weights += c.nodes[child].part.Weight
+				}
+			}
+			if !some {
+				c.inner[i][a] = missing
+				continue
+			}
+			balance := 0
+			for b := range n {
+				lead := 0.0
+				for k, child := range children {
+					if own[k/64]&has[b*words+k/64]>>(k%64)&1 == 0 {
+						continue
+					}
+					switch x, y := keys[k][a], keys[k][b]; {
+					case x > y:
+						lead += c.nodes[child].part.Weight
+					case x < y:
+						lead -= c.nodes[child].part.Weight
+					}
+				}
+				if lead > all*1e-12 {
+					balance++
+				} else if lead < -all*1e-12 {
+					balance--
+				}
+			}
+			c.inner[i][a] = float64(balance)
+			c.require(i, c.inner[i][a:a+1], []float64{weights}, []int{counts})
+		}
+	})
+}

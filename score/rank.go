@@ -1,0 +1,414 @@
+package score
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
+
+	"cairn/internal/exact"
+	"cairn/scorecard"
+)
+
+// sorter sorts players by a number, stably, by radix: 11 bits at a time, digits that all share skipped.
+type sorter struct {
+	keys, keys2       []uint64
+	players, players2 []int32
+}
+
+func (s *sorter) reset() { s.keys, s.players = s.keys[:0], s.players[:0] }
+
+// orderable maps numbers to integers that sort alike; lower reverses.
+func orderable(x float64, rising bool) uint64 {
+	bits := math.Float64bits(x + 0)
+	if int64(bits) < 0 {
+		bits = ^bits
+	} else {
+		bits |= 1 << 63
+	}
+	if !rising {
+		bits = ^bits
+	}
+	return bits
+}
+
+// add takes a player with a number that is rounded already; −Inf sorts first either way.
+func (s *sorter) add(player int32, x float64, rising bool) {
+	key := uint64(0)
+	if !math.IsInf(x, -1) {
+		key = orderable(x, rising)
+	}
+	s.keys = append(s.keys, key)
+	s.players = append(s.players, player)
+}
+
+// number is the number at a place, where it was added as rising.
+func (s *sorter) number(place int) float64 {
+	bits := s.keys[place]
+	if bits>>63 == 1 {
+		return math.Float64frombits(bits &^ (1 << 63))
+	}
+	return math.Float64frombits(^bits)
+}
+
+func (s *sorter) sort() {
+	const bits, buckets = 11, 1 << 11
+	n := len(s.keys)
+	s.keys2, s.players2 = slices.Grow(s.keys2[:0], n)[:n], slices.Grow(s.players2[:0], n)[:n]
+	var counts [6][buckets]int32
+	for _, key := range s.keys {
+		for digit := range counts {
+			counts[digit][key>>(digit*bits)&(buckets-1)]++
+		}
+	}
+	for digit := range counts {
+		count := &counts[digit]
+		if n == 0 || count[s.keys[0]>>(digit*bits)&(buckets-1)] == int32(n) {
+			continue
+		}
+		at := int32(0)
+		for b, k := range count {
+			count[b] = at
+			at += k
+		}
+		for i, key := range s.keys {
+			b := key >> (digit * bits) & (buckets - 1)
+			s.keys2[count[b]], s.players2[count[b]] = key, s.players[i]
+			count[b]++
+		}
+		s.keys, s.keys2 = s.keys2, s.keys
+		s.players, s.players2 = s.players2, s.players
+	}
+}
+
+// runs yields the bounds of each run of equal keys.
+func (s *sorter) runs() iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		for from := 0; from < len(s.keys); {
+			to := from + 1
+			for to < len(s.keys) && s.keys[to] == s.keys[from] {
+				to++
+			}
+			if !yield(from, to) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+// normaliseByRank gives each player the value of their place among the others, from the worst.
+func (c *calculation) normaliseByRank(i int, x []float64) {
+	part := c.nodes[i].part
+	higher := part.Better != scorecard.Lower
+	parameter := c.parameter(i)
+	if frozen := c.frozen(i); frozen != nil && frozen.Distribution != nil {
+		d := frozen.Distribution
+		parameter.N = d.N
+		d.sum()
+		for player, v := range x {
+			switch {
+			case math.IsNaN(v):
+			case math.IsInf(v, -1):
+				x[player] = placeValue(part.Normalise, 0, 1, d.N, len(d.Values) < 2)
+			default:
+				worse, equal := d.place(v, higher)
+				x[player] = placeValue(part.Normalise, worse, max(equal, 1), d.N, len(d.Values) < 2)
+			}
+		}
+		return
+	}
+	s := <-c.scratch
+	defer func() { c.scratch <- s }()
+	s.reset()
+	for player, v := range x {
+		if !math.IsNaN(v) {
+			s.add(int32(player), exact.Round12(v), higher)
+		}
+	}
+	s.sort()
+	n := len(s.players)
+	parameter.N = n
+	for from, to := range s.runs() {
+		value := placeValue(part.Normalise, from, to-from, n, to-from == n)
+		for _, player := range s.players[from:to] {
+			x[player] = value
+		}
+		if to-from == n {
+			if n == 1 {
+				c.warn(i, "a single player: the value becomes %s", short(value))
+			} else {
+				c.warn(i, "constant column: every value becomes %s", short(value))
+			}
+		}
+	}
+}
+
+// placeValue is the value of a place that beats worse others and shares with equal (itself included) among n.
+func placeValue(norm scorecard.Normalise, worse, equal, n int, constant bool) float64 {
+	switch norm.Method {
+	case scorecard.NormRank, scorecard.NormBorda:
+		rank := float64(worse + 1)
+		if norm.TiesMean {
+			rank += float64(equal-1) / 2
+		}
+		rank = min(rank, float64(n))
+		if norm.Method == scorecard.NormBorda {
+			rank--
+		}
+		return rank
+	case scorecard.NormPercentile:
+		if constant || n < 2 {
+			return 0.5
+		}
+		return min((float64(worse)+float64(equal-1)/2)/float64(n-1), 1)
+	}
+	if constant || n < 2 {
+		return 0.5
+	}
+	return min(float64(worse)/float64(n-1), 1)
+}
+
+// placeChildren ranks a part among all players who have it: 1 is best, standard ties. Under relative the rank r of n
+// becomes (n − r + 1)/n.
+func (c *calculation) placeChildren(i int) {
+	relative := c.nodes[i].part.Combine.Mean == scorecard.Relative
+	children := c.nodes[i].children
+	c.each(len(children), func(k int) {
+		child := children[k]
+		higher := higherWins(c.nodes[child].part)
+		place := make([]float64, len(c.table.Players))
+		rank := func(worse, equal, n int) float64 {
+			if relative {
+				return max(float64(worse+equal), 1) / float64(n)
+			}
+			return float64(n - worse - equal + 1)
+		}
+		if frozen := c.frozen(child); frozen != nil && frozen.Ranked != nil {
+			d := frozen.Ranked
+			c.ranked[child] = d
+			d.sum()
+			for player, v := range c.value[child] {
+				place[player] = missing
+				if !math.IsNaN(v) {
+					worse, equal := d.place(v, higher)
+					place[player] = rank(worse, max(equal, 1), d.N)
+					if relative {
+						place[player] = min(place[player], 1)
+					} else {
+						place[player] = max(place[player], 1)
+					}
+				}
+			}
+			c.places[child] = place
+			return
+		}
+		s := <-c.scratch
+		defer func() { c.scratch <- s }()
+		s.reset()
+		for player, v := range c.value[child] {
+			if place[player] = missing; !math.IsNaN(v) {
+				s.add(int32(player), exact.Round12(v), higher)
+			}
+		}
+		s.sort()
+		for from, to := range s.runs() {
+			value := rank(from, to-from, len(s.players))
+			for _, player := range s.players[from:to] {
+				place[player] = value
+			}
+		}
+		c.places[child] = place
+	})
+}
+
+// publish scales and rounds.
+func (r *Result) publish() {
+	n := len(r.Table.Players)
+	r.Exact, r.Score = make([]float64, n), make([]float64, n)
+	r.players(func(from, to int) {
+		for player := from; player < to; player++ {
+			r.Exact[player] = float64(r.value[0][player] * r.scale)
+			r.Score[player] = exact.Round(r.Exact[player], r.Card.Decimals, r.Card.Round == scorecard.HalfEven)
+		}
+	})
+}
+
+// absence says why a player who stayed has no score.
+func (r *Result) absence(player int) string {
+	some := false
+	for i := range r.nodes {
+		some = some || r.nodes[i].scored && r.isMetric(i) && !math.IsNaN(r.value[i][player])
+	}
+	if !some {
+		return "no score: no metric has a value"
+	}
+	return "no score: too little is present for what the scorecard needs"
+}
+
+// rank orders the players and ranks them, also within each tag.
+func (r *Result) rank() {
+	card, n := r.Card, len(r.Table.Players)
+	rising := card.Better == scorecard.Lower // the best first
+	s := <-r.scratch
+	defer func() { r.scratch <- s }()
+	s.reset()
+	for player := range n {
+		if math.IsNaN(r.Score[player]) {
+			continue
+		}
+		ranked := r.Score[player]
+		if card.RankOn == scorecard.OnExact {
+			ranked = exact.Round12(r.Exact[player])
+		}
+		s.add(int32(player), ranked, rising)
+	}
+	s.sort()
+	r.Order = make([]int32, 0, n)
+	classes := make([]int32, 0, len(s.players)) // equal numbers: equal players
+	class := int32(0)
+	for from, to := range s.runs() {
+		run := s.players[from:to]
+		if len(card.TieBreak) > 0 {
+			slices.SortStableFunc(run, r.breakTie)
+		}
+		for k, player := range run {
+			if k == 0 || len(card.TieBreak) > 0 && r.breakTie(run[k-1], player) != 0 {
+				class++
+			}
+			r.Order = append(r.Order, player)
+			classes = append(classes, class)
+		}
+	}
+	ranked := r.Order
+	for player := range n {
+		if math.IsNaN(r.Score[player]) {
+			r.Order = append(r.Order, int32(player))
+		}
+	}
+	r.Rank = make([]float64, n)
+	everyone := make([]int32, n)
+	rankWithin(card.Ties, ranked, classes, everyone, 1, r.Rank)
+	r.TagRanks = map[string][]float64{}
+	for _, group := range card.Tags {
+		ranks := make([]float64, n)
+		if tags := r.Table.Tags[group]; tags != nil {
+			numbers, tagCount := numberTags(tags)
+			rankWithin(card.Ties, ranked, classes, numbers, tagCount, ranks)
+		}
+		r.TagRanks[group] = ranks
+	}
+}
+
+// numberTags gives each tag a number from 0, and −1 to none.
+func numberTags(tags []string) (numbers []int32, n int) {
+	known := map[string]int32{"": -1}
+	numbers = make([]int32, len(tags))
+	for player, tag := range tags {
+		number, ok := known[tag]
+		if !ok {
+			number = int32(len(known) - 1)
+			known[tag] = number
+		}
+		numbers[player] = number
+	}
+	return numbers, len(known) - 1
+}
+
+// rankWithin ranks ordered players within each of n tags in one walk (two for fractional ranks).
+func rankWithin(ties scorecard.Ties, order, classes, tags []int32, n int, ranks []float64) {
+	type standing struct {
+		class, count, dense int32
+		rank                float64
+	}
+	walk := make([]standing, n)
+	for k, player := range order {
+		tag := tags[player]
+		if tag < 0 {
+			continue
+		}
+		at := &walk[tag]
+		at.count++
+		if at.class != classes[k] {
+			at.class = classes[k]
+			at.dense++
+			at.rank = float64(at.count)
+			if ties == scorecard.Dense {
+				at.rank = float64(at.dense)
+			}
+		}
+		if ties == scorecard.Ordinal {
+			at.rank = float64(at.count)
+		}
+		ranks[player] = at.rank
+	}
+	if ties != scorecard.Fractional {
+		return
+	}
+	last := make([]standing, n) // walking back: count is the place, rank the last place of the run
+	for k := len(order) - 1; k >= 0; k-- {
+		tag := tags[order[k]]
+		if tag < 0 {
+			continue
+		}
+		at := &last[tag]
+		if at.class != classes[k] {
+			at.class = classes[k]
+			at.rank = float64(walk[tag].count - at.count)
+		}
+		at.count++
+		ranks[order[k]] = (ranks[order[k]] + at.rank) / 2
+	}
+}
+
+// breakTie compares two players by the tie-break parts in turn: the greater value first, missing last.
+func (r *Result) breakTie(a, b int32) int {
+	for _, key := range r.Card.TieBreak {
+		for i := range r.nodes {
+			if i == 0 || r.nodes[i].part.Key != key {
+				continue
+			}
+			x, y := exact.Round12(r.value[i][a]), exact.Round12(r.value[i][b])
+			if math.IsNaN(x) || math.IsNaN(y) {
+				if math.IsNaN(x) != math.IsNaN(y) {
+					return cmp.Compare(truth(math.IsNaN(x)), truth(math.IsNaN(y)))
+				}
+				continue
+			}
+			if !higherWins(r.nodes[i].part) {
+				x, y = y, x
+			}
+			if order := cmp.Compare(y, x); order != 0 {
+				return order
+			}
+		}
+	}
+	return 0
+}
+
+// cover computes how much of the scored weight each player's own values cover.
+func (r *Result) cover() {
+	r.Coverage = make([]float64, len(r.Table.Players))
+	all := 0.0
+	for i := range r.nodes {
+		if r.nodes[i].scored && r.isMetric(i) {
+			all += r.nodes[i].weight
+		}
+	}
+	r.players(func(from, to int) {
+		for i := range r.nodes {
+			if !r.nodes[i].scored || !r.isMetric(i) {
+				continue
+			}
+			weight, column := r.nodes[i].weight, r.raw[i]
+			for player := from; player < to; player++ {
+				if !math.IsNaN(column[player]) {
+					r.Coverage[player] += weight
+				}
+			}
+		}
+		for player := from; player < to; player++ {
+			r.Coverage[player] /= all
+		}
+	})
+}
