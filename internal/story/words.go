@@ -1,4 +1,321 @@
 package story
 
-// Story puts the claim into words.
-func (c Claim) Story(b *Board) Story { return Story{} }
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"cairn/scorecard"
+)
+
+// Story puts the claim into words: on the evidence alone, in the third person, without pronouns, since a player may be a
+// person, a team or a thing.
+func (c Claim) Story(b *Board) Story {
+	headline, text := c.words(b, c.cleanNames())
+	short := fit(b.Name, text, headline)
+	if short == "" { // names that a text message cannot spell
+		headline, text := c.words(b, nil)
+		short = fit(b.Name, text, headline)
+	}
+	return Story{Kind: c.Kind, Headline: headline, Text: text, Short: short, Evidence: c.Evidence}
+}
+
+// words returns the headline and the text; names are c.Names made safe to show, nil to do without any name.
+func (c Claim) words(b *Board, names []string) (headline, text string) {
+	score, rank := c.last("score"), c.last("rank")
+	first := c.Evidence[0]
+	unit := noun(b.Period)
+	now := c.Evidence[len(c.Evidence)-1].Release
+	when := func(release string) string { return inWords(b.Period, release, now) }
+
+	switch c.Kind {
+	case FirstScore:
+		return "First score: " + b.points(score), sentence("The first score here is "+b.points(score), c.standing(", rank "))
+	case NewEntry:
+		return "New entry at rank " + plain(rank), sentence("Straight in", c.standing(" at rank "))
+	case Return:
+		return "Back with " + b.points(score), sentence("Scored again: "+b.points(score), c.standing(", rank "))
+
+	case FirstPlace:
+		if c.N > 1 {
+			return fmt.Sprintf("First place %d %ss in a row", c.N, unit), sentence("Rank 1", c.of(), " since ", when(first.Release))
+		}
+		if !b.tellable(score) {
+			return "First place", sentence("Rank 1", c.of())
+		}
+		return "First place with " + b.points(score), sentence("Rank 1", c.of(), " with a score of ", b.points(score))
+
+	case Milestone:
+		level := "the next level"
+		headline = "The next level reached"
+		if len(names) > 0 {
+			level, headline = "the level "+names[0], "Reached "+names[0]
+		}
+		again := map[int]string{0: "", 1: " for the first time", 2: " again"}[c.N]
+		if !b.tellable(score) {
+			return headline, sentence("Now at ", level, again)
+		}
+		return headline, sentence("A score of ", b.points(score), " brings ", level, again)
+
+	case PersonalBest:
+		scores := strconv.Itoa(int(c.last("scores")))
+		switch {
+		case c.N == 1 && first.Value == score:
+			return "Personal best equalled: " + b.points(score), sentence("As good as the best of ", scores, " scores so far, reached before ", in(b.Period), when(first.Release))
+		case c.N == 1 && first.Value < 0:
+			return "Personal best: " + b.points(score), sentence("The best of ", scores, " scores so far")
+		case c.N == 1:
+			return "Personal best: " + b.points(score), sentence("The best of ", scores, " scores so far, ", b.by(score, first.Value), " the ", b.points(first.Value), " of ", when(first.Release))
+		case c.N == 2:
+			return "Second best so far: " + b.points(score), sentence("Of ", scores, " scores, one was better: ", b.points(first.Value), " ", in(b.Period), when(first.Release))
+		}
+		return "Third best so far: " + b.points(score), sentence("Of ", scores, " scores, two were better, the best of them ", b.points(first.Value), " ", in(b.Period), when(first.Release))
+
+	case Up:
+		gain := b.points(math.Abs(score - first.Value))
+		text = sentence("From ", b.points(first.Value), " to ", b.points(score))
+		if b.Better == scorecard.Lower {
+			return gain + " better than the " + unit + " before", text
+		}
+		return "Up " + gain + " on the " + unit + " before", text
+
+	case UpInARow:
+		word := "Up"
+		if b.Better == scorecard.Lower {
+			word = "Better"
+		}
+		return fmt.Sprintf("%s %d %ss in a row", word, c.N, unit), sentence("From ", b.points(first.Value), " ", in(b.Period), when(first.Release), " to ", b.points(score))
+
+	case Steady:
+		low, high := first.Value, first.Value
+		for _, e := range c.Evidence {
+			low, high = math.Min(low, e.Value), math.Max(high, e.Value)
+		}
+		headline = fmt.Sprintf("Steady for %d %ss", c.N, unit)
+		if low == high {
+			return headline, sentence("At ", b.points(low), " since ", when(first.Release))
+		}
+		return headline, sentence("Between ", b.points(low), " and ", b.points(high), " since ", when(first.Release))
+
+	case Climbed:
+		n := first.Value - rank
+		places := " places"
+		if n == 1 {
+			places = " place"
+		}
+		return "Climbed " + plain(n) + places + " to rank " + plain(rank), sentence("From rank ", plain(first.Value), " to rank ", plain(rank), c.of())
+
+	case Overtook:
+		return "Overtook " + company(names, c.N), sentence("Now at rank ", plain(rank), ", past ", company(names, c.N))
+
+	case MetricRecord:
+		name, unit := first.What, ""
+		for _, m := range b.Metrics {
+			if m.Key == first.What {
+				name, unit = clean(m.Name), m.Unit
+			}
+		}
+		value, old := apart(c.Evidence[len(c.Evidence)-1].Value, first.Value)
+		if names == nil {
+			return "A record of " + value, sentence(value, " is the most so far; the record was ", old, " ", in(b.Period), when(first.Release))
+		}
+		if unit != "" {
+			unit = " " + clean(unit)
+		}
+		return name + ": record of " + value + unit, sentence(name, " reached ", value, unit, ", the most so far; the record was ", old, " ", in(b.Period), when(first.Release))
+	}
+	return "", ""
+}
+
+// last returns the newest value of a sort of evidence, 0 where there is none.
+func (c Claim) last(what string) float64 {
+	for i := len(c.Evidence) - 1; i >= 0; i-- {
+		if c.Evidence[i].What == what {
+			return c.Evidence[i].Value
+		}
+	}
+	return 0
+}
+
+// of is " of 60", "" where the number of players is unknown.
+func (c Claim) of() string {
+	if players := c.last("players"); players > 1 {
+		return " of " + plain(players)
+	}
+	return ""
+}
+
+// standing is the rank with words before it, "" where it does not cheer.
+func (c Claim) standing(before string) string {
+	if rank := c.last("rank"); cheers(rank, c.last("players")) {
+		return before + plain(rank) + c.of()
+	}
+	return ""
+}
+
+// company names those who were passed.
+func company(names []string, n int) string {
+	players := func(n int) string {
+		if n == 1 {
+			return "1 player"
+		}
+		return strconv.Itoa(n) + " players"
+	}
+	switch {
+	case len(names) == 0:
+		return players(n)
+	case n == 1:
+		return names[0]
+	case n == 2 && len(names) == 2:
+		return names[0] + " and " + names[1]
+	case n == 2:
+		return names[0] + " and 1 other"
+	}
+	return names[0] + " and " + strconv.Itoa(n-1) + " others"
+}
+
+// points writes a score as it was published.
+func (b *Board) points(score float64) string {
+	return strconv.FormatFloat(math.Abs(score), 'f', b.Decimals, 64)
+}
+
+// by says by how much a score is better than another.
+func (b *Board) by(score, other float64) string {
+	by := b.points(score - other)
+	if b.Better == scorecard.Lower {
+		return by + " better than"
+	}
+	return by + " above"
+}
+
+// plain writes a rank or a number of players: 14, or 2.5 where ranks are shared.
+func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+// apart writes two different values with as many decimals as tell them apart, two at least where they have them.
+func apart(x, y float64) (string, string) {
+	brief := func(v float64, decimals int) string {
+		s := strconv.FormatFloat(v, 'f', decimals, 64)
+		if strings.Contains(s, ".") {
+			s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+		}
+		return s
+	}
+	for decimals := 2; decimals < 17; decimals++ {
+		if a, b := brief(x, decimals), brief(y, decimals); a != b {
+			return a, b
+		}
+	}
+	return plain(x), plain(y)
+}
+
+// sentence joins words and ends them with a full stop.
+func sentence(words ...string) string {
+	text := strings.Join(words, "")
+	if strings.HasSuffix(text, "…") {
+		return text
+	}
+	return text + "."
+}
+
+// noun is the word for one period.
+func noun(p scorecard.Period) string {
+	if p == "" {
+		return "release"
+	}
+	return string(p)
+}
+
+// in is the preposition of a period.
+func in(p scorecard.Period) string {
+	if p == scorecard.Day {
+		return "on "
+	}
+	return "in "
+}
+
+// inWords is a period in words, with its year where that is not the year of now: "week 41", "November 2025".
+func inWords(p scorecard.Period, release, now string) string {
+	if len(release) < 4 || len(now) < 4 {
+		return release
+	}
+	var words string
+	year, rest := release[:4], strings.TrimPrefix(release[4:], "-")
+	months := [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	number := func(s string) (int, bool) {
+		n, err := strconv.Atoi(s)
+		return n, err == nil && n > 0
+	}
+	joint := " "
+	switch p {
+	case scorecard.Week, scorecard.Fortnight:
+		n, ok := number(strings.TrimPrefix(rest, "W"))
+		if !ok {
+			return release
+		}
+		words, joint = "week "+strconv.Itoa(n), " of "
+		if p == scorecard.Fortnight {
+			words = "the fortnight from " + words
+		}
+	case scorecard.Month:
+		n, ok := number(rest)
+		if !ok || n > 12 {
+			return release
+		}
+		words = months[n-1]
+	case scorecard.Quarter:
+		words, joint = rest, " of "
+	case scorecard.Day:
+		month, day, _ := strings.Cut(rest, "-")
+		m, ok := number(month)
+		d, fine := number(day)
+		if !ok || !fine || m > 12 {
+			return release
+		}
+		words = strconv.Itoa(d) + " " + months[m-1]
+	default:
+		return release
+	}
+	if year == now[:4] {
+		return words
+	}
+	return words + joint + year
+}
+
+// cleanNames are the claim's names, safe to put into a sentence.
+func (c Claim) cleanNames() []string {
+	names := make([]string, len(c.Names))
+	for i, name := range c.Names {
+		names[i] = clean(name)
+	}
+	return names
+}
+
+// clean takes out of a text what could break or reorder the sentence around it, and cuts it to 60 letters.
+func clean(text string) string {
+	plain := true
+	for i := range len(text) {
+		plain = plain && text[i] >= 0x20 && text[i] < 0x7F
+	}
+	if plain && len(text) <= 60 {
+		return text
+	}
+	letters := make([]rune, 0, len(text))
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) || r == unicode.ReplacementChar:
+			r = ' '
+		case unicode.IsSpace(r):
+			r = ' '
+		}
+		if r == ' ' && (len(letters) == 0 || letters[len(letters)-1] == ' ') {
+			continue
+		}
+		letters = append(letters, r)
+	}
+	if len(letters) > 60 {
+		letters = append(letters[:59], '…')
+	}
+	return strings.TrimRight(string(letters), " ")
+}
