@@ -11,7 +11,7 @@ import (
 // combineGroups combines level by level, from the innermost groups to the scorecard itself.
 func (c *calculation) combineGroups() error {
 	n := len(c.table.Players)
-	c.marks = true
+	c.marks, c.linear = true, true
 	for i := len(c.nodes) - 1; i >= 0; i-- {
 		group := &c.nodes[i]
 		if len(group.children) == 0 {
@@ -35,7 +35,9 @@ func (c *calculation) combineGroups() error {
 			return err
 		}
 		c.value[i] = c.inner[i]
-		if len(group.part.Then) > 0 || group.part.Floor != nil || group.part.Cap != nil {
+		c.linear = c.linear && (mean == scorecard.Arithmetic || mean == scorecard.Sum)
+		if bounded(group.part) {
+			c.linear = false
 			c.value[i] = make([]float64, n)
 			c.players(func(from, to int) {
 				for player := from; player < to; player++ {
@@ -46,6 +48,9 @@ func (c *calculation) combineGroups() error {
 	}
 	return nil
 }
+
+// bounded reports whether anything comes between a part's combined or normalised value and its own.
+func bounded(p *scorecard.Part) bool { return len(p.Then) > 0 || p.Floor != nil || p.Cap != nil }
 
 // enters is the column by which a child enters its group.
 func (c *calculation) enters(group, child int) []float64 {

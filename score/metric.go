@@ -176,7 +176,7 @@ func (c *calculation) valueMetric(i int) error {
 	}
 	c.inner[i], c.value[i] = x, x
 	c.nodes[i].full = c.fullMarks(i)
-	if len(part.Then) == 0 && part.Floor == nil && part.Cap == nil {
+	if !bounded(part) {
 		return nil
 	}
 	c.value[i] = make([]float64, len(x))

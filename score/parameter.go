@@ -48,11 +48,22 @@ type Distribution struct {
 	upTo []int // players with Values[k] or less
 }
 
-// place tells how many of the N are worse than x and how many equal it.
-func (d *Distribution) place(x float64, higher bool) (worse, equal int) {
-	if len(d.upTo) != len(d.Values) {
-		d.sum()
+// summed returns the distribution with its running counts; it never changes d, which calculations may share.
+func (d *Distribution) summed() *Distribution {
+	if len(d.upTo) == len(d.Counts) {
+		return d
 	}
+	sum, total := *d, 0
+	sum.upTo = make([]int, len(d.Counts))
+	for k, n := range d.Counts {
+		total += n
+		sum.upTo[k] = total
+	}
+	return &sum
+}
+
+// place tells how many of the N are worse than x and how many equal it. d is summed.
+func (d *Distribution) place(x float64, higher bool) (worse, equal int) {
 	x = exact.Round12(x)
 	k := sort.SearchFloat64s(d.Values, x)
 	less := 0
@@ -70,15 +81,6 @@ func (d *Distribution) place(x float64, higher bool) (worse, equal int) {
 		worse = inside - less - equal
 	}
 	return worse + d.N - inside, equal
-}
-
-func (d *Distribution) sum() {
-	d.upTo = make([]int, len(d.Counts))
-	total := 0
-	for k, n := range d.Counts {
-		total += n
-		d.upTo[k] = total
-	}
 }
 
 // Parameters returns the data-driven parameters that were used, without the distributions behind ranks, which grow
@@ -154,6 +156,5 @@ func (c *calculation) distribution(value func(player int) float64) *Distribution
 		d.Values = append(d.Values, s.number(from))
 		d.Counts = append(d.Counts, to-from)
 	}
-	d.sum()
-	return d
+	return d.summed()
 }

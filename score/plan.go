@@ -22,6 +22,9 @@ type node struct {
 	full     float64 // of a metric: full marks, NaN where it has none
 }
 
+// few players are not worth a second worker.
+const few = 256
+
 // calculation is the columns a result is made of. Columns by node are nil where they do not apply.
 type calculation struct {
 	card    *scorecard.Scorecard
@@ -40,9 +43,9 @@ type calculation struct {
 	places [][]float64 // children of relative: relative ranks; of position: ranks
 
 	parameters []*Parameter
-	ranked     []*Distribution // children of relative and position, where they were frozen
-	warnings   [][]Warning     // by node
-	marks      bool            // every scored metric has full marks, and no outranking stands below a mean
+	warnings   [][]Warning // by node
+	marks      bool        // every scored metric has full marks, and no outranking stands below a mean
+	linear     bool        // every group is a plain weighted mean or sum without then, floor or cap
 	scratch    chan *sorter
 }
 
@@ -50,6 +53,9 @@ func newCalculation(card *scorecard.Scorecard, table *Table, options Options) (*
 	c := &calculation{card: card, table: table, options: options, scale: scale(card), metric: map[string]int{}, left: map[int32]string{}}
 	if c.workers = options.Workers; c.workers <= 0 {
 		c.workers = runtime.GOMAXPROCS(0)
+	}
+	if len(table.Players) < few {
+		c.workers = 1
 	}
 	c.scratch = make(chan *sorter, c.workers)
 	for range c.workers {
@@ -62,7 +68,7 @@ func newCalculation(card *scorecard.Scorecard, table *Table, options Options) (*
 	c.plan(root, -1, -1)
 	n := len(c.nodes)
 	c.raw, c.inner, c.value, c.places = make([][]float64, n), make([][]float64, n), make([][]float64, n), make([][]float64, n)
-	c.parameters, c.ranked, c.warnings = make([]*Parameter, n), make([]*Distribution, n), make([][]Warning, n)
+	c.parameters, c.warnings = make([]*Parameter, n), make([][]Warning, n)
 	c.nodes[0].weight = 1
 	for i := range c.nodes {
 		c.shareWeight(i)

@@ -61,7 +61,7 @@ func (c *calculation) top(s, full *standing) {
 		default:
 			full.inner[i] = c.mean(i, full.entering(c, i))
 			full.value[i] = full.inner[i]
-			if node.part.Then != nil || node.part.Floor != nil || node.part.Cap != nil {
+			if bounded(node.part) {
 				full.value[i] = c.bound(node.part, c.then(node.part, full.inner[i]))
 			}
 		}
@@ -197,8 +197,60 @@ func (r *Result) Decompose(i int, d *Decomposition) {
 	if math.IsNaN(r.Exact[i]) || r.isOutranking(0) {
 		return
 	}
+	if r.linear {
+		r.decomposeLinear(i, d)
+		return
+	}
 	r.stand(i, d.own)
 	r.decompose(d)
+}
+
+// decomposeLinear is decompose where every group is a plain weighted mean or sum: a part's points are its value times
+// the weights above it.
+func (r *Result) decomposeLinear(i int, d *Decomposition) {
+	factors := d.lost // by node: score units per unit of what the node's children make
+	factors[0] = r.scale
+	for g := range r.nodes {
+		group := &r.nodes[g]
+		if len(group.children) == 0 || g > 0 && math.IsNaN(d.Value[g-1]) {
+			continue
+		}
+		weights := 1.0
+		if group.part.Combine.Mean == scorecard.Arithmetic {
+			weights = 0
+			for _, child := range group.children {
+				if !math.IsNaN(d.Value[child-1]) {
+					weights += r.nodes[child].part.Weight
+				}
+			}
+		}
+		for _, child := range group.children {
+			value := d.Value[child-1]
+			if math.IsNaN(value) {
+				continue
+			}
+			factor := factors[g] * (r.nodes[child].part.Weight / weights)
+			factors[child] = factor
+			d.Points[child-1] = float64(factor * value)
+			if r.marks && r.isMetric(child) {
+				d.Possible[child-1] = float64(factor * r.nodes[child].full)
+			}
+		}
+	}
+	if !r.marks {
+		return
+	}
+	for g := len(r.nodes) - 1; g > 0; g-- {
+		if children := r.nodes[g].children; len(children) > 0 && !math.IsNaN(d.Value[g-1]) {
+			possible := 0.0
+			for _, child := range children {
+				if !math.IsNaN(d.Value[child-1]) {
+					possible += d.Possible[child-1]
+				}
+			}
+			d.Possible[g-1] = possible
+		}
+	}
 }
 
 // at returns the points of node i, whose slices leave out node 0.

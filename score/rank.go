@@ -103,9 +103,8 @@ func (c *calculation) normaliseByRank(i int, x []float64) {
 	higher := part.Better != scorecard.Lower
 	parameter := c.parameter(i)
 	if frozen := c.frozen(i); frozen != nil && frozen.Distribution != nil {
-		d := frozen.Distribution
+		d := frozen.Distribution.summed()
 		parameter.N = d.N
-		d.sum()
 		for player, v := range x {
 			switch {
 			case math.IsNaN(v):
@@ -185,9 +184,7 @@ func (c *calculation) placeChildren(i int) {
 			return float64(n - worse - equal + 1)
 		}
 		if frozen := c.frozen(child); frozen != nil && frozen.Ranked != nil {
-			d := frozen.Ranked
-			c.ranked[child] = d
-			d.sum()
+			d := frozen.Ranked.summed()
 			for player, v := range c.value[child] {
 				place[player] = missing
 				if !math.IsNaN(v) {

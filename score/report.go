@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -192,10 +193,14 @@ func ReadParameters(r io.Reader) (Parameters, error) {
 			delete(head.Parameters, key)
 			continue
 		}
-		for _, d := range []*Distribution{p.Distribution, p.Ranked} {
-			if d != nil && len(d.Values) != len(d.Counts) {
-				return nil, fmt.Errorf("parameter %s: the distribution has %d values and %d counts", key, len(d.Values), len(d.Counts))
+		for _, d := range []**Distribution{&p.Distribution, &p.Ranked} {
+			if *d == nil {
+				continue
 			}
+			if len((*d).Values) != len((*d).Counts) || !slices.IsSorted((*d).Values) {
+				return nil, fmt.Errorf("parameter %s: the distribution is broken: it wants rising values and as many counts", key)
+			}
+			*d = (*d).summed()
 		}
 	}
 	return head.Parameters, nil

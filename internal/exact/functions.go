@@ -45,10 +45,10 @@ func Ln(x float64) float64 {
 	return float64(k*ln2Hi) - ((half - (float64(s*(half+r)) + float64(k*ln2Lo))) - f)
 }
 
-// Log10 is the decimal logarithm; exact for powers of ten.
+// Log10 is the decimal logarithm; exact for 1e−22 … 1e22.
 func Log10(x float64) float64 {
 	y := Ln(x) / math.Ln10
-	if n := math.Round(y); math.Abs(y-n) < 1e-12 && math.Abs(n) < 300 && math.Pow10(int(n)) == x {
+	if n := math.Round(y); math.Abs(y-n) < 1e-12 && math.Abs(n) <= 22 && math.Pow10(int(n)) == x {
 		return n
 	}
 	return y
