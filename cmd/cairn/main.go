@@ -21,6 +21,7 @@ import (
 
 // commands is the command line. Each command stands in a file of its own name.
 type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the boards' pages on this machine."`
 	Config  configCommand  `cmd:"" help:"Print the configuration in effect and where each value came from."`
 	Version versionCommand `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`
 }

@@ -9,15 +9,20 @@ import (
 	"cairn/internal/board"
 	"cairn/internal/db"
 	"cairn/internal/entry"
+	"cairn/internal/release"
 )
+
+// hold is how many bytes of final releases are kept in memory for reading.
+const hold = 256 << 20
 
 // App is the rooms, built.
 type App struct {
-	Config  Config
-	Now     func() time.Time
-	DB      *db.DB
-	Boards  *board.Boards
-	Entries *entry.Entries
+	Config   Config
+	Now      func() time.Time
+	DB       *db.DB
+	Boards   *board.Boards
+	Entries  *entry.Entries
+	Releases *release.Releases
 }
 
 // Open opens the database and builds the rooms on it. The caller closes the App.
@@ -29,6 +34,7 @@ func Open(ctx context.Context, c Config, now func() time.Time) (*App, error) {
 	a := &App{Config: c, Now: now, DB: d}
 	a.Boards = board.New(d, now)
 	a.Entries = entry.New(d, now)
+	a.Releases = release.New(d, a.Boards, a.Entries, now, hold)
 	return a, nil
 }
 

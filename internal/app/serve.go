@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"cairn/internal/db"
+	"cairn/internal/fault"
+)
+
+// drain is how long a stopping server waits for the answers it has begun.
+const drain = 10 * time.Second
+
+// Listen opens an address of this machine. The error is Unavailable where something listens there already.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	if err := checkListen(address); err != nil {
+		return nil, fault.New(fault.Invalid, "%q: %s", address, err)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fault.Wrap(fault.Unavailable, err, "%s is taken: stop what listens there, or choose another address with --listen", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fault.Wrap(fault.Forbidden, err, "this user may not listen on %s: choose a port above 1023 with --listen", address)
+	case err != nil:
+		return nil, fault.Wrap(fault.Unavailable, err, "cannot listen on %s: choose another address with --listen", address)
+	}
+	return listener, nil
+}
+
+// Serve answers requests on the listener until the context ends; then it takes no new ones, lets those under way finish
+// for up to ten seconds, and returns. It closes the listener.
+func (a *App) Serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
+	pages, err := a.pages(log)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	server := &http.Server{
+		Handler:           a.doors(pages, log),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      2 * time.Minute, // a large bundle over a slow line
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	log.Info("listening", "address", listener.Addr().String())
+	select {
+	case err := <-done:
+		return fault.Wrap(fault.Unavailable, err, "the server stopped by itself; the log has the details")
+	case <-ctx.Done():
+	}
+	log.Info("stopping", "at_most", drain)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := server.Shutdown(late); err != nil {
+		log.Warn("some answers were cut off", "error", err)
+		server.Close()
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// doors puts in front of the pages what concerns the whole server: whose name it goes by, its health and its log.
+func (a *App) doors(pages http.Handler, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { plainText(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+		defer cancel()
+		if err := a.DB.Write(ctx, func(*db.Tx) error { return nil }); err != nil {
+			log.Warn("not ready", "error", err)
+			plainText(w, http.StatusServiceUnavailable, "not ready: the database takes no writes; the log has the details\n")
+			return
+		}
+		plainText(w, http.StatusOK, "ready\n")
+	})
+	mux.Handle("/", pages)
+	return logged(ownName(a.Config.BaseURL, mux), log, a.Now)
+}
+
+func plainText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}
+
+// ownName refuses requests under a name that is not this server's: a page elsewhere could otherwise have its own name point
+// at this machine and read the boards through the visitor's browser.
+func ownName(base string, next http.Handler) http.Handler {
+	var own string
+	if u, err := url.Parse(base); err == nil {
+		own = u.Hostname()
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		host = strings.Trim(host, "[]")
+		ip := net.ParseIP(host)
+		if host == "localhost" || ip != nil && ip.IsLoopback() || own != "" && strings.EqualFold(host, own) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		plainText(w, http.StatusMisdirectedRequest, "This server does not go by that name. If something stands in front of it, set base_url to the address that readers use.\n")
+	})
+}
+
+// logged writes a line per request: never a query, a header or a body, which may hold secrets.
+func logged(next http.Handler, log *slog.Logger, now func() time.Time) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := now()
+		answer := &counted{ResponseWriter: w}
+		defer func() {
+			level := slog.LevelInfo
+			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+				level = slog.LevelDebug
+			}
+			log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", answer.status), slog.Int64("bytes", answer.bytes), slog.Duration("took", now().Sub(began).Round(time.Microsecond)))
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// counted is a response writer that remembers what it sent.
+type counted struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (c *counted) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	n, err := c.ResponseWriter.Write(p)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
