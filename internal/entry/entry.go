@@ -2,65 +2,142 @@ package entry
 
 import (
 	"context"
-	"iter"
+	"math"
 	"time"
 
 	"cairn/internal/db"
+	"cairn/internal/fault"
 )
 
 // Entry is one thing a player did.
 type Entry struct {
 	Member int64   // the player's number on the board
 	Key    string  // what it counts
-	At     int64   // microseconds UTC
+	At     int64   // microseconds UTC, in the years 1 to 9999
 	Value  float64 // NaN: none, it counts only as an occurrence
 	Label  string
 	ID     string // external id, unique within the source; required
 }
 
 // Entries is the room.
-type Entries struct{ db *db.DB }
+type Entries struct {
+	db  *db.DB
+	now func() time.Time
+}
 
 // New builds the room; now is the only clock.
-func New(d *db.DB, now func() time.Time) *Entries { return nil }
+func New(d *db.DB, now func() time.Time) *Entries { return &Entries{db: d, now: now} }
 
-// Outcome tells what became of each entry of a batch, by index.
-type Outcome struct {
-	Added      int
-	Duplicates int   // already there with the same content
-	Conflicts  []int // same id, other content: refused
-	Replaced   int   // of Append with replace
-	TooLate    []int // dated under a purged or final period
-}
+const (
+	maxKey   = 200  // bytes
+	maxLabel = 4000 // bytes
+	maxID    = 1000 // bytes
+)
 
-// Append adds a batch from a source in one transaction. With replace, an entry whose id is there with other content
-// takes its place.
-func (e *Entries) Append(ctx context.Context, boardID, source string, batch []Entry, replace bool) (Outcome, error) {
-	return Outcome{}, nil
-}
-
-// Window streams the entries of a board with from <= At < to (microseconds) in blocks, earliest days first; within one
-// instant in the order they were added. from may be math.MinInt64.
-func (e *Entries) Window(ctx context.Context, tx *db.Tx, boardID string, from, to int64) iter.Seq2[*Block, error] {
+// check refuses an entry that cannot be kept.
+func (e Entry) check() error {
+	refuse := func(field, format string, args ...any) error {
+		f := fault.New(fault.Invalid, "Entry %.100q: "+format, append([]any{e.ID}, args...)...)
+		f.Field = field
+		return f
+	}
+	switch {
+	case e.ID == "":
+		return fault.New(fault.Invalid, "An entry of %q has no id, so that it could not be told from a second one: give each entry an id of its own.", e.Key)
+	case len(e.ID) > maxID:
+		return refuse("id", "its id is longer than %d bytes.", maxID)
+	case e.Key == "":
+		return refuse("key", "it has no key that says what it counts.")
+	case len(e.Key) > maxKey:
+		return refuse("key", "its key is longer than %d bytes.", maxKey)
+	case len(e.Label) > maxLabel:
+		return refuse("label", "its label is longer than %d bytes.", maxLabel)
+	case e.Member < 0:
+		return refuse("player", "%d is no player's number.", e.Member)
+	case math.IsInf(e.Value, 0):
+		return refuse("value", "its value is not finite.")
+	case e.At < minAt || e.At >= maxAt:
+		return refuse("at", "its time lies outside the years 1 to 9999.")
+	}
 	return nil
 }
 
-// Block is a run of entries as columns; its slices are valid until the next one is asked for.
-type Block struct {
-	Keys   []string // dictionary
-	Member []int64
-	Key    []int32 // index into Keys
-	At     []int64
-	Value  []float64
-	Label  func(i int) string
-	ID     func(i int) string
+// SourceState says what a source has brought to a board.
+type SourceState struct {
+	Name        string
+	Entries     int64     // ever added, purged and replaced ones included
+	First, Last time.Time // of their times; zero where there are none
 }
 
-// Receipt says what was deleted.
-type Receipt struct {
-	BoardID, ReleaseID string
-	Before             time.Time // entries before this instant
-	Count              int64
-	Digest             string // hex SHA-256 over what was deleted
-	At                 time.Time
+// Sources returns the sources that ever brought an entry to a board, in the order in which they first did.
+func (e *Entries) Sources(ctx context.Context, boardID string) (sources []SourceState, err error) {
+	err = e.db.Read(ctx, func(tx *db.Tx) error {
+		sources = nil
+		rows, err := tx.Query(`SELECT name, entries, first_at, last_at FROM entry_source WHERE board_id = $1 AND entries > 0 ORDER BY source_no`, boardID)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var s SourceState
+			var first, last int64
+			if err := rows.Scan(&s.Name, &s.Entries, &first, &last); err != nil {
+				return err
+			}
+			s.First, s.Last = time.UnixMicro(first).UTC(), time.UnixMicro(last).UTC()
+			sources = append(sources, s)
+		}
+		return rows.Err()
+	})
+	return sources, err
+}
+
+// Close puts all entries of a board before an instant (microseconds) under a final release: from then on Append refuses
+// them as too late. It never opens again what was closed; Amend writes below it.
+func (e *Entries) Close(tx *db.Tx, boardID string, until int64) error {
+	_, err := tx.Exec(`INSERT INTO entry_closed (board_id, until_at, purged) VALUES ($1, $2, '')
+		ON CONFLICT (board_id) DO UPDATE SET until_at = excluded.until_at WHERE excluded.until_at > entry_closed.until_at`, boardID, until)
+	return err
+}
+
+// closure is what of a board is closed: entries before until are under a final release, days before purged are gone.
+type closure struct {
+	until  int64
+	purged string
+}
+
+func closed(tx *db.Tx, boardID string) (c closure, err error) {
+	err = tx.QueryRow(`SELECT until_at, purged FROM entry_closed WHERE board_id = $1`, boardID).Scan(&c.until, &c.purged)
+	if fault.Of(err) == fault.NotFound {
+		return closure{until: math.MinInt64}, nil
+	}
+	return c, err
+}
+
+const (
+	minAt = -62_135_596_800_000_000 // 0001-01-01
+	maxAt = 253_402_300_800_000_000 // 10000-01-01
+
+	microsOfDay = 86_400_000_000
+)
+
+// dayOf returns the number of the UTC day that holds an instant.
+func dayOf(at int64) int64 {
+	day := at / microsOfDay
+	if at%microsOfDay < 0 {
+		day--
+	}
+	return day
+}
+
+// isoDay writes the number of a day as ISO text, in which days compare as they follow one another. Days before the year 1
+// and after 9999 become the first and last text of all.
+func isoDay(day int64) string {
+	switch {
+	case day < minAt/microsOfDay:
+		return ""
+	case day >= maxAt/microsOfDay:
+		return "9999-12-32"
+	}
+	return time.UnixMicro(day * microsOfDay).UTC().Format(time.DateOnly)
 }
