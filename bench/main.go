@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+)
+
+// task is what one child process measures.
+type task string
+
+const (
+	taskEngine   task = "engine" // scores, ranks and tag ranks of a table in memory
+	taskSQLite   task = "sqlite" // the same as SQL
+	taskPostgres task = "postgres"
+	taskDuckDB   task = "duckdb"
+	taskFill     task = "fill"    // entries into a database
+	taskPublish  task = "publish" // from there to a final release
+	taskJudge    task = "judge"   // the part of publish that writes nothing
+	taskServe    task = "serve"   // a release over HTTP
+)
+
+func main() {
+	var (
+		quick   = flag.Bool("quick", false, "small sizes")
+		out     = flag.String("out", "", "also write the report to this file")
+		name    = flag.String("task", "", "measure one task and print it as JSON; the flags below belong to tasks")
+		players = flag.Int("players", 0, "how many players")
+		metrics = flag.Int("metrics", 20, "how many metrics")
+		days    = flag.Int("days", 1, "with how many entries a metric")
+		points  = flag.Bool("points", false, "with what every part gave every player")
+		as      = flag.String("form", string(groups), "how SQL is written: windows or groups")
+		verdict = flag.String("verdict", "", "file for scores and ranks")
+		address = flag.String("db", "", "database")
+	)
+	flag.Parse()
+	var m Measurement
+	var err error
+	switch task(*name) {
+	case "":
+		err = compare(*quick, *out)
+	case taskEngine:
+		m, err = runEngine(*players, *metrics, *points, *verdict)
+	case taskSQLite:
+		m, err = runSQLite(*players, *metrics, form(*as), *points, *verdict)
+	case taskPostgres:
+		m, err = runPostgres(*players, *metrics, form(*as), *points, *verdict)
+	case taskDuckDB:
+		m, err = runDuckDB(*players, *metrics, form(*as), *points, *verdict)
+	case taskFill:
+		m, err = fill(*address, *players, *metrics, *days)
+	case taskPublish:
+		m, err = publish(*address)
+	case taskJudge:
+		m, err = judge(*address)
+	case taskServe:
+		err = serve(*address)
+	default:
+		err = fmt.Errorf("no task %q", *name)
+	}
+	if err == nil && *name != "" && task(*name) != taskServe {
+		err = json.NewEncoder(os.Stdout).Encode(m)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
