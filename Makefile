@@ -48,7 +48,7 @@ quick:
 
 # Speed, measured and compared; writes bench/RESULTS.md. QUICK=1 takes small sizes.
 bench:
-	@test/postgres.sh go run -C bench . $(if $(QUICK),-quick) -out RESULTS.md
+	@CAIRN_POSTGRES_OPTIONS='-c shared_buffers=1GB -c work_mem=1GB -c autovacuum=off' test/postgres.sh go run -C bench . $(if $(QUICK),-quick) -out RESULTS.md
 
 demo:
 	@go run ./cmd/cairn demo
