@@ -117,7 +117,7 @@ func (b *Boards) Create(ctx context.Context, card *scorecard.Scorecard, s Settin
 var keyForm = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // check refuses settings that cannot be, and finds the zone.
-func (b *Board) check() (err error) {
+func (b *Board) check() error {
 	if !keyForm.MatchString(b.Key) || len(b.Key) > 64 {
 		return invalid("key", "A board's key is 1 to 64 of the characters a-z, 0-9 and -, since it stands in addresses; %q is not.", b.Key)
 	}
@@ -136,9 +136,11 @@ func (b *Board) check() (err error) {
 	if b.Retention < 1 || b.Retention > 36_525 {
 		return invalid("retention", "Entries are kept for 1 to 36525 days; %d is not.", b.Retention)
 	}
-	if b.location, err = zone(b.Zone); err != nil {
-		return fault.Wrap(fault.Invalid, err, "There is no time zone %q: give an IANA name such as Europe/Berlin or UTC.", b.Zone)
+	location, err := zone(b.Zone)
+	if err != nil {
+		return invalid("zone", "There is no time zone %q: give an IANA name such as Europe/Berlin or UTC.", b.Zone)
 	}
+	b.location = location
 	return nil
 }
 
