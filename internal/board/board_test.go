@@ -311,10 +311,11 @@ func BenchmarkMembers(b *testing.B) {
 	if _, err := boards.Enrol(ctx, made.ID, "key", people); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(time.Since(began).Milliseconds()), "enrol-ms")
+	enrolled := time.Since(began)
 	for b.Loop() {
 		if m, err := boards.Members(ctx, made.ID); err != nil || len(m) != len(people) {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64(enrolled.Milliseconds()), "enrol-ms")
 }

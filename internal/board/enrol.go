@@ -263,7 +263,7 @@ func slug(name string) string {
 
 // insert adds members, many a statement.
 func (e *enrolment) insert(tx *db.Tx, added []*Member) error {
-	const most, columns = 400, 8
+	const most, columns = 40, 8 // SQLite looks parameters up one after another: longer lists are slower
 	var full *db.Stmt
 	for len(added) > 0 {
 		part := added[:min(most, len(added))]
