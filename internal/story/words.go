@@ -12,7 +12,13 @@ import (
 
 // Story puts the claim into words: on the evidence alone, in the third person, without pronouns, since a player may be a
 // person, a team or a thing.
+//
+// Final releases keep claims and put them into words when they are read: a change of these words changes what old releases
+// say, so change them only to mend a mistake.
 func (c Claim) Story(b *Board) Story {
+	if len(c.Evidence) == 0 {
+		return Story{Kind: c.Kind}
+	}
 	headline, text := c.words(b, c.cleanNames())
 	short := fit(b.Name, text, headline)
 	if short == "" { // names that a text message cannot spell
