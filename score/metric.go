@@ -167,7 +167,9 @@ func (c *calculation) valueMetric(i int) error {
 	for player := range c.left {
 		x[player] = missing
 	}
-	c.impute(i, x)
+	if c.gaps[i] = slices.ContainsFunc(x, math.IsNaN); c.gaps[i] {
+		c.impute(i, x)
+	}
 	if err := c.treat(i, x); err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (c *calculation) splitPresent(i int, before, after []float64, f, g float64,
 	phi := c.phi(i)
 	switch {
 	case mean == scorecard.Min || mean == scorecard.Max:
-		c.splitBinding(i, before, g-f, f, s)
+		c.splitBinding(i, before, after, f, g, s)
 		return
 	case phi.kind != scorecard.Arithmetic && c.splitZero(i, before, after, g-f, weights, s):
 		return
@@ -173,17 +173,36 @@ func (c *calculation) splitPresent(i int, before, after []float64, f, g float64,
 	}
 }
 
-// splitBinding lets the parts that bind in the first state carry the change.
-func (c *calculation) splitBinding(i int, before []float64, change, f float64, s *split) {
-	carried := make([]float64, len(c.nodes))
-	c.bind(i, before, f, change, carried)
-	c.bind(i, before, f, 1, s.rate)
+// splitBinding lets the parts that bind in the first state and moved carry the change, by weight; where none of them
+// moved, those that bind in the second.
+func (c *calculation) splitBinding(i int, before, after []float64, f, g float64, s *split) {
+	binding, at := before, f
+	carries := func(child int) bool { return binding[child] == at && before[child] != after[child] }
+	weights := 0.0
+	weigh := func() (n float64) {
+		weights = 0
+		for _, child := range c.nodes[i].children {
+			if carries(child) {
+				weights += c.nodes[child].part.Weight
+				n++
+			}
+		}
+		return n
+	}
+	n := weigh()
+	if n == 0 {
+		binding, at = after, g
+		n = weigh()
+	}
 	for _, child := range c.nodes[i].children {
-		if math.IsNaN(carried[child]) {
-			s.rate[child] = 0
+		if !carries(child) {
 			continue
 		}
-		s.by[child] += carried[child]
+		s.rate[child] = 1 / n
+		if weights > 0 {
+			s.rate[child] = c.nodes[child].part.Weight / weights
+		}
+		s.by[child] += float64(s.rate[child] * (g - f))
 	}
 }
 

@@ -148,12 +148,12 @@ func (c *calculation) distribution(value func(player int) float64) *Distribution
 			d.N++
 		default:
 			d.N++
-			s.add(int32(player), exact.Round12(x), true)
+			s.add(int32(player), x, true)
 		}
 	}
 	s.sort()
 	for from, to := range s.runs() {
-		d.Values = append(d.Values, s.number(from))
+		d.Values = append(d.Values, exact.Round12(s.number(from)))
 		d.Counts = append(d.Counts, to-from)
 	}
 	return d.summed()

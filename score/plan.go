@@ -38,6 +38,7 @@ type calculation struct {
 	left   map[int32]string // players who were excluded or screened out, and why
 
 	raw    [][]float64 // metrics: after formulas
+	gaps   []bool      // scored metrics: somebody has no raw value
 	inner  [][]float64 // metrics: normalised; groups: combined; both before then, floor and cap
 	value  [][]float64 // the part's own value; shares its column with inner where nothing comes between
 	places [][]float64 // children of relative: relative ranks; of position: ranks
@@ -68,6 +69,7 @@ func newCalculation(card *scorecard.Scorecard, table *Table, options Options) (*
 	c.plan(root, -1, -1)
 	n := len(c.nodes)
 	c.raw, c.inner, c.value, c.places = make([][]float64, n), make([][]float64, n), make([][]float64, n), make([][]float64, n)
+	c.gaps = make([]bool, n)
 	c.parameters, c.warnings = make([]*Parameter, n), make([][]Warning, n)
 	c.nodes[0].weight = 1
 	for i := range c.nodes {

@@ -99,7 +99,7 @@ func (c *calculation) shares(i int, s *standing, out []float64) {
 			out[child] = float64(weight * x)
 		case mean == scorecard.Arithmetic || mean == scorecard.Relative:
 			out[child] = float64(weight*x) / weights
-		case g == 0 || weight == 0:
+		case g == 0 || weight == 0 || x == 0:
 			out[child] = 0
 		case phi.kind == scorecard.Geometric:
 			out[child] = weight / weights * g

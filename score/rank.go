@@ -32,7 +32,7 @@ func orderable(x float64, rising bool) uint64 {
 	return bits
 }
 
-// add takes a player with a number that is rounded already; −Inf sorts first either way.
+// add takes a player with a number; −Inf sorts first either way.
 func (s *sorter) add(player int32, x float64, rising bool) {
 	key := uint64(0)
 	if !math.IsInf(x, -1) {
@@ -42,13 +42,26 @@ func (s *sorter) add(player int32, x float64, rising bool) {
 	s.players = append(s.players, player)
 }
 
-// number is the number at a place, where it was added as rising.
+// number is the number at a place, where it was added as rising; else its negative, which serves to compare.
 func (s *sorter) number(place int) float64 {
 	bits := s.keys[place]
 	if bits>>63 == 1 {
 		return math.Float64frombits(bits &^ (1 << 63))
 	}
 	return math.Float64frombits(^bits)
+}
+
+// ties reports whether two neighbours in the order are equal after rounding to 12 significant digits. Numbers further
+// apart than a unit of the twelfth digit need no rounding to tell.
+func (s *sorter) ties(a, b int) bool {
+	if s.keys[a] == s.keys[b] {
+		return true
+	}
+	if s.keys[a] == 0 {
+		return false
+	}
+	x, y := s.number(a), s.number(b)
+	return math.Abs(x-y) <= 1e-11*max(math.Abs(x), math.Abs(y)) && same(x, y)
 }
 
 func (s *sorter) sort() {
@@ -81,12 +94,12 @@ func (s *sorter) sort() {
 	}
 }
 
-// runs yields the bounds of each run of equal keys.
+// runs yields the bounds of each run of equal numbers.
 func (s *sorter) runs() iter.Seq2[int, int] {
 	return func(yield func(from, to int) bool) {
 		for from := 0; from < len(s.keys); {
 			to := from + 1
-			for to < len(s.keys) && s.keys[to] == s.keys[from] {
+			for to < len(s.keys) && s.ties(to-1, to) {
 				to++
 			}
 			if !yield(from, to) {
@@ -119,10 +132,15 @@ func (c *calculation) normaliseByRank(i int, x []float64) {
 	}
 	s := <-c.scratch
 	defer func() { c.scratch <- s }()
+	if n, most, ok := s.countPlaces(x, part.Normalise, higher); ok {
+		parameter.N = n
+		c.warnConstant(i, n, most)
+		return
+	}
 	s.reset()
 	for player, v := range x {
 		if !math.IsNaN(v) {
-			s.add(int32(player), exact.Round12(v), higher)
+			s.add(int32(player), v, higher)
 		}
 	}
 	s.sort()
@@ -133,14 +151,71 @@ func (c *calculation) normaliseByRank(i int, x []float64) {
 		for _, player := range s.players[from:to] {
 			x[player] = value
 		}
-		if to-from == n {
-			if n == 1 {
-				c.warn(i, "a single player: the value becomes %s", short(value))
-			} else {
-				c.warn(i, "constant column: every value becomes %s", short(value))
-			}
+		c.warnConstant(i, n, to-from)
+	}
+}
+
+// warnConstant warns where all n players share a place.
+func (c *calculation) warnConstant(i, n, sharing int) {
+	switch {
+	case n != sharing || n == 0:
+	case n == 1:
+		c.warn(i, "a single player cannot be ranked: the value becomes that of a constant column")
+	default:
+		c.warn(i, "constant column: %d players share one value and one place", n)
+	}
+}
+
+// countPlaces is normaliseByRank for whole numbers within a narrow range, which need counting rather than sorting. It
+// returns the players with a value and the most who share one; ok is false, and nothing changed, where the column is
+// another.
+func (s *sorter) countPlaces(x []float64, norm scorecard.Normalise, higher bool) (n, most int, ok bool) {
+	least, greatest, worst := math.Inf(1), math.Inf(-1), 0
+	for _, v := range x {
+		switch {
+		case math.IsNaN(v):
+			continue
+		case math.IsInf(v, -1):
+			worst++
+		case v != math.Trunc(v) || math.Abs(v) >= 1e12:
+			return 0, 0, false
+		default:
+			least, greatest = min(least, v), max(greatest, v)
+		}
+		n++
+	}
+	span := greatest - least + 1
+	if n == 0 || n == worst || span > float64(max(2*n, 1<<12)) {
+		return 0, 0, false
+	}
+	counts := append(s.players2[:0], make([]int32, int(span))...)
+	for _, v := range x {
+		if v >= least {
+			counts[int(v-least)]++
 		}
 	}
+	s.players2 = counts
+	values := make([]float64, len(counts))
+	below := worst
+	for k := range counts {
+		if !higher {
+			k = len(counts) - 1 - k
+		}
+		if sharing := int(counts[k]); sharing > 0 {
+			values[k] = placeValue(norm, below, sharing, n, sharing == n)
+			below, most = below+sharing, max(most, sharing)
+		}
+	}
+	lowest := placeValue(norm, 0, worst, n, worst == n)
+	for player, v := range x {
+		switch {
+		case v >= least:
+			x[player] = values[int(v-least)]
+		case math.IsInf(v, -1):
+			x[player] = lowest
+		}
+	}
+	return n, most, true
 }
 
 // placeValue is the value of a place that beats worse others and shares with equal (itself included) among n.
@@ -205,7 +280,7 @@ func (c *calculation) placeChildren(i int) {
 		s.reset()
 		for player, v := range c.value[child] {
 			if place[player] = missing; !math.IsNaN(v) {
-				s.add(int32(player), exact.Round12(v), higher)
+				s.add(int32(player), v, higher)
 			}
 		}
 		s.sort()
@@ -256,7 +331,7 @@ func (r *Result) rank() {
 		}
 		ranked := r.Score[player]
 		if card.RankOn == scorecard.OnExact {
-			ranked = exact.Round12(r.Exact[player])
+			ranked = r.Exact[player]
 		}
 		s.add(int32(player), ranked, rising)
 	}
@@ -386,17 +461,23 @@ func (r *Result) breakTie(a, b int32) int {
 // cover computes how much of the scored weight each player's own values cover.
 func (r *Result) cover() {
 	r.Coverage = make([]float64, len(r.Table.Players))
-	all := 0.0
+	var metrics []int
+	all, whole := 0.0, true
 	for i := range r.nodes {
 		if r.nodes[i].scored && r.isMetric(i) {
+			metrics = append(metrics, i)
 			all += r.nodes[i].weight
+			whole = whole && !r.gaps[i]
 		}
 	}
 	r.players(func(from, to int) {
-		for i := range r.nodes {
-			if !r.nodes[i].scored || !r.isMetric(i) {
-				continue
+		if whole {
+			for player := from; player < to; player++ {
+				r.Coverage[player] = 1
 			}
+			return
+		}
+		for _, i := range metrics {
 			weight, column := r.nodes[i].weight, r.raw[i]
 			for player := from; player < to; player++ {
 				if !math.IsNaN(column[player]) {
