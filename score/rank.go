@@ -10,7 +10,7 @@ import (
 	"cairn/scorecard"
 )
 
-// sorter sorts players by a number, stably, by radix: 11 bits at a time, digits that all share skipped.
+// sorter sorts players by a number, stably.
 type sorter struct {
 	keys, keys2       []uint64
 	players, players2 []int32
@@ -64,19 +64,55 @@ func (s *sorter) ties(a, b int) bool {
 	return math.Abs(x-y) <= 1e-11*max(math.Abs(x), math.Abs(y)) && same(x, y)
 }
 
+// digit is how many bits a pass sorts by; three passes sort by the upper half of the keys, three by the lower.
+const digit = 11
+
+// sort sorts by the upper half of the keys, which tells most numbers apart, then every run that it does not by the rest.
 func (s *sorter) sort() {
-	const bits, buckets = 11, 1 << 11
 	n := len(s.keys)
 	s.keys2, s.players2 = slices.Grow(s.keys2[:0], n)[:n], slices.Grow(s.players2[:0], n)[:n]
-	var counts [6][buckets]int32
-	for _, key := range s.keys {
-		for digit := range counts {
-			counts[digit][key>>(digit*bits)&(buckets-1)]++
+	s.radix(0, n, 3)
+	for from, to := 0, 0; from < n; from = to {
+		equal := true
+		for to = from + 1; to < n && s.keys[to]>>(3*digit) == s.keys[from]>>(3*digit); to++ {
+			equal = equal && s.keys[to] == s.keys[from]
+		}
+		switch {
+		case equal:
+		case to-from > 32:
+			s.radix(from, to, 0)
+		default:
+			s.insert(from, to)
 		}
 	}
-	for digit := range counts {
-		count := &counts[digit]
-		if n == 0 || count[s.keys[0]>>(digit*bits)&(buckets-1)] == int32(n) {
+}
+
+// insert sorts a short run.
+func (s *sorter) insert(from, to int) {
+	for i := from + 1; i < to; i++ {
+		key, player, k := s.keys[i], s.players[i], i
+		for ; k > from && s.keys[k-1] > key; k-- {
+			s.keys[k], s.players[k] = s.keys[k-1], s.players[k-1]
+		}
+		s.keys[k], s.players[k] = key, player
+	}
+}
+
+// radix sorts a range by three digits from first on, lowest first; digits that all share are passed over.
+func (s *sorter) radix(from, to, first int) {
+	const buckets = 1 << digit
+	keys, players := s.keys[from:to], s.players[from:to]
+	keys2, players2 := s.keys2[from:to], s.players2[from:to]
+	var counts [3][buckets]int32
+	for _, key := range keys {
+		key >>= first * digit
+		counts[0][key&(buckets-1)]++
+		counts[1][key>>digit&(buckets-1)]++
+		counts[2][key>>(2*digit)&(buckets-1)]++
+	}
+	for d := range counts {
+		count, shift := &counts[d], (first+d)*digit
+		if len(keys) == 0 || count[keys[0]>>shift&(buckets-1)] == int32(len(keys)) {
 			continue
 		}
 		at := int32(0)
@@ -84,13 +120,16 @@ func (s *sorter) sort() {
 			count[b] = at
 			at += k
 		}
-		for i, key := range s.keys {
-			b := key >> (digit * bits) & (buckets - 1)
-			s.keys2[count[b]], s.players2[count[b]] = key, s.players[i]
+		for i, key := range keys {
+			b := key >> shift & (buckets - 1)
+			keys2[count[b]], players2[count[b]] = key, players[i]
 			count[b]++
 		}
-		s.keys, s.keys2 = s.keys2, s.keys
-		s.players, s.players2 = s.players2, s.players
+		keys, keys2, players, players2 = keys2, keys, players2, players
+	}
+	if len(keys) > 0 && &keys[0] != &s.keys[from] {
+		copy(s.keys[from:to], keys)
+		copy(s.players[from:to], players)
 	}
 }
 
