@@ -87,7 +87,7 @@ func Mark(colours bool) template.HTML {
 	}
 	var c canvas
 	c.begin(attrs{"class", "mark", "viewBox", "0 0 32 32"}, "", "", "")
-	for i, b := range [3]box{{10.5, 3, 12, 7.5}, {6.5, 11, 18, 8.5}, {2, 20, 28, 9.5}} {
+	for i, b := range [3]box{{11, 3.5, 11.5, 7.5}, {6, 10.6, 19, 9}, {2, 19.2, 28, 10.3}} {
 		c.empty("path", append(attrs{"d", pebble(i+1, b)}, fills[i]...))
 	}
 	return c.end()
@@ -105,7 +105,7 @@ func (c *canvas) stone(s Stone, n int, b box, widest float64, id string) {
 		return box{around.x + (around.w-w)*lean(n), b.y, w, b.h}
 	}
 	around := within(s.reach(), b)
-	if finiteOr(s.Possible, 0) > 0 {
+	if finiteOr(s.Possible, 0) > s.points()*1.03 { // else the outline would lie on the stone's own edge
 		c.empty("path", attrs{"class", "ghost", "d", pebble(n, around)})
 	}
 	if s.points() == 0 {

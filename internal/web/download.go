@@ -1,0 +1,115 @@
+package web
+
+import (
+	"bytes"
+	"encoding/csv"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"cairn/internal/fault"
+)
+
+// cardJSON sends a player's scorecard as data.
+func (s *site) cardJSON(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	body, err := s.releases.AppendCardJSON(r.Context(), nil, p.release, r.PathValue("player"))
+	if err != nil {
+		return err
+	}
+	s.send(w, r, "application/json", body, p.keep())
+	return nil
+}
+
+// bundleFile sends the bundle of a release, from which anyone recomputes it.
+func (s *site) bundleFile(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	if !openBundle(p.board, p.card) {
+		return fault.New(fault.NotFound, "The bundle of this release is not shown in public.")
+	}
+	var body bytes.Buffer
+	if err := s.releases.WriteBundle(r.Context(), p.release, &body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="`+bundleName(p.board, p.release)+`"`)
+	s.send(w, r, "application/zip", body.Bytes(), p.keep())
+	return nil
+}
+
+// scoresFile sends what the leaderboard shows as a table: rank, player, score, and the points of the top parts.
+func (s *site) scoresFile(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	total := p.release.Players
+	if p.board.TopN > 0 {
+		total = min(total, p.board.TopN)
+	}
+	var body bytes.Buffer
+	table := csv.NewWriter(&body)
+	header := []string{"rank", "player", "name", "score", "change", "level", "note"}
+	for _, g := range p.release.TagGroups {
+		header = append(header, g.Group)
+	}
+	headed := false
+	for from := 0; from < total; from += 1000 {
+		rows, err := s.releases.Rows(r.Context(), p.release, from, min(1000, total-from))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if !headed {
+				for _, part := range topParts(p.card, len(row.Points)) {
+					header = append(header, part.Key+".points")
+				}
+				_ = table.Write(header) // into memory
+				headed = true
+			}
+			line := []string{"", cell(row.Key), cell(row.Name), plainNumber(row.Score), plainNumber(row.Change), cell(row.Level), cell(row.Note)}
+			if row.Rank > 0 {
+				line[0] = plainNumber(row.Rank)
+			}
+			for _, g := range p.release.TagGroups {
+				line = append(line, cell(row.Tags[g.Group]))
+			}
+			for _, points := range row.Points {
+				line = append(line, plainNumber(points))
+			}
+			for len(line) < len(header) {
+				line = append(line, "") // no score, no points
+			}
+			_ = table.Write(line)
+		}
+	}
+	if !headed {
+		_ = table.Write(header)
+	}
+	table.Flush()
+	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(p.board, p.release)+`.csv"`)
+	s.send(w, r, "text/csv; charset=utf-8", body.Bytes(), p.keep())
+	return nil
+}
+
+// plainNumber writes a number for programs; what is missing is blank.
+func plainNumber(x float64) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
+}
+
+// cell keeps a spreadsheet from taking a name for a formula.
+func cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,488 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn/internal/board"
+	"cairn/internal/db/dbtest"
+	"cairn/internal/period"
+	"cairn/internal/release"
+	"cairn/internal/story"
+	"cairn/score"
+	"cairn/scorecard"
+)
+
+// The storybook: every page in every state, from canned releases, so that each can be looked at and checked without a
+// database full of the right history. "go test -run Storybook -storybook DIR" writes the pages for the eye.
+
+var storybookDir = flag.String("storybook", "", "folder to write the storybook's pages to")
+
+var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// book is a site and the pages drawn so far.
+type book struct {
+	*site
+	t      *testing.T
+	boards *board.Boards
+	pages  map[string]string
+	order  []string
+}
+
+func newBook(t *testing.T) *book {
+	t.Helper()
+	boards := board.New(dbtest.New(t), func() time.Time { return today })
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := readSheet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{boards: boards, log: slog.New(slog.DiscardHandler), now: func() time.Time { return today }, base: "https://cairn.example", pages: pages, sheet: sheet}
+	return &book{site: s, t: t, boards: boards, pages: map[string]string{}}
+}
+
+func (b *book) draw(name, page string, data any) {
+	b.t.Helper()
+	var body bytes.Buffer
+	if err := b.site.pages[page].Execute(&body, data); err != nil {
+		b.t.Fatalf("%s: %v", name, err)
+	}
+	b.pages[name] = body.String()
+	b.order = append(b.order, name)
+}
+
+// season is a board with its releases, calculated by the real engine from invented numbers.
+type season struct {
+	board    *board.Board
+	card     *scorecard.Scorecard
+	releases []*release.Release
+	cards    []map[string]*release.Card
+	rows     [][]release.Row
+}
+
+// play invents a season. shape may alter the last releases before they are drawn.
+func (b *book) play(template, key string, names []string, weeks int, settings board.Settings, change func(week int, columns map[string][]float64)) *season {
+	b.t.Helper()
+	var card *scorecard.Scorecard
+	for _, tpl := range scorecard.Templates() {
+		if tpl.Key == template {
+			var err error
+			if card, err = tpl.Load(); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
+	if card == nil {
+		var err error
+		if card, err = scorecard.Load(key+".yaml", []byte(template)); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return b.playCard(card, key, names, weeks, settings, change)
+}
+
+func (b *book) playCard(card *scorecard.Scorecard, key string, names []string, weeks int, settings board.Settings, change func(week int, columns map[string][]float64)) *season {
+	b.t.Helper()
+	settings.Key = key
+	if settings.Zone == "" {
+		settings.Zone = "Europe/Berlin"
+	}
+	if settings.Visibility == "" {
+		settings.Visibility = board.Public
+	}
+	made, err := b.boards.Create(context.Background(), card, settings)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	s := &season{board: made, card: card}
+	random := rand.New(rand.NewPCG(7, uint64(len(names))))
+	skill := make([]float64, len(names))
+	for i := range skill {
+		skill[i] = math.Exp(random.NormFloat64()*0.7) * 0.5
+	}
+	last := period.Of(card.Period, today, made.Location()).Add(-1)
+	var before *score.Result
+	history := map[string]*story.History{}
+	for week := range weeks {
+		table := &score.Table{Columns: map[string][]float64{}, Tags: map[string][]string{}}
+		for i, name := range names {
+			table.Players = append(table.Players, fmt.Sprintf("p%05d", i))
+			table.Names = append(table.Names, name)
+		}
+		for _, group := range card.Tags {
+			tags := [][]string{{"North", "South", "West"}, {"Amber", "Basalt", "Chalk", "Slate"}}[len(table.Tags)%2]
+			for i := range names {
+				table.Tags[group] = append(table.Tags[group], tags[i%len(tags)])
+			}
+		}
+		for _, m := range card.Metrics() {
+			if m.Formula != nil {
+				continue
+			}
+			column := make([]float64, len(names))
+			for i := range column {
+				x := skill[i] * (0.7 + 0.6*random.Float64()) * (1 + 0.03*float64(week))
+				switch m.Key {
+				case "followers":
+					column[i] = math.Round(800*skill[i]*skill[i] + 20*float64(week)*skill[i])
+				case "post_views":
+					column[i] = math.Round(900 * x * x)
+				case "listing_views":
+					column[i] = math.Round(300*x*x*10) / 10
+				case "listings_complete":
+					column[i] = math.Round(math.Min(100, 45+40*x))
+				case "answer_h":
+					column[i] = math.Round(40/(x+0.5)) / 4
+				case "answered":
+					column[i] = math.Min(1, 0.5+0.3*x)
+				case "reviews":
+					column[i] = math.Min(5, 3+1.2*x)
+				case "posts", "active_days":
+					column[i] = math.Min(math.Round(4*x), 7)
+				default:
+					column[i] = math.Round(9 * x)
+				}
+				if m.Valid != nil {
+					column[i] = math.Min(math.Max(column[i], m.Valid[0]), m.Valid[1])
+				}
+				if random.IntN(14) == 0 {
+					column[i] = math.NaN()
+				}
+			}
+			table.Columns[m.Key] = column
+		}
+		if change != nil {
+			change(week, table.Columns)
+		}
+		result, err := score.Score(card, table, score.Options{})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		s.add(b.t, last.Add(week-weeks+1), before, result, history)
+		before = result
+	}
+	return s
+}
+
+// add turns a result into a release as the release room would.
+func (s *season) add(t *testing.T, p period.Period, before, result *score.Result, history map[string]*story.History) {
+	t.Helper()
+	n := len(result.Table.Players)
+	rel := &release.Release{ID: p.String(), BoardID: s.board.ID, Period: p, Edition: 1, State: release.Final, Version: 1, Engine: score.Engine,
+		Players: n, Published: today.Add(-48 * time.Hour), Digest: strings.Repeat("3fa9c2e17b", 7)[:64], Parameters: result.Parameters(), Warnings: result.Warnings,
+		Low: math.Inf(1), High: math.Inf(-1), Histogram: make([]int, 20)}
+	if len(s.releases) > 0 {
+		rel.Previous = strings.Repeat("81d0be44aa", 7)[:64]
+	}
+	var bridge *score.Bridge
+	if before != nil {
+		var err error
+		if bridge, err = score.NewBridge(before, result, result.Table, score.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := &story.Board{Name: s.board.Name, Period: s.card.Period, Better: s.card.Better, Decimals: s.card.Decimals, Opening: before == nil}
+	for _, l := range s.card.Levels {
+		told.Levels = append(told.Levels, l.Name)
+	}
+	slices.Reverse(told.Levels)
+	rows := make([]release.Row, 0, n)
+	cards := map[string]*release.Card{}
+	var scores []float64
+	for _, order := range result.Order {
+		i := int(order)
+		key := result.Table.Players[i]
+		row := release.Row{Member: int64(i), Key: key, Name: result.Table.Names[i], Score: result.Score[i], Rank: result.Rank[i], Level: result.Level(i),
+			Change: math.NaN(), Climbed: math.NaN(), Tags: map[string]string{}, Note: result.Note(i)}
+		card := &release.Card{Release: rel, Card: s.card, Coverage: result.Coverage[i], Exact: result.Exact[i], Own: math.NaN(), Others: math.NaN(), Rules: math.NaN()}
+		for group, tags := range result.Table.Tags {
+			row.Tags[group] = tags[i]
+			standing := release.TagStanding{Group: group, Tag: tags[i], Rank: result.TagRanks[group][i]}
+			for _, tag := range tags {
+				if tag == tags[i] {
+					standing.Of++
+				}
+			}
+			card.TagRanks = append(card.TagRanks, standing)
+		}
+		var moves []score.Move
+		moved := false
+		if bridge != nil {
+			if moves, moved = bridge.Moves(i); moved {
+				row.Change = result.Score[i] - before.Score[i]
+				row.Climbed = before.Rank[i] - result.Rank[i]
+			}
+		}
+		var top []float64
+		for j, part := range result.Parts(i) {
+			p := release.Part{Part: part, PointsPublished: part.Points, ToGain: part.Possible - part.Points, Move: math.NaN(), Own: math.NaN(), Others: math.NaN(), Rules: math.NaN()}
+			if moved {
+				m := moves[j]
+				p.Own, p.Others, p.Rules = m.Own, m.Others, m.Rules
+				p.Move = m.Own + m.Others + m.Rules
+				if part.Depth == 0 && part.Part.Scored {
+					if math.IsNaN(card.Own) {
+						card.Own, card.Others, card.Rules = 0, 0, 0
+					}
+					card.Own, card.Others, card.Rules = card.Own+m.Own, card.Others+m.Others, card.Rules+m.Rules
+				}
+			}
+			if part.Depth == 0 && part.Part.Scored {
+				top = append(top, part.Points)
+			}
+			card.Parts = append(card.Parts, p)
+		}
+		if !math.IsNaN(row.Score) {
+			rel.Scored++
+			scores = append(scores, row.Score)
+			rel.Low, rel.High = math.Min(rel.Low, row.Score), math.Max(rel.High, row.Score)
+			row.Points = top
+		}
+		card.Row = row
+		rows = append(rows, row)
+		h := history[key]
+		if h == nil {
+			h = &story.History{}
+			history[key] = h
+		}
+		h.Appearances = append(h.Appearances, story.Appearance{Release: p.String(), Scored: !math.IsNaN(row.Score), Score: row.Score, Rank: row.Rank, Of: n, Level: row.Level})
+		card.Stories = story.Tell(told, *h)
+		if len(card.Stories) > 0 {
+			h.LastTold = card.Stories[0].Kind
+		}
+		best := math.Inf(-1)
+		for k, a := range h.Appearances {
+			point := release.Point{Period: p.Add(k - len(h.Appearances) + 1), Edition: 1, Scored: a.Scored, Score: a.Score, Rank: a.Rank, Of: a.Of, Version: 1}
+			if a.Scored && a.Score > best {
+				best, point.Best = a.Score, true
+			}
+			card.History = append(card.History, point)
+		}
+		cards[key] = card
+	}
+	for i := range rows {
+		card := cards[rows[i].Key]
+		card.Of = rel.Scored
+		if rows[i].Rank > 0 {
+			card.Above = rows[max(0, i-2):i]
+			card.Below = rows[i+1 : max(i+1, min(rel.Scored, i+3))]
+		}
+	}
+	for _, value := range scores {
+		bin := 0
+		if rel.High > rel.Low {
+			bin = min(19, int((value-rel.Low)/(rel.High-rel.Low)*20))
+		}
+		rel.Histogram[bin]++
+	}
+	slices.Sort(scores)
+	rel.Median = math.NaN()
+	if len(scores) > 0 {
+		rel.Median = scores[len(scores)/2]
+		rel.Title = rows[0].Name + " leads with " + scaleOf(s.card).score(rows[0].Score)
+	}
+	climbers := slices.Clone(rows)
+	slices.SortStableFunc(climbers, func(a, b release.Row) int {
+		switch {
+		case a.Climbed > b.Climbed || math.IsNaN(b.Climbed) && !math.IsNaN(a.Climbed):
+			return -1
+		case b.Climbed > a.Climbed || math.IsNaN(a.Climbed) && !math.IsNaN(b.Climbed):
+			return 1
+		}
+		return 0
+	})
+	for _, r := range climbers[:min(5, len(climbers))] {
+		if r.Climbed > 0 {
+			rel.Movers = append(rel.Movers, r)
+		}
+	}
+	if len(rel.Movers) > 0 {
+		rel.Title += "; " + rel.Movers[0].Name + " " + climbs(rel.Movers[0].Climbed)
+	}
+	for _, group := range sortedKeys(result.Table.Tags) {
+		counts := map[string]int{}
+		for _, tag := range result.Table.Tags[group] {
+			counts[tag]++
+		}
+		g := release.TagGroup{Group: group}
+		for _, tag := range sortedKeys(counts) {
+			g.Tags = append(g.Tags, release.TagCount{Tag: tag, Players: counts[tag]})
+		}
+		rel.TagGroups = append(rel.TagGroups, g)
+	}
+	s.releases, s.cards, s.rows = append(s.releases, rel), append(s.cards, cards), append(s.rows, rows)
+}
+
+func (s *season) place(lasting bool) place {
+	return place{board: s.board, card: s.card, release: s.releases[len(s.releases)-1], lasting: lasting}
+}
+
+func (s *season) shown(page int) shownRows {
+	rows := s.rows[len(s.rows)-1]
+	from := (page - 1) * pageRows
+	total := len(rows)
+	if s.board.TopN > 0 {
+		total = min(total, s.board.TopN)
+	}
+	return shownRows{ask: asked{page: page}, total: total, rows: rows[from:min(from+pageRows, total)], leader: rows[:min(1, len(rows))]}
+}
+
+func (s *season) archive() []*release.Release {
+	all := slices.Clone(s.releases)
+	slices.Reverse(all)
+	return all
+}
+
+func (s *season) cardAt(n int) *release.Card {
+	rows := s.rows[len(s.rows)-1]
+	return s.cards[len(s.cards)-1][rows[n].Key]
+}
+
+// invented returns n names of nobody.
+func invented(n int) []string {
+	first := []string{"Ada", "Bo", "Chidi", "Dilnoza", "Eskil", "Farah", "Goran", "Hye-jin", "Ines", "Jomo", "Katarzyna", "Lucien", "Mirela", "Nilufar", "Oke", "Priya", "Quirin", "Rosa", "Sunniva", "Tariq", "Ulla", "Venkat", "Wanjiru", "Ximena", "Yara", "Zbyszek"}
+	last := []string{"Aldersey", "Brännlund", "Castellan", "Duarte", "Eguchi", "Forsgren", "Grabowska", "Haddad", "Ivanova", "Jarvinen", "Kowalczyk", "Lindqvist", "Mbeki-Thorne", "Nakagawa", "Okonjo"}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = first[i%len(first)] + " " + last[(i*7+i/26)%len(last)]
+	}
+	return names
+}
+
+const hostile = `<script>alert("x")</script> & 'quotes'`
+
+func drawAll(t *testing.T) *book {
+	b := newBook(t)
+
+	names := invented(58)
+	names[3] = "Maximiliana Theodora von und zu Oberwinterfeldt-Schleiermacher-Hohenstaufen the Younger"
+	names[4] = "王小明"
+	names[5] = "محمد بن عبد الله الفارسي"
+	names[6] = hostile
+	names[7] = "evil \u202Egnp.exe"
+	club := b.play("social-selling", "club", names, 26, board.Settings{Name: "Harbour Social Club"}, func(week int, columns map[string][]float64) {
+		for _, column := range columns {
+			if week > 10 && week < 14 {
+				column[0] = math.NaN()
+			}
+			if week == 25 {
+				column[8] = math.NaN()
+			}
+		}
+	})
+	power := b.play("property-power-100", "power", invented(100), 12, board.Settings{Name: "Property power 100", TopN: 100}, nil)
+	open := b.play("open-source-contributors", "contributors", invented(9), 8, board.Settings{Name: "Contributors of lantern"}, nil)
+	alone := b.play("sprint-points", "alone", []string{"Only One"}, 1, board.Settings{Name: "A board for one"}, nil)
+	crowd := b.play("four-pillars", "crowd", invented(10000), 2, board.Settings{Name: "Ten thousand players"}, nil)
+	nobody := b.play("social-selling", "nobody", nil, 1, board.Settings{Name: "Nobody here yet"}, nil)
+	fresh := b.play("gamification-gurus", "fresh", invented(20), 1, board.Settings{Name: "Gamification gurus"}, nil)
+	behaviours := b.play("sales-micro-behaviours", "behaviours", invented(12), 3, board.Settings{Name: "Daily habits"}, nil)
+	support := b.play("support-response", "support", invented(12), 3, board.Settings{Name: "Support response"}, nil)
+	waiting := b.play("social-selling", "waiting", invented(3), 1, board.Settings{Name: "Still to come"}, nil)
+
+	var boards []homeBoard
+	for i, s := range []*season{club, power, open, fresh} {
+		boards = append(boards, newHomeBoard(s.board, s.card, s.place(false).release, s.shown(1).leader, i))
+	}
+	boards = append(boards, newHomeBoard(waiting.board, waiting.card, nil, nil, len(boards)))
+	b.draw("home", "home", homePage{frame: b.frame("Boards", nil), Boards: boards})
+	b.draw("home-empty", "home", homePage{frame: b.frame("Boards", nil)})
+
+	b.draw("board", "board_show", b.newBoardPage(club.place(false), club.shown(1), club.archive()))
+	b.draw("board-lasting", "board_show", b.newBoardPage(club.place(true), club.shown(2), nil))
+	b.draw("board-power", "board_show", b.newBoardPage(power.place(false), power.shown(1), power.archive()))
+	b.draw("board-points", "board_show", b.newBoardPage(open.place(false), open.shown(1), open.archive()))
+	b.draw("board-one", "board_show", b.newBoardPage(alone.place(false), alone.shown(1), alone.archive()))
+	b.draw("board-nobody", "board_show", b.newBoardPage(nobody.place(false), nobody.shown(1), nobody.archive()))
+	b.draw("board-crowd", "board_show", b.newBoardPage(crowd.place(false), crowd.shown(3), crowd.archive()))
+	b.draw("board-first", "board_show", b.newBoardPage(fresh.place(false), fresh.shown(1), fresh.archive()))
+	b.draw("board-unreleased", "board_show", b.newEmptyBoard(place{board: waiting.board, card: waiting.card}))
+
+	corrected := club.place(true)
+	erratum := *corrected.release
+	erratum.Edition, erratum.Reason, erratum.Supersedes, erratum.RulesNew = 2, "two meetings had been counted twice", "1", true
+	corrected.release = &erratum
+	b.draw("board-erratum", "board_show", b.newBoardPage(corrected, club.shown(1), nil))
+	old := *club.place(true).release
+	old.Superseded = true
+	stale := club.place(true)
+	stale.release = &old
+	b.draw("board-superseded", "board_show", b.newBoardPage(stale, club.shown(1), nil))
+
+	for name, n := range map[string]int{"player-first": 0, "player-middle": 20, "player-last-scored": 50} {
+		b.draw(name, "player_show", b.newPlayerPage(club.place(false), club.cardAt(n)))
+	}
+	for _, special := range []struct {
+		name string
+		n    int
+	}{{"player-gap", 0}, {"player-long-name", 3}, {"player-cjk", 4}, {"player-rtl", 5}, {"player-hostile", 6}, {"player-override", 7}, {"player-unscored", 8}} {
+		b.draw(special.name, "player_show", b.newPlayerPage(club.place(false), club.cards[len(club.cards)-1][fmt.Sprintf("p%05d", special.n)]))
+	}
+	bridged := *club.cardAt(12)
+	bridged.OldRules = &release.OldRules{Score: 41.2, Rank: 15}
+	bridged.Rules, bridged.Others = 2.5, -0.8
+	b.draw("player-bridge", "player_show", b.newPlayerPage(corrected, &bridged))
+	b.draw("player-power", "player_show", b.newPlayerPage(power.place(true), power.cardAt(7)))
+	b.draw("player-points", "player_show", b.newPlayerPage(open.place(false), open.cardAt(1)))
+	b.draw("player-only", "player_show", b.newPlayerPage(alone.place(false), alone.cardAt(0)))
+	b.draw("player-fresh", "player_show", b.newPlayerPage(fresh.place(false), fresh.cardAt(4)))
+	b.draw("player-crowd", "player_show", b.newPlayerPage(crowd.place(false), crowd.cardAt(4321)))
+
+	for name, s := range map[string]*season{"club": club, "power": power, "points": open, "fresh": fresh, "behaviours": behaviours, "support": support, "sprint": alone, "pillars": crowd} {
+		b.draw("methodology-"+name, "methodology_show", b.newMethodologyPage(s.place(false), false))
+	}
+	b.draw("methodology-unreleased", "methodology_show", b.newMethodologyPage(place{board: waiting.board, card: waiting.card}, false))
+	b.draw("methodology-newer", "methodology_show", b.newMethodologyPage(club.place(false), true))
+
+	archive := club.archive()
+	archive = append([]*release.Release{&erratum, &old}, archive[1:]...)
+	b.draw("archive", "archive_show", b.newArchivePage(club.board, archive))
+	b.draw("archive-empty", "archive_show", b.newArchivePage(waiting.board, nil))
+	b.draw("error", "error", errorPage{frame: b.frame("Nothing stands here", nil), Heading: "Nothing stands here", Message: "There is no page at this address.", Advice: "Begin at the list of boards."})
+	return b
+}
+
+func TestStorybook_EveryPageInEveryStateIsWhole(t *testing.T) {
+	b := drawAll(t)
+	for _, name := range b.order {
+		page := b.pages[name]
+		if !strings.HasSuffix(strings.TrimSpace(page), "</html>") {
+			t.Errorf("%s: the page ends before its end", name)
+		}
+		for _, bad := range []string{"NaN", "Inf", "%!", "ZgotmplZ", "<no value>", "style=", "<script"} {
+			if strings.Contains(page, bad) {
+				at := strings.Index(page, bad)
+				t.Errorf("%s: the page holds %q: …%s…", name, bad, page[max(0, at-80):min(len(page), at+80)])
+			}
+		}
+	}
+	if *storybookDir == "" {
+		return
+	}
+	if err := os.MkdirAll(filepath.Join(*storybookDir, "static"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range b.pages {
+		page = strings.ReplaceAll(page, `href="/static/`, `href="static/`)
+		if err := os.WriteFile(filepath.Join(*storybookDir, name+".html"), []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(*storybookDir, "static", b.sheet.name), b.sheet.content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
