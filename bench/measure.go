@@ -31,12 +31,12 @@ func measure(work func() error) (Measurement, error) {
 	return Measurement{Wall: time.Since(start).Seconds(), CPU: ownCPU() - cpu, Peak: peak(), Facts: map[string]float64{}}, err
 }
 
-// repeat measures work again and again until a second of CPU is spent, and returns the mean of one run: short work is
-// measured as exactly as long work, the collector's share included.
+// repeat measures work again and again until half a second of CPU is spent, and returns the mean of one run: short work is
+// measured as exactly as long work, the collector's share included. Long work runs once, so that the peak is that of one run.
 func repeat(work func() error) (Measurement, error) {
 	runs := 0
 	m, err := measure(func() error {
-		for cpu := ownCPU(); runs == 0 || ownCPU()-cpu < 1; runs++ {
+		for cpu := ownCPU(); runs == 0 || ownCPU()-cpu < 0.5; runs++ {
 			if err := work(); err != nil {
 				return err
 			}
