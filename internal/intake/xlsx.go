@@ -1,0 +1,82 @@
+package intake
+
+import (
+	"errors"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+
+	"cairn/internal/fault"
+)
+
+// An XLSX file is a ZIP of XML. It may unpack to this much and no more; a sheet beyond inMemory goes to a temporary file.
+const (
+	maxUnpacked = 4 << 30
+	inMemory    = 16 << 20
+)
+
+// openXLSX opens the first sheet. Values are read raw: as formatted text, a date would lose its day.
+func (s *Sheet) openXLSX(from io.Reader, how Opening) error {
+	file, err := excelize.OpenReader(from, excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: inMemory})
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "%s: the XLSX file cannot be read: open it in a spreadsheet program and save it again, or as CSV", s.Name)
+	}
+	closing := s.close
+	s.close = func() error { return errors.Join(file.Close(), closing()) }
+	names := file.GetSheetList()
+	if len(names) == 0 {
+		return s.fault("the XLSX file has no sheet")
+	}
+	iterator, err := file.Rows(names[0])
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "%s: the first sheet cannot be read: save it as CSV", s.Name)
+	}
+	inner := s.close
+	s.close = func() error { return errors.Join(iterator.Close(), inner()) }
+	rows := &xlsxRows{file: s.Name, rows: iterator, skip: how.Skip}
+	s.cells = true
+	if properties, err := file.GetWorkbookProps(); err == nil && properties.Date1904 != nil {
+		s.date1904 = *properties.Date1904
+	}
+	for range headerWithin {
+		_, cells, err := rows.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if how.Header == nil || how.Header(cells) {
+			s.Header, s.rows = append([]string(nil), cells...), rows
+			return nil
+		}
+	}
+	if how.Header != nil {
+		return fault.Wrap(fault.Invalid, errNoHeader, "%s: none of its first %d rows is the header that the mapping waits for", s.Name, headerWithin)
+	}
+	return s.fault("the first sheet is empty: it wants a header and a row per player or entry")
+}
+
+type xlsxRows struct {
+	file string
+	rows *excelize.Rows
+	skip int // rows of the preamble
+	line int // of the row read last
+}
+
+func (x *xlsxRows) next() (line int, cells []string, err error) {
+	for x.rows.Next() { // rows that the file leaves out come as blank ones, so counting them counts right
+		x.line++
+		cells, err := x.rows.Columns(excelize.Options{RawCellValue: true})
+		if err != nil {
+			return x.line, nil, fault.Wrap(fault.Invalid, err, "%s: row %d cannot be read: save the sheet as CSV", x.file, x.line)
+		}
+		if x.line > x.skip && !blank(cells) {
+			return x.line, cells, nil
+		}
+	}
+	if err := x.rows.Error(); err != nil {
+		return x.line, nil, fault.Wrap(fault.Invalid, err, "%s: the sheet cannot be read after row %d: save it as CSV", x.file, x.line)
+	}
+	return x.line, nil, io.EOF
+}
