@@ -46,7 +46,7 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 		}
 		return fault.New(fault.Invalid, "%s: %s", place, fmt.Sprintf(format, args...))
 	}
-	file, err := parser.ParseBytes(source, 0)
+	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		var at *token.Token
 		if placed, ok := err.(interface{ GetToken() *token.Token }); ok {

@@ -13,6 +13,7 @@ import (
 
 	"cairn/internal/db"
 	"cairn/internal/fault"
+	"cairn/internal/web"
 )
 
 // drain is how long a stopping server waits for the answers it has begun.
@@ -38,7 +39,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // Serve answers requests on the listener until the context ends; then it takes no new ones, lets those under way finish
 // for up to ten seconds, and returns. It closes the listener.
 func (a *App) Serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
-	pages, err := a.pages(log)
+	pages, err := web.New(a.Boards, a.Releases, log, a.Now, a.Config.BaseURL)
 	if err != nil {
 		listener.Close()
 		return err

@@ -17,7 +17,7 @@ type member struct {
 	trend    float64 // growth a week
 	noise    float64 // how much one week differs from the next
 	audience float64 // followers
-	holiday  int     // first of two weeks away
+	holiday  int     // first of two weeks away; negative: neither away nor ill
 	gone     [2]int  // weeks from, to (excluded) without a sign of life
 	games    int     // week from which posts and comments are pumped up; ClubWeeks: never
 	momentum float64
@@ -45,7 +45,7 @@ func Club(seed uint64, last period.Period, zone *time.Location) *World {
 			drive:    0.85 * skewed(l.normal(), 0.65),
 			talent:   skewed(l.normal(), 0.4),
 			trend:    0.006 + float64(0.018*l.normal()),
-			noise:    0.28,
+			noise:    0.17,
 			audience: 300 * skewed(l.normal(), 1.1),
 			holiday:  m.holiday(l),
 			games:    ClubWeeks,
@@ -53,8 +53,8 @@ func Club(seed uint64, last period.Period, zone *time.Location) *World {
 	}
 	// Five whose weeks are worth telling.
 	climber, steady, gamer, back, star := members[4], members[11], members[17], members[23], members[30]
-	climber.drive, climber.trend, climber.noise, climber.holiday = 0.3, 0.14, 0.05, -2
-	steady.drive, steady.trend, steady.noise, steady.holiday = 1.1, 0, 0.02, -2
+	climber.drive, climber.talent, climber.trend, climber.noise, climber.holiday = 0.24, 1, 0.2, 0.03, -2
+	steady.drive, steady.trend, steady.noise, steady.holiday = 1.1, 0, 0.01, -2
 	gamer.drive, gamer.talent, gamer.games, gamer.holiday = 0.6, 0.5, 12, -2
 	back.drive, back.trend, back.gone = 1.1, 0.05, [2]int{9, 16}
 	star.drive, star.talent, star.audience = 2.1, 1.5, 4000
@@ -74,7 +74,7 @@ func (m *maker) holiday(l luck) int {
 	for i := range weights {
 		weights[i] = 0.5
 		if m.season(i) < 1 {
-			weights[i] = 6
+			weights[i] = 3
 		}
 	}
 	return l.pick(weights)
@@ -95,7 +95,7 @@ func (m *maker) season(week int) float64 {
 // week adds what one person did in one week.
 func (m *maker) week(week, i int, p *member, season float64) {
 	p.momentum = float64(0.72*p.momentum) + float64(p.noise*p.normal())
-	ill := p.Float64() < 0.02
+	ill := p.Float64() < 0.02 && p.holiday >= 0
 	if week < m.Players[i].Joins || week >= p.gone[0] && week < p.gone[1] {
 		return
 	}

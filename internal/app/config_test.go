@@ -1,0 +1,184 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"cairn/internal/fault"
+)
+
+// folder makes a folder with files by name and content.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func from(c Config) map[string]string {
+	places := map[string]string{}
+	for _, s := range c.Settings {
+		places[s.Key] = s.From
+	}
+	return places
+}
+
+func TestRead_FlagsBeforeEnvironmentBeforeFileBeforeDefaults(t *testing.T) {
+	dir := folder(t, map[string]string{"cairn.yaml": "# ours\ndb: file.db\nlisten: 127.0.0.1:1\nlog_level: warn\n"})
+	c, err := Read(map[string]string{"db": "flag.db", "listen": ""}, "", Environment{
+		Variables: []string{"CAIRN_DB=env.db", "CAIRN_LISTEN=127.0.0.1:2", "CAIRN_LOG_FORMAT="}, Folder: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "cairn.yaml")
+	want := map[string]string{"db": "flag --db", "listen": "environment CAIRN_LISTEN", "log_level": file + ":4", "log_format": "default", "base_url": "default"}
+	if diff := cmp.Diff(want, from(c)); diff != "" {
+		t.Error(diff)
+	}
+	if c.Database != "flag.db" || c.Listen != "127.0.0.1:2" || c.LogLevel.String() != "WARN" || c.LogFormat != "text" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestRead_FileIsTheOneAskedForElseTheFirstThatExists(t *testing.T) {
+	dir := folder(t, map[string]string{"here/cairn.yaml": "db: here.db", "home/cairn/cairn.yaml": "db: home.db", "other.yaml": "db: other.db", "config/.config/cairn/cairn.yaml": "db: dot.db"})
+	at := func(name string) string { return filepath.Join(dir, name) }
+	tests := []struct {
+		name, file string
+		env        Environment
+		want       string
+	}{
+		{"the folder's own", "", Environment{Folder: at("here"), Variables: []string{"XDG_CONFIG_HOME=" + at("home")}}, "here.db"},
+		{"the user's", "", Environment{Folder: at("nowhere"), Variables: []string{"XDG_CONFIG_HOME=" + at("home")}}, "home.db"},
+		{"the user's without XDG", "", Environment{Folder: at("nowhere"), Variables: []string{"HOME=" + at("config")}}, "dot.db"},
+		{"asked for", at("other.yaml"), Environment{Folder: at("here")}, "other.db"},
+		{"asked for by the environment", "", Environment{Folder: at("here"), Variables: []string{"CAIRN_CONFIG=" + at("other.yaml")}}, "other.db"},
+		{"none", "", Environment{Folder: at("nowhere")}, "cairn.db"},
+	}
+	for _, test := range tests {
+		c, err := Read(nil, test.file, test.env)
+		if err != nil || c.Database != test.want {
+			t.Errorf("%s: %q, %v; want %q", test.name, c.Database, err, test.want)
+		}
+	}
+	if _, err := Read(nil, at("absent.yaml"), Environment{}); fault.Of(err) != fault.NotFound || !strings.Contains(fault.Message(err), "absent.yaml") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestRead_RefusesWithThePlaceAndTheRemedy(t *testing.T) {
+	tests := []struct{ file, want string }{
+		{"db: a.db\nlistn: 127.0.0.1:1\n", `cairn.yaml:2:1: unknown key "listn"; did you mean "listen"?`},
+		{"quack: 1\n", `cairn.yaml:1:1: unknown key "quack"; known are db, listen, base_url, log_level, log_format`},
+		{"db: a.db\n\ndb: b.db\n", `"db" stands twice, first in line 1`},
+		{"db: [a, b]\n", `cairn.yaml:1:5: "db" wants one plain value`},
+		{"- db\n", `wants lines of "key: value"`},
+		{"db: 'a\n", `this is not YAML`},
+		{"db: a\n---\ndb: b\n", `a second document begins here`},
+		{"db: ''\n", `db (`},
+		{"listen: 0.0.0.0:8080\n", `no accounts yet`},
+		{"listen: example.org:8080\n", `no accounts yet`},
+		{"listen: :8080\n", `no accounts yet`},
+		{"listen: 8080\n", `wants host:port`},
+		{"log_level: loud\n", `"loud": wants debug, info, warn or error`},
+		{"log_format: xml\n", `wants text or json`},
+		{"base_url: scores.example.org\n", `wants an address such as https://`},
+		{"base_url: https://u:p@scores.example.org\n", `wants scheme, host and path only`},
+	}
+	for _, test := range tests {
+		dir := folder(t, map[string]string{"cairn.yaml": test.file})
+		_, err := Read(nil, "", Environment{Folder: dir})
+		if fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), test.want) || !strings.Contains(fault.Message(err), "cairn.yaml") {
+			t.Errorf("%q:\ngot  %v\nwant %s", test.file, err, test.want)
+		}
+	}
+}
+
+func TestRead_EmptyFilesSayNothing(t *testing.T) {
+	for _, content := range []string{"", "\n", "# nothing\n", "---\n"} {
+		c, err := Read(nil, "", Environment{Folder: folder(t, map[string]string{"cairn.yaml": content})})
+		if err != nil || c.Database != "cairn.db" {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+}
+
+func TestRead_SecretsComeFromFilesAndAreNeverShown(t *testing.T) {
+	dir := folder(t, map[string]string{"secret": "postgres://cairn:hunter2@db.example/cairn?sslpassword=hunter2&sslmode=require\n"})
+	secret := filepath.Join(dir, "secret")
+	c, err := Read(nil, "", Environment{Folder: dir, Variables: []string{"CAIRN_DB_FILE=" + secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(c.Database, "hunter2@") || strings.HasSuffix(c.Database, "\n") {
+		t.Errorf("the address is %q", c.Database)
+	}
+	for _, s := range c.Settings {
+		if strings.Contains(s.Value, "hunter2") {
+			t.Errorf("%s shows %q", s.Key, s.Value)
+		}
+		if s.Key == "db" && (s.From != "environment CAIRN_DB_FILE" || !strings.Contains(s.Value, "db.example") || !strings.Contains(s.Value, "sslmode=require")) {
+			t.Errorf("db is shown as %+v", s)
+		}
+	}
+	if _, err := Read(nil, "", Environment{Folder: dir, Variables: []string{"CAIRN_DB=x", "CAIRN_DB_FILE=" + secret}}); fault.Of(err) != fault.Invalid {
+		t.Errorf("both set: %v", err)
+	}
+	if _, err := Read(nil, "", Environment{Folder: dir, Variables: []string{"CAIRN_DB_FILE=" + secret + "x"}}); fault.Of(err) != fault.Invalid || !strings.Contains(err.Error(), "CAIRN_DB_FILE") {
+		t.Errorf("no such file: %v", err)
+	}
+}
+
+func TestHidePassword_LeavesNoTrace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		password := rapid.StringMatching(`Q[A-Za-z0-9%:/?#@ ]{3,12}Z`).Draw(t, "password")
+		if shown := hidePassword("postgres://me:" + password + "@host/name"); strings.Contains(shown, password) {
+			t.Fatalf("%q shows the password", shown)
+		}
+	})
+	for _, plain := range []string{"cairn.db", "sqlite:/var/lib/cairn.db", "postgres://me@host/name", "https://scores.example.org/x"} {
+		if got := hidePassword(plain); got != plain {
+			t.Errorf("%q became %q", plain, got)
+		}
+	}
+}
+
+func TestRead_NotesVariablesThatLookLikeAMistake(t *testing.T) {
+	c, err := Read(nil, "", Environment{Folder: t.TempDir(), Variables: []string{"CAIRN_LISTN=x", "CAIRN_DATABSE=y", "CAIRN_SERVICE_HOST=10.0.0.1", "OTHER=1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"nothing reads CAIRN_DATABSE; did you mean CAIRN_DB?", "nothing reads CAIRN_LISTN; did you mean CAIRN_LISTEN?"}, c.Notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"db: a\nlisten: 127.0.0.1:1\n", "db: [", "? {a: b}\n: c\n", "a: &b [*b]\n", "---\n...\n---", "db: |\n x\n", "\"db\": 1", "<<: *a"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		values, err := parse("cairn.yaml", source, keys())
+		if err != nil && fault.Of(err) != fault.Invalid {
+			t.Fatalf("%q: %v", source, err)
+		}
+		for name := range values {
+			if name == "" {
+				t.Fatalf("%q: a key without a name", source)
+			}
+		}
+	})
+}
