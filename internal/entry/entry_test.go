@@ -54,7 +54,7 @@ func appendAll(t testing.TB, e *entry.Entries, board, source string, batch ...en
 }
 
 // window reads entries back in order.
-func window(t testing.TB, d *db.DB, e *entry.Entries, board string, from, to int64) (all []entry.Entry) {
+func window(t failer, d *db.DB, e *entry.Entries, board string, from, to int64) (all []entry.Entry) {
 	t.Helper()
 	err := d.Read(context.Background(), func(tx *db.Tx) error {
 		all = nil
@@ -74,7 +74,14 @@ func window(t testing.TB, d *db.DB, e *entry.Entries, board string, from, to int
 	return all
 }
 
-func equal(t testing.TB, what string, got, want any) {
+// failer is what a test and a property have in common.
+type failer interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+}
+
+func equal(t failer, what string, got, want any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
