@@ -44,7 +44,10 @@ type Release struct {
 	Parameters score.Parameters
 	Warnings   []score.Warning
 	TagGroups  []TagGroup
-	RulesNew   bool // the scorecard changed since the release before: this one bridges
+	RulesNew   bool     // the scorecard changed since the release before: this one bridges
+	Narrow     []string // metrics whose values not everybody on the board may see; the bundle holds them all
+
+	held *held
 }
 
 // TagGroup is a tag group with its tags and how many players have each.

@@ -2,7 +2,9 @@ package release
 
 import (
 	"context"
-	"io"
+	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"cairn/internal/board"
@@ -18,76 +20,294 @@ type Releases struct {
 	boards  *board.Boards
 	entries *entry.Entries
 	now     func() time.Time
+	shelf   *shelf
 }
 
 // New builds the room; now is the only clock, hold the bytes of final releases that it may keep in memory.
 func New(d *db.DB, boards *board.Boards, entries *entry.Entries, now func() time.Time, hold int64) *Releases {
-	return &Releases{db: d, boards: boards, entries: entries, now: now}
+	return &Releases{db: d, boards: boards, entries: entries, now: now, shelf: newShelf(hold)}
 }
 
-var errNotYet = fault.New(fault.Internal, "not yet")
+// choice is which release of a board is to be made; put fills in the board and its final releases.
+type choice struct {
+	tx     *db.Tx
+	board  *board.Board
+	finals []*record // by period, then edition
+	period period.Period
+	record *record
+}
 
-// Draft calculates the release of a period and keeps it as the board's draft, in place of any draft before it.
+// before returns the final releases of earlier periods, each in its latest edition.
+func (c *choice) before() []*record {
+	latest := latestEditions(c.finals, math.MaxInt64)
+	return slices.DeleteFunc(latest, func(r *record) bool { return r.period.Last >= c.period.First })
+}
+
+// next refuses a period that does not come after the last final release.
+func (c *choice) next(ctx context.Context, boards *board.Boards) error {
+	card, err := boards.Scorecard(ctx, c.board.ID, c.board.Version)
+	if err != nil {
+		return err
+	}
+	if c.period.Unit != card.Period {
+		return fault.New(fault.Invalid, "The board %q is released by %s; %s is none.", c.board.Key, card.Period, c.period)
+	}
+	if len(c.finals) == 0 {
+		return nil
+	}
+	last := c.finals[len(c.finals)-1]
+	for _, r := range c.finals {
+		if r.period == c.period {
+			return fault.New(fault.Conflict, "The release of %s is final. A mistake in it is mended by a new edition: cairn release erratum %s %s --reason TEXT.", c.period, c.board.Key, c.period)
+		}
+	}
+	if last.period.Last >= c.period.First {
+		return fault.New(fault.Conflict, "The release of %s is final, so that %s before it cannot be released any more: releases follow one another.", last.period, c.period)
+	}
+	return nil
+}
+
+// Draft calculates the release of a period and keeps it as the board's draft, in place of any draft before it. The error
+// is Conflict where the period is final or lies before the last final release, or has no entries.
 func (r *Releases) Draft(ctx context.Context, b *board.Board, p period.Period) (*Release, error) {
-	return nil, errNotYet
+	rec, err := r.put(ctx, b.Key, func(c *choice) error {
+		c.period = p
+		c.record.state = Draft
+		return c.next(ctx, r.boards)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.show(ctx, rec)
 }
 
-// Preview returns the board's draft of a period; NotFound where there is none.
+// Preview returns the board's draft as it was calculated last; NotFound where it has none of the period.
 func (r *Releases) Preview(ctx context.Context, b *board.Board, p period.Period) (*Release, error) {
-	return nil, errNotYet
+	var rec *record
+	err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
+		rec, err = scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND last_day = $2 AND state = 'draft'`,
+			b.ID, p.Last.String()).Scan)
+		return err
+	})
+	if fault.Of(err) == fault.NotFound || err == nil && rec.period != p {
+		return nil, fault.New(fault.NotFound, "The board %q has no draft of %s: make one with cairn release draft %s %s.", b.Key, p, b.Key, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.show(ctx, rec)
 }
 
-// Publish calculates the release of a period from the entries as they stand and makes it final.
+// Publish calculates the release of a period from the entries as they stand at that instant, whatever an earlier draft
+// said, and makes it final; entries dated before its end are too late from then on. The error is Conflict where the
+// period is not over (unless early), is final already, or lies before the last final release.
 func (r *Releases) Publish(ctx context.Context, b *board.Board, p period.Period, early bool) (*Release, error) {
-	return nil, errNotYet
+	rec, err := r.put(ctx, b.Key, func(c *choice) error {
+		c.period = p
+		c.record.state = Final
+		c.record.edition = 1
+		c.record.number = int64(len(c.finals)) + 1
+		if err := c.next(ctx, r.boards); err != nil {
+			return err
+		}
+		if _, end := p.Bounds(c.board.Location()); !early && r.now().Before(end) {
+			return fault.New(fault.Conflict, "%s is not over before %s: wait, or publish it as it stands with --early.", p.Label(), end.Format("2 Jan 2006 15:04 MST"))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.show(ctx, rec)
 }
 
-// Erratum publishes a new edition of a period from the corrected entries. The edition before stays readable.
+// Erratum publishes a new edition of a final release from the corrected entries, under the rules of the edition before.
+// That one stays readable, and later releases stay as they are. The error is Invalid without a reason, NotFound where
+// the period has no final release, and Conflict where its raw entries have been purged or nothing would change.
 func (r *Releases) Erratum(ctx context.Context, b *board.Board, p period.Period, reason string) (*Release, error) {
-	return nil, errNotYet
+	if reason == "" {
+		f := fault.New(fault.Invalid, "An erratum says why: give the reason that readers will see with --reason TEXT.")
+		f.Field = "reason"
+		return nil, f
+	}
+	rec, err := r.put(ctx, b.Key, func(c *choice) error {
+		c.period = p
+		for _, f := range c.finals {
+			if f.period == p {
+				c.record.replaced = f
+			}
+		}
+		if c.record.replaced == nil {
+			return fault.New(fault.NotFound, "The board %q has no final release of %s that could be mended.", b.Key, p)
+		}
+		c.record.state = Final
+		c.record.edition = c.record.replaced.edition + 1
+		c.record.number = int64(len(c.finals)) + 1
+		c.record.reason, c.record.supersedes = reason, c.record.replaced.id
+		version := *c.board
+		version.Version = c.record.replaced.version
+		c.board = &version
+		return r.stillThere(ctx, c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.show(ctx, rec)
+}
+
+// stillThere refuses to calculate a period again whose entries have been purged.
+func (r *Releases) stillThere(ctx context.Context, c *choice) error {
+	receipts, err := r.entries.Receipts(ctx, c.board.ID)
+	if err != nil || len(receipts) == 0 {
+		return err
+	}
+	card, err := r.boards.Scorecard(ctx, c.board.ID, c.board.Version)
+	if err != nil {
+		return err
+	}
+	for key, from := range needed(card, c.period, c.board.Location()) {
+		for _, receipt := range receipts {
+			if from < receipt.Before.UnixMicro() && !slices.Contains(receipt.KeptKeys, key) {
+				return fault.New(fault.Conflict, "The raw entries before %s were purged on %s, so that %s cannot be calculated again; its release stays as it is.",
+					receipt.Before.Format(time.DateOnly), receipt.At.Format(time.DateOnly), c.period)
+			}
+		}
+	}
+	return nil
 }
 
 // Latest returns the last final release of a board in its latest edition; NotFound where there is none yet.
 func (r *Releases) Latest(ctx context.Context, b *board.Board) (*Release, error) {
-	return nil, errNotYet
+	var rec *record
+	err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
+		rec, err = scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND state = 'final' ORDER BY last_day DESC, edition DESC LIMIT 1`, b.ID).Scan)
+		return err
+	})
+	if fault.Of(err) == fault.NotFound {
+		return nil, fault.New(fault.NotFound, "The board %q has no release yet: publish one with cairn release publish %s PERIOD.", b.Key, b.Key)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.show(ctx, rec)
 }
 
-// Archive returns every final release of a board and every edition, newest first.
-func (r *Releases) Archive(ctx context.Context, b *board.Board) ([]*Release, error) {
-	return nil, errNotYet
+// Archive returns every final release of a board and every edition, newest first, without rows.
+func (r *Releases) Archive(ctx context.Context, b *board.Board) (all []*Release, err error) {
+	err = r.db.Read(ctx, func(tx *db.Tx) error {
+		all = nil
+		rows, err := tx.Query(`SELECT `+recordColumns+`, head FROM release WHERE board_id = $1 AND state = 'final' ORDER BY last_day DESC, edition DESC`, b.ID)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		superseded := map[string]bool{}
+		for rows.Next() {
+			var text []byte
+			rec, err := scanRecord(rows.Scan, &text)
+			if err != nil {
+				return err
+			}
+			h, err := readHead(text)
+			if err != nil {
+				return fmt.Errorf("release %s of %s: %w", rec.id, rec.period, err)
+			}
+			rel := h.release(rec)
+			rel.Superseded = superseded[rec.id]
+			superseded[rec.supersedes] = true
+			all = append(all, rel)
+		}
+		return rows.Err()
+	})
+	return all, err
 }
 
 // Show returns one final release; edition 0 is the latest. NotFound where there is none.
 func (r *Releases) Show(ctx context.Context, b *board.Board, p period.Period, edition int) (*Release, error) {
-	return nil, errNotYet
+	var rec *record
+	err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
+		rec, err = scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND last_day = $2 AND ($3 = 0 OR edition = $3) AND state = 'final'
+			ORDER BY edition DESC LIMIT 1`, b.ID, p.Last.String(), int64(edition)).Scan)
+		return err
+	})
+	switch {
+	case fault.Of(err) == fault.NotFound, err == nil && rec.period != p:
+		if edition > 0 {
+			return nil, fault.New(fault.NotFound, "The board %q has no edition %d of a release of %s.", b.Key, edition, p)
+		}
+		return nil, fault.New(fault.NotFound, "The board %q has no release of %s.", b.Key, p)
+	case err != nil:
+		return nil, err
+	}
+	return r.show(ctx, rec)
+}
+
+// show returns a release with its rows at hand.
+func (r *Releases) show(ctx context.Context, rec *record) (*Release, error) {
+	h, err := r.hold(ctx, rec.boardID, rec.id)
+	if err != nil {
+		return nil, err
+	}
+	rel := h.head.release(&h.record)
+	rel.held = h
+	for _, place := range h.head.Movers {
+		rel.Movers = append(rel.Movers, h.row(place))
+	}
+	for _, place := range h.head.Newcomers {
+		rel.Newcomers = append(rel.Newcomers, h.row(place))
+	}
+	err = r.db.Read(ctx, func(tx *db.Tx) error {
+		var later int
+		err := tx.QueryRow(`SELECT COUNT(*) FROM release WHERE board_id = $1 AND last_day = $2 AND supersedes = $3 AND state = 'final'`,
+			rec.boardID, rec.period.Last.String(), rec.id).Scan(&later)
+		rel.Superseded = later > 0
+		return err
+	})
+	return rel, err
+}
+
+// held returns what is in memory of a release.
+func (r *Releases) held(ctx context.Context, rel *Release) (*held, error) {
+	if rel.held != nil {
+		return rel.held, nil
+	}
+	return r.hold(ctx, rel.BoardID, rel.ID)
 }
 
 // Rows returns lines of the leaderboard from offset on, best first, unscored players last.
 func (r *Releases) Rows(ctx context.Context, rel *Release, offset, limit int) ([]Row, error) {
-	return nil, errNotYet
+	h, err := r.held(ctx, rel)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Row, 0, max(0, min(limit, h.players-offset)))
+	for place := max(0, offset); place < h.players && len(rows) < limit; place++ {
+		rows = append(rows, h.row(place))
+	}
+	return rows, nil
 }
 
-// TagRows returns lines of the leaderboard of the players with a tag.
+// TagRows returns lines of the leaderboard of the players with a tag, best first, each with its rank within the tag. A
+// tag or group that the release does not have has no rows.
 func (r *Releases) TagRows(ctx context.Context, rel *Release, group, tag string, offset, limit int) ([]Row, error) {
-	return nil, errNotYet
-}
-
-// Card returns a player's scorecard in a release, by the player's key; NotFound where the player is not in it.
-func (r *Releases) Card(ctx context.Context, rel *Release, player string) (*Card, error) {
-	return nil, errNotYet
-}
-
-// History returns a player's releases, oldest first, in their latest editions.
-func (r *Releases) History(ctx context.Context, b *board.Board, player string) ([]Point, error) {
-	return nil, errNotYet
-}
-
-// AppendCardJSON appends a player's scorecard in a release as JSON, from published numbers only.
-func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release, player string) ([]byte, error) {
-	return nil, errNotYet
-}
-
-// WriteBundle writes the bundle of a final release. Every call writes the same bytes.
-func (r *Releases) WriteBundle(ctx context.Context, rel *Release, w io.Writer) error {
-	return errNotYet
+	h, err := r.held(ctx, rel)
+	if err != nil {
+		return nil, err
+	}
+	g := slices.Index(h.groups, group)
+	if g < 0 {
+		return nil, nil
+	}
+	k, there := slices.BinarySearch(h.tags[g], tag)
+	if !there {
+		return nil, nil
+	}
+	places := h.tagged(g)[k]
+	var rows []Row
+	for i := max(0, offset); i < len(places) && len(rows) < limit; i++ {
+		row := h.row(int(places[i]))
+		row.TagRank = h.number(int(places[i]), h.tagRank+g)
+		rows = append(rows, row)
+	}
+	return rows, nil
 }

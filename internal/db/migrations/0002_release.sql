@@ -13,16 +13,18 @@ CREATE TABLE release_chunk (
 );
 
 CREATE TABLE release_index (
-    board_id   TEXT  NOT NULL REFERENCES board,
-    release_id TEXT  NOT NULL,
-    name       TEXT  NOT NULL, -- by_key, standing
-    content    BYTEA NOT NULL,
+    board_id   TEXT   NOT NULL REFERENCES board,
+    release_id TEXT   NOT NULL,
+    name       TEXT   NOT NULL, -- by_key, standing
+    cells      BIGINT NOT NULL,
+    content    BYTEA  NOT NULL,
     PRIMARY KEY (board_id, release_id, name)
 );
 
 CREATE TABLE release (
     board_id     TEXT   NOT NULL REFERENCES board,
     release_id   TEXT   NOT NULL,
+    number       BIGINT NOT NULL, -- of the board's final releases, as they were published; 0 for a draft
     unit         TEXT   NOT NULL,
     first_day    TEXT   NOT NULL,
     last_day     TEXT   NOT NULL,
@@ -40,6 +42,7 @@ CREATE TABLE release (
     PRIMARY KEY (board_id, release_id),
     UNIQUE (board_id, last_day, edition)
 );
+CREATE UNIQUE INDEX release_number ON release (board_id, number) WHERE state = 'final';
 
 -- only sqlite
 CREATE TRIGGER release_stays BEFORE UPDATE ON release WHEN OLD.state = 'final'
@@ -78,7 +81,7 @@ ALTER TABLE release_index ALTER COLUMN content SET STORAGE EXTERNAL;
 
 CREATE FUNCTION release_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'a final release never changes' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'a final release never changes';
 END $$;
 
 CREATE FUNCTION release_part_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -86,7 +89,7 @@ BEGIN
     IF TG_OP <> 'INSERT' AND EXISTS (SELECT 1 FROM release WHERE board_id = OLD.board_id AND release_id = OLD.release_id AND state = 'final')
         OR TG_OP <> 'DELETE' AND EXISTS (SELECT 1 FROM release WHERE board_id = NEW.board_id AND release_id = NEW.release_id AND state = 'final')
     THEN
-        RAISE EXCEPTION 'a final release never changes' USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'a final release never changes';
     END IF;
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
@@ -97,7 +100,7 @@ END $$;
 CREATE FUNCTION release_refuse_if_any() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM release WHERE state = 'final') THEN
-        RAISE EXCEPTION 'a final release never changes' USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'a final release never changes';
     END IF;
     RETURN NULL;
 END $$;

@@ -1,0 +1,221 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"cairn/internal/board"
+	"cairn/internal/db"
+	"cairn/internal/db/dbtest"
+	"cairn/internal/entry"
+	"cairn/internal/fault"
+	"cairn/internal/period"
+	"cairn/scorecard"
+)
+
+// club is a board with its rooms, on a real database.
+type club struct {
+	t        testing.TB
+	db       *db.DB
+	boards   *board.Boards
+	entries  *entry.Entries
+	releases *Releases
+	board    *board.Board
+	now      time.Time
+	ids      int
+}
+
+const clubCard = `
+scorecard: 1
+key: club
+name: Club
+tags: [team]
+levels: [[0, Bronze], [40, Silver], [60, Gold]]
+decimals: 1
+parts:
+  - key: reach
+    weight: 2
+    parts:
+      - {key: posts, missing: zero, normalise: {minmax: {from: 0, to: 10}}}
+      - {key: replies, missing: zero, normalise: {percentile: {}}}
+  - {key: visits, weight: 1, missing: zero, normalise: {minmax: {from: 0}}}
+`
+
+func newClub(t testing.TB, d *db.DB, source string) *club {
+	t.Helper()
+	c := &club{t: t, db: d, now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return c.now }
+	c.boards, c.entries = board.New(d, now), entry.New(d, now)
+	c.releases = New(d, c.boards, c.entries, now, 1<<24)
+	b, err := c.boards.Create(context.Background(), c.card(source), board.Settings{Zone: "Europe/Vienna"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.board = b
+	return c
+}
+
+func (c *club) card(source string) *scorecard.Scorecard {
+	c.t.Helper()
+	card, err := scorecard.Load("club.yaml", []byte(source))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return card
+}
+
+func (c *club) period(text string) period.Period {
+	c.t.Helper()
+	p, err := period.Parse(scorecard.Week, text)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return p
+}
+
+// enrol adds players; a tag is given as key/team.
+func (c *club) enrol(players ...string) []int64 {
+	c.t.Helper()
+	var members []board.Member
+	for _, p := range players {
+		var key, team string
+		if n, _ := fmt.Sscanf(p, "%s %s", &key, &team); n < 2 {
+			key, team = p, ""
+		}
+		m := board.Member{Key: key, Name: "Player " + key}
+		if team != "" {
+			m.Tags = map[string]string{"team": team}
+		}
+		members = append(members, m)
+	}
+	numbers, err := c.boards.Enrol(context.Background(), c.board.ID, board.ByKey, members)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return numbers
+}
+
+// add adds entries of one player on a day: key, value, key, value …
+func (c *club) add(member int64, day string, values ...any) {
+	c.t.Helper()
+	at, err := time.ParseInLocation(time.DateOnly, day, c.board.Location())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var batch []entry.Entry
+	for i := 0; i < len(values); i += 2 {
+		c.ids++
+		batch = append(batch, entry.Entry{Member: member, Key: values[i].(string), At: at.UnixMicro(), Value: float64(values[i+1].(int)), ID: fmt.Sprint(c.ids)})
+	}
+	out, err := c.entries.Append(context.Background(), c.board.ID, "test", batch, false)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if out.Added != len(batch) {
+		c.t.Fatalf("added %d of %d entries on %s", out.Added, len(batch), day)
+	}
+}
+
+func (c *club) publish(name string) *Release {
+	c.t.Helper()
+	rel, err := c.releases.Publish(context.Background(), c.board, c.period(name), false)
+	if err != nil {
+		c.t.Fatalf("publishing %s: %v", name, err)
+	}
+	return rel
+}
+
+func (c *club) rows(rel *Release) []Row {
+	c.t.Helper()
+	rows, err := c.releases.Rows(context.Background(), rel, 0, 1000)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return rows
+}
+
+func (c *club) playerCard(rel *Release, key string) *Card {
+	c.t.Helper()
+	card, err := c.releases.Card(context.Background(), rel, key)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return card
+}
+
+func (c *club) bundle(rel *Release) []byte {
+	c.t.Helper()
+	var out bytes.Buffer
+	if err := c.releases.WriteBundle(context.Background(), rel, &out); err != nil {
+		c.t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func (c *club) verify(bundle []byte) *Verified {
+	c.t.Helper()
+	v, err := Verify(bytes.NewReader(bundle), int64(len(bundle)))
+	if err != nil {
+		c.t.Fatalf("verifying: %v", err)
+	}
+	return v
+}
+
+// season plays two weeks.
+func (c *club) season() []int64 {
+	c.t.Helper()
+	m := c.enrol("ada red", "bo red", "cy blue", "di blue", "eve")
+	c.add(m[0], "2026-11-02", "posts", 9, "replies", 4, "visits", 2)
+	c.add(m[1], "2026-11-03", "posts", 5, "replies", 6)
+	c.add(m[2], "2026-11-08", "posts", 1, "visits", 7)
+	c.add(m[3], "2026-11-04", "replies", 1)
+	c.add(m[0], "2026-11-09", "posts", 6, "replies", 4, "visits", 2)
+	c.add(m[1], "2026-11-10", "posts", 7, "replies", 6, "visits", 1)
+	c.add(m[3], "2026-11-11", "posts", 10, "replies", 3, "visits", 8)
+	c.add(m[4], "2026-11-15", "posts", 4)
+	return m
+}
+
+func wantKind(t *testing.T, err error, kind fault.Kind) {
+	t.Helper()
+	if fault.Of(err) != kind {
+		t.Fatalf("got %v (%s), want a fault of kind %s", err, fault.Of(err), kind)
+	}
+}
+
+func TestRelease_TwoWeeks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newClub(t, d, clubCard)
+		c.season()
+		first := c.publish("2026-W45")
+		if first.Players != 4 || first.Scored != 4 {
+			t.Errorf("the first week has %d players, %d scored; want 4 and 4: eve had no entry yet", first.Players, first.Scored)
+		}
+		second := c.publish("2026-W46")
+		if second.Players != 5 || second.Previous != first.Digest {
+			t.Errorf("second: %d players, previous %s; want 5 and the digest of the first", second.Players, second.Previous)
+		}
+		for _, row := range c.rows(second) {
+			card := c.playerCard(second, row.Key)
+			t.Logf("%v %s score %v rank %v change %v climbed %v points %v, %d stories", row.Member, row.Name, row.Score, row.Rank, row.Change, row.Climbed, row.Points, len(card.Stories))
+			for _, s := range card.Stories {
+				t.Logf("    %s", s.Headline)
+			}
+		}
+		t.Log(second.Title)
+		data := c.bundle(second)
+		v := c.verify(data)
+		if v.Digest != second.Digest {
+			t.Errorf("digest %s, want %s", v.Digest, second.Digest)
+		}
+		for _, row := range c.rows(second) {
+			if row.Key == "eve" != math.IsNaN(row.Change) {
+				t.Errorf("%s: change %v", row.Key, row.Change)
+			}
+		}
+	})
+}
