@@ -112,11 +112,11 @@ func oneOf(ok bool, words string) error {
 // Environment is what Read takes from outside the program.
 type Environment struct {
 	Variables []string // as os.Environ gives them
-	Folder    string   // where ./cairn.yaml is looked for; "" the current one
+	Folder    string   // where cairn.yaml is looked for; "" nowhere
 }
 
 // Host returns the environment of this process.
-func Host() Environment { return Environment{Variables: os.Environ()} }
+func Host() Environment { return Environment{Variables: os.Environ(), Folder: "."} }
 
 // Read puts the configuration together: flags before environment before file before defaults. flags holds the values
 // given on the command line by key, "" not given; file is the one asked for by --config, "" the first that exists of
@@ -219,7 +219,10 @@ func find(asked string, variables map[string]string, folder string) (path string
 	if home == "" && variables["HOME"] != "" {
 		home = filepath.Join(variables["HOME"], ".config")
 	}
-	candidates := []string{filepath.Join(folder, "cairn.yaml")}
+	var candidates []string
+	if folder != "" {
+		candidates = append(candidates, filepath.Join(folder, "cairn.yaml"))
+	}
 	if home != "" {
 		candidates = append(candidates, filepath.Join(home, "cairn", "cairn.yaml"))
 	}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/term"
+
+	"cairn/internal/app"
+	"cairn/internal/fault"
+)
+
+// demoCommand shows Cairn with invented boards.
+type demoCommand struct {
+	Listen   string `help:"Address of the server; where it is taken, the next free port." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Dir      string `help:"Folder to keep the demo's database in; without it, the demo is gone when it stops." placeholder:"DIR"`
+	Git      string `help:"Add a board of the people who contributed to this git repository." placeholder:"PATH"`
+	Once     bool   `help:"Build the boards and stop, without serving them."`
+	LogLevel string `help:"debug, info, warn or error." default:"warn" placeholder:"LEVEL"`
+}
+
+func (demoCommand) Help() string {
+	return `Builds boards of invented people and organisations in a database of its own, publishes their releases in order, and
+serves the pages until it is stopped (Ctrl-C). It reads no configuration and touches no other database. With --dir, the
+next demo goes on from there.`
+}
+
+// Run builds the boards, says what to look at first, and serves.
+func (f *demoCommand) Run(c *console) (err error) {
+	dir := f.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "cairn-demo-"); err != nil {
+			return fault.Wrap(fault.Unavailable, err, "cannot make a temporary folder: name one with --dir")
+		}
+		defer os.RemoveAll(dir)
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fault.Wrap(fault.Invalid, err, "cannot make the folder %s: may this user write there?", dir)
+	}
+	config, err := app.Read(map[string]string{"db": filepath.Join(dir, "demo.db"), "listen": f.Listen, "log_level": f.LogLevel}, "", app.Environment{})
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(c, config, c.now)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+
+	began := time.Now()
+	if err := a.BuildDemo(c, progressTo(c.err)); err != nil {
+		return err
+	}
+	sights, err := a.Sights(c)
+	if err != nil {
+		return err
+	}
+	if f.Once {
+		fmt.Fprintf(c.out, "The demo is in %s.\n", config.Database)
+		for _, s := range sights {
+			fmt.Fprintf(c.out, "  %s\n      %s\n", s.Path, s.About)
+		}
+		return nil
+	}
+
+	listener, err := listenFrom(c, config.Listen)
+	if err != nil {
+		return err
+	}
+	base := "http://" + listener.Addr().String()
+	fmt.Fprintf(c.out, "\nCairn is at %s (built in %.1f s). Look first at\n\n", base, time.Since(began).Seconds())
+	for _, s := range sights {
+		fmt.Fprintf(c.out, "  %s%s\n      %s\n", base, s.Path, s.About)
+	}
+	fmt.Fprint(c.out, "\nAll people and organisations in it are invented. Stop it with Ctrl-C.\n")
+	return a.Serve(c, listener, config.Logger(c.err))
+}
+
+// listenFrom opens an address or, where it is taken, one of the next twenty ports.
+func listenFrom(c *console, address string) (net.Listener, error) {
+	listener, first := app.Listen(c, address)
+	host, text, err := net.SplitHostPort(address)
+	port, notNumber := strconv.Atoi(text)
+	if first == nil || fault.Of(first) != fault.Unavailable || err != nil || notNumber != nil {
+		return listener, first
+	}
+	for next := port + 1; next <= min(port+20, 65535); next++ {
+		listener, err := app.Listen(c, net.JoinHostPort(host, strconv.Itoa(next)))
+		if err == nil {
+			return listener, nil
+		}
+	}
+	return nil, first
+}
+
+// progressTo tells how far the building has come: on a terminal as it goes, else one line per board.
+func progressTo(w io.Writer) app.Progress {
+	file, ok := w.(*os.File)
+	terminal := ok && term.IsTerminal(int(file.Fd()))
+	return func(what string, done, total int) {
+		switch {
+		case terminal && done < total:
+			fmt.Fprintf(w, "\r\033[K%s: release %d of %d", what, done+1, total)
+		case terminal:
+			fmt.Fprintf(w, "\r\033[K%s: %d releases\n", what, total)
+		case done == total:
+			fmt.Fprintf(w, "%s: %d releases\n", what, total)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"cairn/internal/board"
+	"cairn/internal/entry"
+	"cairn/internal/fault"
+	"cairn/internal/period"
+	"cairn/internal/release"
+	"cairn/internal/sim"
+	"cairn/scorecard"
+)
+
+// seed of the demo's worlds.
+const seed = 2026
+
+// Progress is told how far a long piece of work has come.
+type Progress func(what string, done, total int)
+
+// demo is one invented board: its template, where it is, and the world that fills it.
+type demo struct {
+	template string
+	zone     string
+	top      int
+	world    func(seed uint64, last period.Period, zone *time.Location) *sim.World
+	periods  int // of the world
+}
+
+func demos() []demo {
+	return []demo{
+		{"social-selling", "Europe/Amsterdam", 0, sim.Club, sim.ClubWeeks},
+		{"property-power-100", "Europe/London", 0, sim.Power100, sim.PowerMonths},
+	}
+}
+
+// BuildDemo fills the database with the invented boards and publishes every release of theirs in order, up to the last
+// period that is over. Each release is published on the morning after its period. It goes on where an earlier call was
+// cut short, and does nothing where all is there.
+func (a *App) BuildDemo(ctx context.Context, progress Progress) error {
+	for _, d := range demos() {
+		if err := a.buildDemo(ctx, d, progress); err != nil {
+			return fmt.Errorf("building the demo board %s: %w", d.template, err)
+		}
+	}
+	return nil
+}
+
+func (a *App) buildDemo(ctx context.Context, d demo, progress Progress) error {
+	template, _, ok := scorecard.TemplateOf(d.template)
+	if !ok {
+		return fault.New(fault.Internal, "there is no template %s", d.template)
+	}
+	card, err := template.Load()
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(d.zone)
+	if err != nil {
+		return err
+	}
+
+	// The rooms live through the demo's past: their clock stands where the story has come to.
+	last := period.Of(card.Period, a.Now(), zone).Add(-1)
+	clock, _ := last.Add(1 - d.periods).Bounds(zone)
+	now := func() time.Time { return clock }
+	boards := board.New(a.DB, now)
+	entries := entry.New(a.DB, now)
+	releases := release.New(a.DB, boards, entries, now, hold)
+
+	b, err := boards.Board(ctx, card.Key)
+	switch {
+	case fault.Of(err) == fault.NotFound:
+		if b, err = boards.Create(ctx, card, board.Settings{Zone: d.zone, TopN: d.top}); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	default: // begun on another day, perhaps: the same world again
+		last = period.Of(card.Period, b.Created, zone).Add(d.periods - 1)
+	}
+
+	w := d.world(seed, last, zone)
+	numbers := make([]int64, len(w.Players))
+	for i, p := range w.Periods {
+		progress(b.Name, i, len(w.Periods))
+		_, end := p.Bounds(zone)
+		clock = end.Add(9 * time.Hour)
+		if _, err := releases.Show(ctx, b, p, 0); err == nil {
+			continue
+		} else if fault.Of(err) != fault.NotFound {
+			return err
+		}
+		if err := enrol(ctx, boards, b, w, i, numbers); err != nil {
+			return err
+		}
+		batch := make([]entry.Entry, len(w.Entries[i]))
+		for j, e := range w.Entries[i] {
+			batch[j] = entry.Entry{Member: numbers[e.Player], Key: e.Key, At: e.At.UnixMicro(), Value: e.Value, ID: e.ID}
+		}
+		if _, err := entries.Append(ctx, b.ID, "simulator", batch, false); err != nil {
+			return err
+		}
+		if _, err := releases.Publish(ctx, b, p, false); err != nil {
+			return err
+		}
+	}
+	progress(b.Name, len(w.Periods), len(w.Periods))
+	return nil
+}
+
+// enrol puts on the board whoever has joined by the i-th period, and notes their numbers.
+func enrol(ctx context.Context, boards *board.Boards, b *board.Board, w *sim.World, i int, numbers []int64) error {
+	var people []board.Member
+	var who []int
+	for j, p := range w.Players {
+		if p.Joins <= i {
+			people = append(people, board.Member{Key: p.Key, Name: p.Name, Tags: p.Tags})
+			who = append(who, j)
+		}
+	}
+	found, err := boards.Enrol(ctx, b.ID, board.ByKey, people)
+	for k, number := range found {
+		numbers[who[k]] = number
+	}
+	return err
+}
+
+// Sight is a page worth looking at first.
+type Sight struct{ Path, About string }
+
+// Sights returns the pages to begin with: each board, and on the first one the player who climbed most.
+func (a *App) Sights(ctx context.Context) (sights []Sight, err error) {
+	boards, err := a.Boards.List(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range boards {
+		path := "/b/" + url.PathEscape(b.Key)
+		latest, err := a.Releases.Latest(ctx, b)
+		if fault.Of(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		sights = append(sights, Sight{path, b.Name + ": " + latest.Title})
+		if i > 0 || len(latest.Movers) == 0 {
+			continue
+		}
+		player := latest.Movers[0]
+		card, err := a.Releases.Card(ctx, latest, player.Key)
+		if err != nil {
+			return nil, err
+		}
+		about := player.Name
+		if len(card.Stories) > 0 {
+			about += ": " + card.Stories[0].Headline
+		}
+		sights = append(sights,
+			Sight{path + "/players/" + url.PathEscape(player.Key), about},
+			Sight{path + "/methodology", "every weight and the reason for it"})
+	}
+	return sights, nil
+}
