@@ -39,7 +39,7 @@ func (v Curve) Draw() template.HTML {
 		low, high = math.Min(low, high)-0.5, math.Max(low, high)+0.5
 	}
 	y := func(value float64) float64 {
-		return bottom - math.Min(math.Max((value-low)/(high-low), 0), 1)*(bottom-top)
+		return bottom - along(value, low, high)*(bottom-top)
 	}
 	for _, value := range [2]float64{low, high} {
 		c.empty("line", attrs{"class", "grid", "x1", float64(left), "x2", float64(right), "y1", y(value), "y2", y(value)})
@@ -48,10 +48,7 @@ func (v Curve) Draw() template.HTML {
 	if len(points) > 0 {
 		from, to := points[0].X, points[len(points)-1].X
 		x := func(value float64) float64 {
-			if to <= from {
-				return (left + right) / 2
-			}
-			return left + math.Min(math.Max((value-from)/(to-from), 0), 1)*(right-left)
+			return left + along(value, from, to)*(right-left)
 		}
 		var path strings.Builder
 		for i, p := range points {

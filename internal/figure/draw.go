@@ -110,6 +110,15 @@ func finiteOr(x, other float64) float64 {
 	return other
 }
 
+// along returns where x lies between two ends, 0 to 1; the halves keep the greatest numbers from overflowing.
+func along(x, from, to float64) float64 {
+	share := (x/2 - from/2) / (to/2 - from/2)
+	if math.IsNaN(share) {
+		return 0.5
+	}
+	return math.Min(math.Max(share, 0), 1)
+}
+
 // shorten cuts text to n runes, with an ellipsis in place of what was cut.
 func shorten(text string, n int) string {
 	runes := []rune(text)

@@ -40,11 +40,10 @@ func (h History) Draw() template.HTML {
 	c.begin(attrs{"class", "chart history", "width", "100%", "height", float64(historyHeight)}, h.ID, h.Title, h.Desc)
 	low, high := h.scale()
 	y := func(value float64) float64 {
-		share := (value - low) / (high - low)
 		if h.Down {
-			share = 1 - share
+			return historyHeight * along(value, low, high)
 		}
-		return historyHeight * (1 - math.Min(math.Max(share, 0), 1))
+		return historyHeight * (1 - along(value, low, high))
 	}
 	x := func(i int) float64 {
 		if len(h.Moments) == 1 {
@@ -61,6 +60,7 @@ func (h History) Draw() template.HTML {
 	}
 	h.line(&c, x, y)
 	h.dots(&c, x, y)
+	h.names(&c, low, high, y)
 	if n := len(h.Moments); n > 0 {
 		c.text("text", h.Moments[0].Label, attrs{"class", "tick", "x", percent(x(0)), "y", historyHeight + 20.0, "text-anchor", anchor(x(0))})
 		if n > 1 {
@@ -126,13 +126,22 @@ func (h History) bands(c *canvas, low, high float64, y func(float64) float64) {
 		if !finite(l.From) || l.From < low || l.From >= high {
 			continue
 		}
-		at := y(l.From)
-		c.empty("line", attrs{"class", "level", "x1", "0%", "x2", "100%", "y1", at, "y2", at})
-		if h.Down {
-			at += 18
+		c.empty("line", attrs{"class", "level", "x1", "0%", "x2", "100%", "y1", y(l.From), "y2", y(l.From)})
+	}
+}
+
+// names writes the levels over the line, each in the band that it names.
+func (h History) names(c *canvas, low, high float64, y func(float64) float64) {
+	for _, l := range h.Levels {
+		if !finite(l.From) || l.From < low || l.From >= high {
+			continue
 		}
-		if at > 14 {
-			c.text("text", shorten(l.Name, 24), attrs{"class", "level-name", "x", "0%", "dx", 6.0, "y", at - 5})
+		at := y(l.From) - 5
+		if h.Down {
+			at = y(l.From) + 13
+		}
+		if at > 9 {
+			c.text("text", shorten(l.Name, 24), attrs{"class", "level-name", "x", "0%", "dx", 6.0, "y", at})
 		}
 	}
 }

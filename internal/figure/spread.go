@@ -36,7 +36,7 @@ func (s Spread) Draw() template.HTML {
 		c.text("text", s.Write(s.Low), attrs{"class", "tick", "x", "0%", "y", height + 18.0})
 		c.text("text", s.Write(s.High), attrs{"class", "tick", "x", "100%", "y", height + 18.0, "text-anchor", "end"})
 		if finite(s.Median) && s.High > s.Low {
-			at := (s.Median - s.Low) / (s.High - s.Low)
+			at := along(s.Median, s.Low, s.High)
 			c.empty("line", attrs{"class", "median", "x1", percent(at), "x2", percent(at), "y1", 18.0, "y2", float64(height)})
 			c.text("text", "Median "+s.Write(s.Median), attrs{"class", "value", "x", percent(at), "y", 11.0, "text-anchor", anchor(at)})
 		}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"cairn/internal/board"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/period"
@@ -275,10 +274,7 @@ func notices(p place) []notice {
 
 // tabs are the leaderboards by tag.
 func tabs(p place, ask asked) (groups []tabGroup, all link) {
-	here := releaseAddress(p.board, p.release)
-	if !p.lasting {
-		here = boardAddress(p.board)
-	}
+	here := p.under()
 	all = link{Text: "Everyone", Address: here + "#leaderboard", Here: ask.tag == ""}
 	for _, g := range p.release.TagGroups {
 		group := tabGroup{Group: capital(g.Group)}
@@ -304,30 +300,28 @@ func newLeaderboard(p place, shown shownRows) leaderboard {
 	if t.Tag {
 		t.Caption = "Leaderboard of " + ask.group + " " + ask.tag + ", " + p.release.Period.Label()
 	}
-	full := p.card.OutOf
+	full := scale.outOf
 	if full == 0 && len(shown.leader) == 1 {
 		for _, points := range shown.leader[0].Points {
 			full += math.Max(points, 0)
 		}
 	}
+	if scale.lower {
+		full = 0 // a longer row of stones would look like a better one
+	}
 	for _, row := range shown.rows {
 		t.Rows = append(t.Rows, newLine(row, scale, playerAddress(p.under(), row.Key), t.Tag, full))
 	}
-	t.Bars = scale.outOf > 0 || full > 0
-	if top := p.board.TopN; top > 0 && shown.total == top {
+	t.Bars = full > 0
+	if top := p.board.TopN; top > 0 && shown.total == top && top < p.release.Players {
 		t.Footnote = fmt.Sprintf("This board shows its first %d in public.", top)
-	}
-	here := *p.release
-	address := releaseAddress(p.board, &here)
-	if !p.lasting {
-		address = boardAddress(p.board)
 	}
 	to := func(n int, text string) *link {
 		q := url.Values{"page": {strconv.Itoa(n)}}
 		if ask.tag != "" {
 			q.Set("tag", ask.group+":"+ask.tag)
 		}
-		return &link{Text: text, Address: address + "?" + q.Encode() + "#leaderboard"}
+		return &link{Text: text, Address: p.under() + "?" + q.Encode() + "#leaderboard"}
 	}
 	if pages := (shown.total + pageRows - 1) / pageRows; pages > 1 {
 		t.Where = fmt.Sprintf("Page %s of %s", amount(float64(ask.page)), amount(float64(pages)))
@@ -367,7 +361,7 @@ func newLine(row release.Row, scale scale, address string, tag bool, full float6
 	if row.Climbed > 0 {
 		l.Climbed, l.ClimbWords = amount(row.Climbed), climbs(row.Climbed)
 	}
-	if !scale.lower {
+	if full > 0 {
 		l.Bar = figure.Row(row.Points, full)
 	}
 	return l
@@ -443,7 +437,7 @@ func (s *site) newVerify(p place) *verify {
 		Scores:     under + "/scores.csv", Scorecard: under + "/scorecard.yaml",
 		Permalink: s.base + under, When: rel.Period.Label(),
 	}
-	if openBundle(p.board, p.card) {
+	if openBundle(p) {
 		v.Bundle = under + "/bundle.zip"
 	}
 	return v
@@ -451,11 +445,11 @@ func (s *site) newVerify(p place) *verify {
 
 // openBundle reports whether a release's bundle may be had by anyone: it names every player and every measured value,
 // so only where the board shows all of them.
-func openBundle(b *board.Board, card *scorecard.Scorecard) bool {
-	if b.TopN > 0 {
+func openBundle(p place) bool {
+	if p.board.TopN > 0 && p.board.TopN < p.release.Players {
 		return false
 	}
-	for _, m := range card.Metrics() {
+	for _, m := range p.card.Metrics() {
 		if kept(m) {
 			return false
 		}

@@ -31,7 +31,7 @@ func (s *site) bundleFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !openBundle(p.board, p.card) {
+	if !openBundle(p) {
 		return fault.New(fault.NotFound, "The bundle of this release is not shown in public.")
 	}
 	var body bytes.Buffer

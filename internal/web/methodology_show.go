@@ -125,7 +125,7 @@ func (page *methodologyPage) basics(b *board.Board, card *scorecard.Scorecard) {
 	scale := scaleOf(card)
 	_, many := players(card.Players)
 	add := func(name, text string) { page.Basics = append(page.Basics, fact{name, text}) }
-	add("Who is scored", capital(many)+". One score each, every "+string(card.Period)+" of the time zone "+b.Zone+".")
+	add("Who is scored", capital(many)+": one score each "+string(card.Period)+", which begins and ends in the time zone "+b.Zone+".")
 	switch {
 	case scale.outOf > 0:
 		add("Scale", "0 to "+amount(scale.outOf)+". "+scale.direction()+".")

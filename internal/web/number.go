@@ -39,9 +39,6 @@ func (s scale) signed(x float64) string {
 	if x > 0 && written != s.score(0) {
 		return "+" + written
 	}
-	if written == minus+s.score(0) {
-		return s.score(0)
-	}
 	return written
 }
 
@@ -114,7 +111,9 @@ func trim(digits string) string {
 func dress(digits string) string {
 	sign := ""
 	if strings.HasPrefix(digits, "-") {
-		sign, digits = minus, digits[1:]
+		if digits = digits[1:]; strings.ContainsAny(digits, "123456789") {
+			sign = minus
+		}
 	}
 	whole, rest := digits, ""
 	if i := strings.IndexAny(digits, ".e"); i >= 0 {

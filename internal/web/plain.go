@@ -70,7 +70,7 @@ func taken(p *scorecard.Part, card *scorecard.Scorecard) string {
 	case scorecard.TakeShare:
 		what = "The player's share of all players' " + of
 	case scorecard.TakeWithin:
-		what = "The share of " + of + " within " + withUnit(p.Take.X, p.Unit)
+		what = "The share of " + of + " within " + amount(p.Take.X)
 	default:
 		what = "The value of " + of
 	}

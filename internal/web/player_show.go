@@ -179,21 +179,14 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 				here + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"})
 		}
 	}
-	full := p.card.OutOf
-	if full == 0 {
-		for _, r := range append(append(slices.Clone(c.Above), row), c.Below...) {
-			full = math.Max(full, r.Score)
-		}
-	}
-	page.Table.Bars = full > 0
 	for _, r := range c.Above {
-		page.Table.Rows = append(page.Table.Rows, newLine(r, scale, playerAddress(p.under(), r.Key), false, full))
+		page.Table.Rows = append(page.Table.Rows, newLine(r, scale, playerAddress(p.under(), r.Key), false, 0))
 	}
-	own := newLine(row, scale, "", false, full)
+	own := newLine(row, scale, "", false, 0)
 	own.Own = true
 	page.Table.Rows = append(page.Table.Rows, own)
 	for _, r := range c.Below {
-		page.Table.Rows = append(page.Table.Rows, newLine(r, scale, playerAddress(p.under(), r.Key), false, full))
+		page.Table.Rows = append(page.Table.Rows, newLine(r, scale, playerAddress(p.under(), r.Key), false, 0))
 	}
 	return page
 }
