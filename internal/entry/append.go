@@ -3,6 +3,7 @@ package entry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"unicode"
@@ -25,16 +26,32 @@ type Outcome struct {
 // whose id is there with other content takes its place. The error is Invalid for an entry that cannot be kept (no id, no
 // key, an infinite value); then nothing was added.
 func (e *Entries) Append(ctx context.Context, boardID, source string, batch []Entry, replace bool) (Outcome, error) {
-	return e.append(ctx, boardID, source, batch, replace, false)
+	return e.append(ctx, boardID, source, batch, appendRules{replace: replace})
+}
+
+// AppendWhole is Append, all or nothing: where the outcome names a conflict or an entry that is too late, nothing was
+// added, and the outcome says what would have become of each.
+func (e *Entries) AppendWhole(ctx context.Context, boardID, source string, batch []Entry, replace bool) (Outcome, error) {
+	return e.append(ctx, boardID, source, batch, appendRules{replace: replace, whole: true})
 }
 
 // Amend is Append with replace for the entries that an erratum corrects: being under a final release does not refuse
 // them. Purged days stay closed.
 func (e *Entries) Amend(ctx context.Context, boardID, source string, batch []Entry) (Outcome, error) {
-	return e.append(ctx, boardID, source, batch, true, true)
+	return e.append(ctx, boardID, source, batch, appendRules{replace: true, amend: true})
 }
 
-func (e *Entries) append(ctx context.Context, boardID, source string, batch []Entry, replace, amend bool) (out Outcome, err error) {
+// appendRules are the ways in which Append, AppendWhole and Amend differ.
+type appendRules struct {
+	replace bool // entries of a known id with other content take its place
+	amend   bool // also under a final release
+	whole   bool // all or nothing
+}
+
+// errNotWhole undoes the transaction of AppendWhole.
+var errNotWhole = errors.New("entries were refused")
+
+func (e *Entries) append(ctx context.Context, boardID, source string, batch []Entry, rules appendRules) (out Outcome, err error) {
 	if source == "" || len(source) > maxKey || !utf8.ValidString(source) || slices.ContainsFunc([]rune(source), unicode.IsControl) {
 		return out, fault.New(fault.Invalid, "A source has a name of 1 to %d bytes without control characters; %q is none.", maxKey, source)
 	}
@@ -42,7 +59,7 @@ func (e *Entries) append(ctx context.Context, boardID, source string, batch []En
 	order := make([]int32, len(batch))
 	var scratch []byte
 	for i := range batch {
-		if err := batch[i].check(); err != nil {
+		if err := batch[i].Check(); err != nil {
 			return out, err
 		}
 		marks[i], scratch = markOf(&batch[i], scratch)
@@ -56,14 +73,20 @@ func (e *Entries) append(ctx context.Context, boardID, source string, batch []En
 	err = e.db.Write(ctx, func(tx *db.Tx) error {
 		a := appending{
 			tx: tx, boardID: boardID, batch: batch, marks: marks, now: e.now().UnixMicro(),
-			replace: replace, amend: amend, take: make([]bool, len(batch)),
+			appendRules: rules, take: make([]bool, len(batch)),
 		}
 		if err := a.run(source, order); err != nil {
 			return err
 		}
 		out = a.out
+		if rules.whole && len(out.Conflicts)+len(out.TooLate) > 0 {
+			return errNotWhole
+		}
 		return nil
 	})
+	if errors.Is(err, errNotWhole) {
+		return out, nil
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -72,12 +95,12 @@ func (e *Entries) append(ctx context.Context, boardID, source string, batch []En
 
 // appending is one run of Append's transaction.
 type appending struct {
-	tx             *db.Tx
-	boardID        string
-	batch          []Entry
-	marks          []mark
-	now            int64
-	replace, amend bool
+	tx      *db.Tx
+	boardID string
+	batch   []Entry
+	marks   []mark
+	now     int64
+	appendRules
 
 	closed closure
 	index  *index

@@ -34,8 +34,8 @@ const (
 	maxID    = 1000 // bytes
 )
 
-// check refuses an entry that cannot be kept.
-func (e Entry) check() error {
+// Check refuses, with Invalid and the field, an entry that Append would refuse.
+func (e Entry) Check() error {
 	refuse := func(field, format string, args ...any) error {
 		f := fault.New(fault.Invalid, "Entry %.100q: "+format, append([]any{e.ID}, args...)...)
 		f.Field = field
