@@ -2,7 +2,7 @@ package score
 
 import (
 	"math"
-	"math/bits"
+	"slices"
 
 	"cairn/internal/exact"
 	"cairn/scorecard"
@@ -94,7 +94,13 @@ func (c *calculation) combine(i int) error {
 						counts[k]++
 					}
 				}
-				if err := c.admit(i, from+k, values); err != nil {
+				if c.lacks(i, weights[k], counts[k]) {
+					continue // require makes it missing
+				}
+				if err := c.admit(i, from+k, values); err != nil && c.options.tolerant {
+					sums[k] = missing
+					continue
+				} else if err != nil {
 					first.add(from+k, err)
 					return
 				}
@@ -108,21 +114,32 @@ func (c *calculation) combine(i int) error {
 
 // require makes a group missing where less is present than it needs.
 func (c *calculation) require(i int, sums, weights []float64, counts []int) {
-	part := c.nodes[i].part
-	all, children := 0.0, float64(len(c.nodes[i].children))
-	for _, child := range c.nodes[i].children {
-		all += c.nodes[child].part.Weight
-	}
 	for k := range sums {
-		switch {
-		case counts[k] == len(c.nodes[i].children) && weights[k] > 0: // all there
-		case counts[k] == 0, weights[k] == 0,
-			part.Combine.Mean == scorecard.Position,
-			part.Needs.Count != nil && below(float64(counts[k]), children, *part.Needs.Count),
-			part.Needs.Weight != nil && below(weights[k], all, *part.Needs.Weight):
+		if c.lacks(i, weights[k], counts[k]) {
 			sums[k] = missing
 		}
 	}
+}
+
+// lacks reports whether a group needs more than count children of a weight.
+func (c *calculation) lacks(i int, weight float64, count int) bool {
+	part, children := c.nodes[i].part, c.nodes[i].children
+	switch {
+	case weight == 0:
+		return true
+	case count == len(children):
+		return false
+	case part.Combine.Mean == scorecard.Position,
+		part.Needs.Count != nil && below(float64(count), float64(len(children)), *part.Needs.Count):
+		return true
+	case part.Needs.Weight == nil:
+		return false
+	}
+	all := 0.0
+	for _, child := range children {
+		all += c.nodes[child].part.Weight
+	}
+	return below(weight, all, *part.Needs.Weight)
 }
 
 // admit refuses values that a group's mean is not defined for.
@@ -262,55 +279,41 @@ func (t transformation) slope(s float64) float64 {
 }
 
 // outrank fills the inner column of a copeland group: for every player, the players they outrank less those who
-// outrank them. Two are compared on the children both have; those without any are out.
+// outrank them. Two are compared on the children both have. Players whom the group's needs leave without it take no
+// part, also not as opponents.
 func (c *calculation) outrank(i int) {
-	n := len(c.table.Players)
-	children := c.nodes[i].children
-	words := (len(children) + 63) / 64
-	has := make([]uint64, n*words)
-	keys := make([][]uint64, len(children)) // greater is better
+	n, children := len(c.table.Players), c.nodes[i].children
+	keys := make([][]uint64, len(children)) // greater is better, 0 missing
+	weights, counts := make([]float64, n), make([]int, n)
+	all := 0.0
 	for k, child := range children {
 		keys[k] = make([]uint64, n)
-		higher := higherWins(c.nodes[child].part)
+		higher, weight := higherWins(c.nodes[child].part), c.nodes[child].part.Weight
+		all += weight
 		for player, v := range c.value[child] {
 			if !math.IsNaN(v) {
 				keys[k][player] = orderable(exact.Round12(v), higher)
-				has[player*words+k/64] |= 1 << (k % 64)
+				weights[player] += weight
+				counts[player]++
 			}
 		}
 	}
-	all := 0.0
-	for _, child := range children {
-		all += c.nodes[child].part.Weight
-	}
+	c.require(i, c.inner[i], weights, counts)
+	outranked := slices.Clone(c.inner[i])
 	c.players(func(from, to int) {
 		for a := from; a < to; a++ {
-			own := has[a*words : (a+1)*words]
-			some := false
-			for k := range children {
-				some = some || own[k/64]>>(k%64)&1 == 1 && c.nodes[children[k]].part.Weight > 0
-			}
-			counts, weights := 0, 0.0
-			for w := range own {
-				counts += bits.OnesCount64(own[w])
-			}
-			for k, child := range children {
-				if own[k/64]>>(k%64)&1 == 1 {
-					weights += c.nodes[child].part.Weight
-				}
-			}
-			if !some {
-				c.inner[i][a] = missing
+			if math.IsNaN(c.inner[i][a]) {
 				continue
 			}
 			balance := 0
 			for b := range n {
+				if math.IsNaN(c.inner[i][b]) {
+					continue
+				}
 				lead := 0.0
 				for k, child := range children {
-					if own[k/64]&has[b*words+k/64]>>(k%64)&1 == 0 {
-						continue
-					}
 					switch x, y := keys[k][a], keys[k][b]; {
+					case x == 0 || y == 0:
 					case x > y:
 						lead += c.nodes[child].part.Weight
 					case x < y:
@@ -323,8 +326,8 @@ func (c *calculation) outrank(i int) {
 					balance--
 				}
 			}
-			c.inner[i][a] = float64(balance)
-			c.require(i, c.inner[i][a:a+1], []float64{weights}, []int{counts})
+			outranked[a] = float64(balance)
 		}
 	})
+	c.inner[i] = outranked
 }

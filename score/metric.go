@@ -36,7 +36,7 @@ func (c *calculation) readMetrics() error {
 			if math.IsInf(x, 0) {
 				return c.refuse(i, player, "the value is not finite; leave it blank where there is none")
 			}
-			if valid := c.nodes[i].part.Valid; valid != nil && (x < valid[0] || x > valid[1]) {
+			if valid := c.nodes[i].part.Valid; valid != nil && !c.options.tolerant && (x < valid[0] || x > valid[1]) {
 				return c.refuse(i, player, "%s lies outside the valid range %s to %s; correct the value or the scorecard's valid",
 					short(x), short(valid[0]), short(valid[1]))
 			}
@@ -137,7 +137,7 @@ func (c *calculation) valueMetrics() error {
 		if !c.isMetric(i) {
 			continue
 		}
-		if c.nodes[i].part.Missing.Kind == scorecard.MissingError {
+		if c.nodes[i].part.Missing.Kind == scorecard.MissingError && !c.options.tolerant {
 			for player, x := range c.raw[i] {
 				if math.IsNaN(x) && !c.hasLeft(player) {
 					return c.refuse(i, player, "the value is missing, and the scorecard says missing: error; supply it or choose another policy")

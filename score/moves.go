@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bytes"
 	"math"
 
 	"cairn/scorecard"
@@ -177,7 +178,7 @@ func (c *calculation) splitPresent(i int, before, after []float64, f, g float64,
 // moved, those that bind in the second.
 func (c *calculation) splitBinding(i int, before, after []float64, f, g float64, s *split) {
 	binding, at := before, f
-	carries := func(child int) bool { return binding[child] == at && before[child] != after[child] }
+	carries := func(child int) bool { return same(binding[child], at) && before[child] != after[child] }
 	weights := 0.0
 	weigh := func() (n float64) {
 		weights = 0
@@ -231,54 +232,52 @@ func (c *calculation) splitZero(i int, before, after []float64, change, weights 
 
 // Bridge holds the four calculations that tell what moved a score: Before (the last release), Own (the new values
 // under the old rules and the old parameters), Others (new values, old rules, new parameters) and After (the new
-// release). Where the rules are the same, Others and After are one.
+// release). Where the rules are the same, Others and After are one. A value that the old rules refuse leaves its
+// player without a score in Own and Others.
 type Bridge struct {
 	Before, Own, Others, After *Result
 
 	index map[string]int // player → place in Before
-	keys  []string       // of the parts of Moves, depth first
-	old   map[string]int // part key → node in Before
-	fresh map[string]int // part key → node in After
 	same  bool           // the rules did not change
+	gone  []int          // scored metrics of Before that After has no more, by node
 }
 
 // NewBridge calculates Own and Others. table holds the new values taken under the rules of before, for the players of
 // after.Table in the same order; it is after.Table where the rules did not change.
 func NewBridge(before, after *Result, table *Table, options Options) (*Bridge, error) {
-	b := &Bridge{Before: before, After: after, Others: after, index: make(map[string]int, len(before.Table.Players)),
-		old: map[string]int{}, fresh: map[string]int{}}
+	b := &Bridge{Before: before, After: after, Others: after, index: make(map[string]int, len(before.Table.Players))}
 	for i, player := range before.Table.Players {
 		b.index[player] = i
 	}
-	own, err := Score(before.Card, table, Options{Frozen: before.Frozen(), Workers: options.Workers})
+	own, err := Score(before.Card, table, Options{Frozen: before.Frozen(), Workers: options.Workers, tolerant: true})
 	if err != nil {
 		return nil, err
 	}
 	b.Own = own
-	if b.same = string(before.Card.Source) == string(after.Card.Source) && table == after.Table; !b.same {
-		if b.Others, err = Score(before.Card, table, options); err != nil {
-			return nil, err
-		}
+	if b.same = bytes.Equal(before.Card.Source, after.Card.Source) && table == after.Table; b.same {
+		return b, nil
 	}
-	for i := 1; i < len(after.nodes); i++ {
-		b.fresh[after.nodes[i].part.Key] = i
-		b.keys = append(b.keys, after.nodes[i].part.Key)
+	options.tolerant = true
+	if b.Others, err = Score(before.Card, table, options); err != nil {
+		return nil, err
 	}
-	for i := 1; i < len(before.nodes); i++ {
-		key := before.nodes[i].part.Key
-		b.old[key] = i
-		if _, stays := b.fresh[key]; !stays {
-			b.keys = append(b.keys, key)
+	for i := range before.nodes {
+		if node := &before.nodes[i]; node.scored && before.isMetric(i) && !after.scoresMetric(node.part.Key) {
+			b.gone = append(b.gone, i)
 		}
 	}
 	return b, nil
 }
 
-// Moves tells what moved the score of player i of After, per part: those of the new scorecard depth first, then those
-// it has no more. ok is false where the player was not scored in both.
+func (c *calculation) scoresMetric(key string) bool {
+	i, known := c.metric[key]
+	return known && c.nodes[i].scored
+}
+
+// Moves tells what moved the score of player i of After, per part: those of the new scorecard depth first, then the
+// metrics it scores no more, at depth 0. ok is false where the player was not scored in all four.
 func (b *Bridge) Moves(i int) (moves []Move, ok bool) {
-	player := b.After.Table.Players[i]
-	was, known := b.index[player]
+	was, known := b.index[b.After.Table.Players[i]]
 	if !known || math.IsNaN(b.Before.Exact[was]) || math.IsNaN(b.After.Exact[i]) ||
 		math.IsNaN(b.Own.Exact[i]) || math.IsNaN(b.Others.Exact[i]) {
 		return nil, false
@@ -292,56 +291,66 @@ func (b *Bridge) Moves(i int) (moves []Move, ok bool) {
 	first, second := newSplit(n), newSplit(n)
 	c.moved(before, own, first)
 	b.Others.moved(own, others, second)
-
-	rules := map[string]float64{}
-	if !b.same {
-		b.rulesMoved(i, rules)
+	told := func(node int, m *Move) {
+		m.Own, m.Others = float64(first.by[node]*c.scale), float64(second.by[node]*c.scale)
 	}
-	moves = make([]Move, 0, len(b.keys))
-	for _, key := range b.keys {
-		move := Move{Key: key, Rules: rules[key]}
-		if at, stays := b.fresh[key]; stays {
-			move.Part, move.Depth = b.After.nodes[at].part, b.After.nodes[at].depth
-		}
-		if at, was := b.old[key]; was {
-			if move.Part == nil {
-				move.Part, move.Depth = c.nodes[at].part, c.nodes[at].depth
-			}
-			if c.nodes[at].scored {
-				move.Own, move.Others = float64(first.by[at]*c.scale), float64(second.by[at]*c.scale)
-			}
+
+	after := b.After.calculation
+	moves = make([]Move, 0, len(after.nodes)-1+len(b.gone))
+	for k := 1; k < len(after.nodes); k++ {
+		node := &after.nodes[k]
+		move := Move{Key: node.part.Key, Part: node.part, Depth: node.depth}
+		if b.same && node.scored {
+			told(k, &move)
+		} else if node.scored && after.isMetric(k) && c.scoresMetric(move.Key) {
+			told(c.metric[move.Key], &move)
 		}
 		moves = append(moves, move)
+	}
+	if b.same {
+		return moves, true
+	}
+	for _, k := range b.gone {
+		move := Move{Key: c.nodes[k].part.Key, Part: c.nodes[k].part}
+		told(k, &move)
+		moves = append(moves, move)
+	}
+	b.rulesMoved(i, moves)
+	for k := len(after.nodes) - 1; k > 0; k-- { // groups may have other children now: they carry what their metrics do
+		if parent := after.nodes[k].parent; parent > 0 {
+			moves[parent-1].Own += moves[k-1].Own
+			moves[parent-1].Others += moves[k-1].Others
+			moves[parent-1].Rules += moves[k-1].Rules
+		}
 	}
 	return moves, true
 }
 
-// rulesMoved is, part by part, the points under the new rules less those under the old. Where a scorecard has no
-// points to compare, the top parts of the new one share the change by weight.
-func (b *Bridge) rulesMoved(i int, rules map[string]float64) {
-	var d Decomposition
-	told := 0.0
-	add := func(r *Result, sign float64) (whole bool) {
-		r.Decompose(i, &d)
-		for k := range d.Points {
-			if points := d.Points[k]; !math.IsNaN(points) {
-				rules[r.nodes[k+1].part.Key] += float64(sign * points)
-				if r.nodes[k+1].parent == 0 {
-					told += float64(sign * points)
-					whole = true
-				}
+// rulesMoved is, metric by metric, the points under the new rules less those under the old. Where a scorecard has no
+// points, the metrics of the new one share what is left of the change by weight.
+func (b *Bridge) rulesMoved(i int, moves []Move) {
+	rules, told := map[string]float64{}, 0.0
+	for _, side := range []struct {
+		*Result
+		sign float64
+	}{{b.Others, -1}, {b.After, 1}} {
+		var d Decomposition
+		side.Decompose(i, &d)
+		for k, points := range d.Points {
+			if side.isMetric(k+1) && !math.IsNaN(points) {
+				rules[side.nodes[k+1].part.Key] += float64(side.sign * points)
+				told += float64(side.sign * points)
 			}
 		}
-		return whole
-	}
-	oldTold, newTold := add(b.Others, -1), false
-	d = Decomposition{}
-	newTold = add(b.After, 1)
-	if oldTold && newTold {
-		return
 	}
 	rest := b.After.Exact[i] - b.Others.Exact[i] - told
-	for _, child := range b.After.nodes[0].children {
-		rules[b.After.nodes[child].part.Key] += float64(rest * b.After.nodes[child].weight)
+	if math.Abs(rest) <= 1e-12*max(math.Abs(b.After.Exact[i]), math.Abs(b.Others.Exact[i])) {
+		rest = 0
+	}
+	for k := range moves {
+		moves[k].Rules = rules[moves[k].Key]
+		if k+1 < len(b.After.nodes) && b.After.isMetric(k+1) {
+			moves[k].Rules += float64(rest * b.After.nodes[k+1].weight)
+		}
 	}
 }

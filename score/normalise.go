@@ -245,7 +245,7 @@ func (c *calculation) zscore(i int, x []float64) {
 
 func (c *calculation) fractionOfMax(i int, x []float64) error {
 	for player, v := range x {
-		if v < 0 {
+		if v < 0 && !c.options.tolerant {
 			return c.refuse(i, player, "%s is below 0; fraction_of_max takes values from 0 on", short(v))
 		}
 	}
@@ -261,9 +261,9 @@ func (c *calculation) fractionOfMax(i int, x []float64) error {
 		case flat:
 			x[player] = 0.5
 		case lower:
-			x[player] = min(max(1-(v-*p.Min)/(*p.Max-*p.Min), 0), 1)
+			x[player] = min(max(1 - (v-*p.Min) / *p.Max, 0), 1)
 		default:
-			x[player] = min(v / *p.Max, 1)
+			x[player] = min(max(v / *p.Max, 0), 1)
 		}
 	}
 	return nil

@@ -62,6 +62,14 @@ func (d *Distribution) summed() *Distribution {
 	return &sum
 }
 
+// outside is how many of the N lie outside the domain of a treatment. d is summed.
+func (d *Distribution) outside() int {
+	if len(d.upTo) == 0 {
+		return d.N
+	}
+	return d.N - d.upTo[len(d.upTo)-1]
+}
+
 // place tells how many of the N are worse than x and how many equal it. d is summed.
 func (d *Distribution) place(x float64, higher bool) (worse, equal int) {
 	x = exact.Round12(x)
@@ -70,17 +78,13 @@ func (d *Distribution) place(x float64, higher bool) (worse, equal int) {
 	if k > 0 {
 		less = d.upTo[k-1]
 	}
-	inside := 0
-	if len(d.upTo) > 0 {
-		inside = d.upTo[len(d.upTo)-1]
-	}
 	if k < len(d.Values) && d.Values[k] == x {
 		equal = d.Counts[k]
 	}
-	if worse = less; !higher {
-		worse = inside - less - equal
+	if higher {
+		return d.outside() + less, equal
 	}
-	return worse + d.N - inside, equal
+	return d.N - less - equal, equal
 }
 
 // Parameters returns the data-driven parameters that were used, without the distributions behind ranks, which grow
@@ -136,7 +140,7 @@ func rankMethod(m scorecard.Method) bool {
 func (c *calculation) distribution(value func(player int) float64) *Distribution {
 	s := <-c.scratch
 	defer func() { c.scratch <- s }()
-	s.reset()
+	s.reset(len(c.table.Players))
 	d := &Distribution{}
 	for player := range c.table.Players {
 		if c.hasLeft(player) {

@@ -123,7 +123,7 @@ func (c *calculation) presentWeight(i int, entering []float64) float64 {
 func (c *calculation) bind(i int, entering []float64, g, amount float64, out []float64) {
 	weights, n := 0.0, 0.0
 	for _, child := range c.nodes[i].children {
-		if entering[child] == g {
+		if same(entering[child], g) {
 			weights += c.nodes[child].part.Weight
 			n++
 		}
@@ -132,7 +132,7 @@ func (c *calculation) bind(i int, entering []float64, g, amount float64, out []f
 		switch {
 		case math.IsNaN(entering[child]):
 			out[child] = missing
-		case entering[child] != g:
+		case !same(entering[child], g):
 			out[child] = 0
 		case weights == 0:
 			out[child] = amount / n
@@ -144,23 +144,25 @@ func (c *calculation) bind(i int, entering []float64, g, amount float64, out []f
 
 // rescale makes the shares of a group's children add up to amount: alike, or by weight where they sum to 0.
 func (c *calculation) rescale(i int, entering []float64, amount float64, out []float64) {
-	sum := 0.0
+	sum, size := 0.0, 0.0
 	for _, child := range c.nodes[i].children {
 		if !math.IsNaN(out[child]) {
 			sum += out[child]
+			size += math.Abs(out[child])
 		}
 	}
-	if sum == amount {
-		return
+	if math.Abs(sum-amount) <= 1e-13*size {
+		return // also where they cancel out
 	}
 	weights := c.presentWeight(i, entering)
+	byWeight := math.Abs(sum) <= 1e-13*size
 	for _, child := range c.nodes[i].children {
 		switch {
 		case math.IsNaN(out[child]):
-		case sum == 0 && weights > 0:
-			out[child] = float64(amount*c.nodes[child].part.Weight) / weights
-		case sum != 0:
+		case !byWeight:
 			out[child] *= amount / sum
+		case weights > 0:
+			out[child] = float64(amount*c.nodes[child].part.Weight) / weights
 		}
 	}
 }
@@ -212,8 +214,8 @@ func (r *Result) decomposeLinear(i int, d *Decomposition) {
 	factors[0] = r.scale
 	for g := range r.nodes {
 		group := &r.nodes[g]
-		if len(group.children) == 0 || g > 0 && math.IsNaN(d.Value[g-1]) {
-			continue
+		if g > 0 && math.IsNaN(d.Value[g-1]) {
+			factors[g] = missing // and with it all that stands below
 		}
 		weights := 1.0
 		if group.part.Combine.Mean == scorecard.Arithmetic {
@@ -226,13 +228,10 @@ func (r *Result) decomposeLinear(i int, d *Decomposition) {
 		}
 		for _, child := range group.children {
 			value := d.Value[child-1]
-			if math.IsNaN(value) {
-				continue
-			}
 			factor := factors[g] * (r.nodes[child].part.Weight / weights)
 			factors[child] = factor
 			d.Points[child-1] = float64(factor * value)
-			if r.marks && r.isMetric(child) {
+			if r.marks && r.isMetric(child) && !math.IsNaN(value) {
 				d.Possible[child-1] = float64(factor * r.nodes[child].full)
 			}
 		}
@@ -241,7 +240,7 @@ func (r *Result) decomposeLinear(i int, d *Decomposition) {
 		return
 	}
 	for g := len(r.nodes) - 1; g > 0; g-- {
-		if children := r.nodes[g].children; len(children) > 0 && !math.IsNaN(d.Value[g-1]) {
+		if children := r.nodes[g].children; len(children) > 0 && !math.IsNaN(d.Points[g-1]) {
 			possible := 0.0
 			for _, child := range children {
 				if !math.IsNaN(d.Value[child-1]) {
@@ -262,41 +261,51 @@ func (d *Decomposition) at(amounts []float64, i int, whole float64) float64 {
 }
 
 func (c *calculation) decompose(d *Decomposition) {
-	n := len(c.nodes)
 	if c.marks {
 		c.top(d.own, d.full)
 		c.moved(d.own, d.full, d.split)
 	}
 	out := d.lost // scratch by node
-	for i := range n {
-		group := &c.nodes[i]
-		if len(group.children) == 0 || math.IsNaN(d.own.value[i]) || c.isOutranking(i) {
+	for i := range c.nodes {
+		if len(c.nodes[i].children) == 0 || math.IsNaN(d.own.value[i]) || c.isOutranking(i) {
 			continue
 		}
-		state, amounts := d.own, d.Points
-		whole := float64(d.own.value[0] * c.scale)
+		points := d.at(d.Points, i, float64(d.own.value[0]*c.scale))
+		if math.IsNaN(points) {
+			continue
+		}
+		mean := c.nodes[i].part.Combine.Mean
+		binding := mean == scorecard.Min || mean == scorecard.Max
 		if c.marks {
-			state, amounts = d.full, d.Possible
-			whole = float64(d.full.value[0] * c.scale)
-		}
-		amount := d.at(amounts, i, whole)
-		if math.IsNaN(amount) {
-			continue
-		}
-		c.shares(i, state, out)
-		for _, child := range group.children {
-			out[child] *= c.scale
-		}
-		if i > 0 {
-			c.rescale(i, state.entering(c, i), amount, out)
-		}
-		for _, child := range group.children {
-			amounts[child-1] = out[child]
-			if c.marks {
-				d.Points[child-1] = out[child] - float64(d.split.by[child]*c.scale)
+			possible := d.at(d.Possible, i, float64(d.full.value[0]*c.scale))
+			c.share(i, d.full, possible, out)
+			if binding {
+				c.bind(i, d.own.value, d.own.inner[i], possible, out)
 			}
+			for _, child := range c.nodes[i].children {
+				d.Possible[child-1] = out[child]
+				out[child] -= float64(d.split.by[child] * c.scale)
+			}
+			c.rescale(i, d.own.entering(c, i), points, out)
+		} else {
+			c.share(i, d.own, points, out)
+		}
+		if binding {
+			c.bind(i, d.own.value, d.own.inner[i], points, out)
+		}
+		for _, child := range c.nodes[i].children {
+			d.Points[child-1] = out[child]
 		}
 	}
+}
+
+// share gives a group's amount to its present children in the proportion of their shares of its combined value.
+func (c *calculation) share(i int, s *standing, amount float64, out []float64) {
+	c.shares(i, s, out)
+	for _, child := range c.nodes[i].children {
+		out[child] *= c.scale * c.nodes[i].weight // score units, as far as weights alone tell
+	}
+	c.rescale(i, s.entering(c, i), amount, out)
 }
 
 // Parts returns every part of player i, depth first in declared order, unscored metrics included.

@@ -16,7 +16,10 @@ type sorter struct {
 	players, players2 []int32
 }
 
-func (s *sorter) reset() { s.keys, s.players = s.keys[:0], s.players[:0] }
+// reset empties the sorter and makes room for n players.
+func (s *sorter) reset(n int) {
+	s.keys, s.players = slices.Grow(s.keys[:0], n), slices.Grow(s.players[:0], n)
+}
 
 // orderable maps numbers to integers that sort alike; lower reverses.
 func orderable(x float64, rising bool) uint64 {
@@ -157,14 +160,15 @@ func (c *calculation) normaliseByRank(i int, x []float64) {
 	if frozen := c.frozen(i); frozen != nil && frozen.Distribution != nil {
 		d := frozen.Distribution.summed()
 		parameter.N = d.N
+		constant := len(d.Values) == 0 || len(d.Values) == 1 && d.Counts[0] == d.N
 		for player, v := range x {
 			switch {
 			case math.IsNaN(v):
 			case math.IsInf(v, -1):
-				x[player] = placeValue(part.Normalise, 0, 1, d.N, len(d.Values) < 2)
+				x[player] = placeValue(part.Normalise, 0, d.outside(), d.N, constant)
 			default:
 				worse, equal := d.place(v, higher)
-				x[player] = placeValue(part.Normalise, worse, max(equal, 1), d.N, len(d.Values) < 2)
+				x[player] = placeValue(part.Normalise, worse, max(equal, 1), d.N, constant)
 			}
 		}
 		return
@@ -176,7 +180,7 @@ func (c *calculation) normaliseByRank(i int, x []float64) {
 		c.warnConstant(i, n, most)
 		return
 	}
-	s.reset()
+	s.reset(len(x))
 	for player, v := range x {
 		if !math.IsNaN(v) {
 			s.add(int32(player), v, higher)
@@ -265,7 +269,7 @@ func placeValue(norm scorecard.Normalise, worse, equal, n int, constant bool) fl
 		if norm.TiesMean {
 			rank += float64(equal-1) / 2
 		}
-		rank = min(rank, float64(n))
+		rank = max(min(rank, float64(n)), 1)
 		if norm.Method == scorecard.NormBorda {
 			rank--
 		}
@@ -316,7 +320,7 @@ func (c *calculation) placeChildren(i int) {
 		}
 		s := <-c.scratch
 		defer func() { c.scratch <- s }()
-		s.reset()
+		s.reset(len(c.table.Players))
 		for player, v := range c.value[child] {
 			if place[player] = missing; !math.IsNaN(v) {
 				s.add(int32(player), v, higher)
@@ -363,7 +367,7 @@ func (r *Result) rank() {
 	rising := card.Better == scorecard.Lower // the best first
 	s := <-r.scratch
 	defer func() { r.scratch <- s }()
-	s.reset()
+	s.reset(n)
 	for player := range n {
 		if math.IsNaN(r.Score[player]) {
 			continue
@@ -380,6 +384,7 @@ func (r *Result) rank() {
 	class := int32(0)
 	for from, to := range s.runs() {
 		run := s.players[from:to]
+		slices.Sort(run) // equal at 12 digits: back to the order of the table
 		if len(card.TieBreak) > 0 {
 			slices.SortStableFunc(run, r.breakTie)
 		}

@@ -24,6 +24,8 @@ type Table struct {
 type Options struct {
 	Frozen  Parameters // data-driven parameters to use instead of those of the players; nil: from the players
 	Workers int        // 0: as many as there are processors
+
+	tolerant bool // a refused value is missing, rather than an error
 }
 
 // State says how a part came by its value.

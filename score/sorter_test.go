@@ -17,6 +17,7 @@ func TestSorter_SortsStably(t *testing.T) {
 		numbers := make([]float64, n)
 		want := make([]int32, n)
 		var s sorter
+		s.reset(n)
 		for i := range numbers {
 			numbers[i] = rapid.SampledFrom(pool).Draw(t, "number")
 			want[i] = int32(i)

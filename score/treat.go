@@ -178,7 +178,7 @@ func (c *calculation) outliers(i int, step scorecard.Treatment, x []float64) Tre
 	var p TreatParameter
 	for {
 		skew, kurtosis := shape(values)
-		if math.Abs(skew) < step.Skew || kurtosis < step.Kurtosis {
+		if exact.Round12(math.Abs(skew)) < step.Skew || exact.Round12(kurtosis) < step.Kurtosis {
 			break
 		}
 		if p.Moved >= step.Points {
