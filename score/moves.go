@@ -51,7 +51,8 @@ func (c *calculation) moved(a, b *standing, s *split) {
 				there = a
 			}
 			c.hand(i, there, whole, s)
-		case c.nodes[i].part.Combine.Mean == scorecard.Copeland:
+		case c.nodes[i].part.Combine.Mean == scorecard.Copeland,
+			s.rate[i] == 0 && whole != 0 && near(before, after): // the others moved its rank: it did nothing itself
 			c.hand(i, b, whole, s)
 		default:
 			c.splitGroup(i, a, b, s)
