@@ -46,15 +46,23 @@ func Open(ctx context.Context, address string) (*DB, error) {
 
 // connect opens a database as it is.
 func connect(ctx context.Context, address string) (*DB, error) {
-	switch scheme, path, found := strings.Cut(address, ":"); {
-	case found && (scheme == "postgres" || scheme == "postgresql"):
-		return connectPostgres(ctx, address)
-	case found && scheme == "sqlite":
+	if path, isFile := sqlitePath(address); isFile {
 		return connectSQLite(ctx, path)
-	case found && strings.HasPrefix(path, "//"):
+	}
+	scheme, _, _ := strings.Cut(address, ":")
+	if scheme != "postgres" && scheme != "postgresql" {
 		return nil, fault.New(fault.Invalid, "Cairn keeps its data in SQLite or PostgreSQL, not in %q: give a file path or postgres://user@host/name.", scheme)
 	}
-	return connectSQLite(ctx, address)
+	return connectPostgres(ctx, address)
+}
+
+// sqlitePath returns the path of an address that means a SQLite file.
+func sqlitePath(address string) (path string, isFile bool) {
+	scheme, rest, found := strings.Cut(address, ":")
+	if found && scheme == "sqlite" {
+		return rest, true
+	}
+	return address, !found || !strings.HasPrefix(rest, "//")
 }
 
 // Close ends all connections.

@@ -17,5 +17,6 @@
 //
 // Files under migrations run once each, in the order of the number that their names begin with, forward only, each in a
 // transaction of its own. What only one of the two databases can say (triggers) stands below a line "-- only sqlite" or
-// "-- only postgres", up to the next such line or "-- both".
+// "-- only postgres", up to the next such line or "-- both". Copy fills the tables in the order in which they were made,
+// so what a row refers to, and what a trigger seals, is made first.
 package db
