@@ -2,7 +2,6 @@ package release
 
 import (
 	"context"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -28,6 +27,7 @@ type calculation struct {
 	periods  []string // that claims name
 	gap      bool     // a period without a release lies before
 	fresh    bool     // the rules changed since the release before
+	sealed   *manifest
 }
 
 // calculate takes the entries as tx sees them and judges them. before are the final releases of earlier periods, each in
@@ -304,6 +304,3 @@ func needed(card *scorecard.Scorecard, p period.Period, zone *time.Location) map
 	}
 	return from
 }
-
-// entryKeys returns the keys in order.
-func entryKeys(from map[string]int64) []string { return slices.Sorted(maps.Keys(from)) }

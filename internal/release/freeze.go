@@ -47,6 +47,7 @@ func (c *calculation) freeze(tx *db.Tx, rec *record, published time.Time) error 
 		return err
 	}
 	m := c.manifest(rec, files)
+	c.sealed = m
 	text := m.text()
 	h.Manifest = string(text)
 	rec.digest = digest(text)
@@ -246,6 +247,11 @@ func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) e
 			return err
 		}
 		rec = c.record
+		if rec.replaced != nil {
+			if err := r.mends(ctx, calculated, rec); err != nil {
+				return err
+			}
+		}
 		if rec.state != Final {
 			return nil
 		}
@@ -253,4 +259,18 @@ func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) e
 		return r.entries.Close(tx, id, end.UnixMicro())
 	})
 	return rec, err
+}
+
+// mends refuses an erratum that says the same as the edition before.
+func (r *Releases) mends(ctx context.Context, c *calculation, rec *record) error {
+	before, err := r.hold(ctx, rec.boardID, rec.replaced.id)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{inputsFile, resultsFile} {
+		if *before.manifest.file(name) != *c.sealed.file(name) {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "The entries give the same release of %s as edition %d: correct them first, there is nothing to mend.", c.period, rec.replaced.edition)
 }

@@ -15,23 +15,22 @@ import (
 
 // Verified is what Verify found in a bundle that recomputes.
 type Verified struct {
-	Board, Name      string
-	Period           string
-	Edition          int
-	Reason           string
-	Engine           string
-	Scorecard        string // key
-	Version          int
-	Players, Scored  int
-	Metrics          int
-	Digest           string // of the manifest
-	Previous         string // digest of the release before, "" none
-	PreviousPeriod   string
-	RulesNew         bool
-	Frozen           string // period whose parameters were used, "" none
-	Supersedes       string // digest of the edition before, "" none
-	NumbersCompared  int
-	PreviousVerified bool // the bundle of the release before was given and is the one that is named
+	Board, Name     string
+	Period          string
+	Edition         int
+	Reason          string
+	Engine          string
+	Scorecard       string // key
+	Version         int
+	Players, Scored int
+	Metrics         int
+	Digest          string // of the manifest
+	Previous        string // digest of the release before, "" none
+	PreviousPeriod  string
+	RulesNew        bool
+	Frozen          string // period whose parameters were used, "" none
+	Supersedes      string // digest of the edition before, "" none
+	Compared        int    // published values that were recomputed
 }
 
 // Verify recomputes a release from its bundle alone and compares everything it says with what follows from its inputs.
@@ -244,7 +243,7 @@ func (b *bundle) compare(v *verdict, found *Verified) error {
 			if err := check(line, "player "+p.text[keyText][at]); err != nil {
 				return err
 			}
-			found.NumbersCompared += len(results.header) - 2
+			found.Compared += len(results.header) - 2
 		}
 	}
 	if len(rest) > 0 {
