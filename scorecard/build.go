@@ -57,10 +57,11 @@ func (r *reader) build(root *node) *Scorecard {
 	s.Freeze = words(root.field("freeze"), "")
 	s.Parts = b.children(root.field("parts"), s.Combine, true, 1)
 
-	for name := range s.Constants {
-		if b.keys[name] != nil {
-			key := root.field("constants").keyOf(name)
-			b.at(key, "the constant %q has the key of a part (line %d); give it another name", name, b.keys[name].line)
+	if constants := root.field("constants"); constants != nil {
+		for _, p := range constants.pairs {
+			if part := b.keys[p.key.text]; part != nil && !p.key.bad {
+				b.at(p.key, "the constant %q has the key of a part (line %d); give it another name", p.key.text, part.line)
+			}
 		}
 	}
 	b.tieBreaks(root.field("tie_break"))
@@ -88,10 +89,6 @@ func (b *builder) direction(n *node, c Combine) Direction {
 
 func (b *builder) levels(n *node) []Level {
 	if n == nil {
-		return nil
-	}
-	if len(n.items) > maxNesting {
-		b.at(n, "levels: %d of them; at most %d", len(n.items), maxNesting)
 		return nil
 	}
 	var levels []Level
@@ -149,7 +146,10 @@ func (b *builder) tieBreaks(n *node) {
 }
 
 func (b *builder) unknownPart(n *node, label string) {
-	known := slices.Sorted(maps.Keys(b.keys))
+	known := []string(nil)
+	if !b.full() {
+		known = slices.Sorted(maps.Keys(b.keys))
+	}
 	b.at(n, "%s: no part has the key %s%s", label, quote(n.text), instead(n.text, known))
 }
 

@@ -472,6 +472,9 @@ func (e *expression) name(s symbol) *Node {
 
 // names are the words that a formula may use.
 func (e *expression) names() []string {
+	if e.full() {
+		return nil
+	}
 	known := slices.Concat(slices.Collect(maps.Keys(e.parts)), slices.Collect(maps.Keys(e.card.Constants)), []string{"missing", "value"})
 	slices.Sort(known)
 	return slices.DeleteFunc(known, func(k string) bool { return k == e.owner.Key || e.parts[k] != nil && e.parts[k].Combine.Mean != "" })

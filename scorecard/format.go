@@ -38,7 +38,7 @@ var topShape = &shape{wants: `a mapping that begins with "scorecard: 1"`, object
 		{key: "present", required: true, shape: share, doc: "The least share of scored metrics that must be present."},
 	}}}, doc: "Players with a smaller share of metrics present leave before any data-driven parameter is computed."},
 	{key: "needs", shape: needsShape, doc: "The least that must be present, else the player has no score."},
-	{key: "levels", shape: &shape{list: &listShape{least: 1, item: &shape{list: &listShape{tuple: []*shape{number, line}}, wants: "[from, name], such as [80, Expert]"}}},
+	{key: "levels", shape: &shape{list: &listShape{least: 1, most: maxNesting, item: &shape{list: &listShape{tuple: []*shape{number, line}}, wants: "[from, name], such as [80, Expert]"}}},
 		doc: "Names for published scores from a threshold on, rising or falling."},
 	{key: "tags", shape: &shape{list: &listShape{unique: true, item: tagShape}},
 		doc: "Tag groups by which relative rankings are also released, such as [region, team]."},

@@ -72,6 +72,9 @@ func (s *Scorecard) FormulaOrder() []*Part {
 
 // formulas parses the formulas, now that every key is known, and finds cycles among them.
 func (b *builder) formulas() {
+	if b.count > maxParts {
+		return
+	}
 	for _, m := range b.metrics {
 		text := m.node.field("formula")
 		m.part.Formula = b.formula(text, m.part)

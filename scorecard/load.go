@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// Limits of a file. Within them Load takes well under a second; beyond them it refuses, whatever else the file says.
+// MaxBytes is how long a scorecard file may be. Within this and the other limits Load takes a second at most; beyond
+// them it refuses, whatever else the file says.
+const MaxBytes = 1 << 20
+
 const (
-	maxBytes    = 1 << 20 // of the file
 	maxParts    = 10_000
 	maxNesting  = 32    // groups within groups, and levels of the score
 	maxFormula  = 4_096 // characters
@@ -67,12 +69,15 @@ type reader struct {
 
 // fault reports a problem at a place.
 func (r *reader) fault(line, column int, format string, args ...any) {
-	if len(r.problems) >= maxProblems {
+	if r.full() {
 		r.dropped++
 		return
 	}
 	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
 }
+
+// full reports whether further problems are only counted, so that nobody looks for their nearest known word.
+func (r *reader) full() bool { return len(r.problems) >= maxProblems }
 
 // at reports a problem with a node and marks it, so that what is built later takes it for absent.
 func (r *reader) at(n *node, format string, args ...any) {

@@ -27,7 +27,11 @@ func nearest(word string, known []string) (best string, close bool) {
 // edits is the Levenshtein distance where swapping two neighbours counts once.
 func edits(from, to string) int {
 	a, b := []rune(from), []rune(to)
-	before, last, now := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	var buffer [3 * 65]int // for words of usual length; a file may have thousands of keys
+	before, last, now := buffer[:65], buffer[65:130], buffer[130:]
+	if len(b) > 64 {
+		before, last, now = make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	}
 	for j := range last {
 		last[j] = j
 	}

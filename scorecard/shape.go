@@ -50,6 +50,7 @@ type listShape struct {
 	item   *shape
 	tuple  []*shape
 	least  int
+	most   int // 0: any number
 	unique bool
 }
 
@@ -128,6 +129,9 @@ func (r *reader) misfit(n *node, s *shape, label string) {
 			}
 		}
 	}
+	if n.kind == scalarNode && n.plain && s.object != nil && strings.Contains(n.text, ":") {
+		hint = "a space is missing after the colon"
+	}
 	if n.kind == nullNode && len(s.words) > 0 && slices.ContainsFunc(s.words, func(w word) bool { return w.text == "none" }) {
 		hint = "write none, or leave the key out"
 	}
@@ -164,6 +168,10 @@ func (r *reader) scalar(n *node, s *shape, label string) {
 			for _, f := range s.object.fields {
 				known = append(known, f.key)
 			}
+		}
+		if _, close := nearest(n.text, known); !close && s.wants != "" {
+			r.at(n, "%s: %s is not known; it wants %s", label, quote(n.text), s.wants)
+			return
 		}
 		r.at(n, "%s: %s is not known%s", label, quote(n.text), instead(n.text, known))
 	case s.text != nil && s.text.pattern != nil && s.number == nil:
@@ -212,6 +220,10 @@ func (r *reader) list(n *node, s *listShape, label string) {
 	}
 	if len(n.items) < s.least {
 		r.at(n, "%s: an empty list; it wants at least one item", label)
+		return
+	}
+	if s.most > 0 && len(n.items) > s.most {
+		r.at(n, "%s: %d of them; at most %d", label, len(n.items), s.most)
 		return
 	}
 	seen := map[string]*node{}
@@ -266,7 +278,7 @@ func (r *reader) object(n *node, s *objectShape, label string) {
 	}
 	for _, f := range s.fields {
 		if f.required && seen[f.key] == nil {
-			r.fault(n.line, n.column, "%q is missing%s: %s", f.key, within(label), lowerFirst(f.doc))
+			r.fault(n.line, n.column, "%q is missing%s: %s", f.key, within(label), strings.TrimSuffix(lowerFirst(f.doc), "."))
 		}
 	}
 }

@@ -18,8 +18,10 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxDepth bounds how deep YAML may nest: two for each level of parts, and what a part itself needs.
-const maxDepth = 2*maxNesting + 16
+const (
+	maxDepth = 2*maxNesting + 16 // levels of YAML: two for each level of parts, and what a part itself needs
+	maxKeys  = 500               // in one block mapping; the parser's time grows with the square
+)
 
 // nodeKind is the shape of a YAML value.
 type nodeKind int
@@ -72,8 +74,8 @@ func (n *node) keyOf(key string) *node {
 
 // parse turns the bytes of a file into a tree, or reports why they cannot be one and returns nil.
 func (r *reader) parse(source []byte) *node {
-	if len(source) > maxBytes {
-		r.fault(1, 1, "the file has %d bytes; a scorecard has at most %d (1 MiB)", len(source), maxBytes)
+	if len(source) > MaxBytes {
+		r.fault(1, 1, "the file has %d bytes; a scorecard has at most %d (1 MiB)", len(source), MaxBytes)
 		return nil
 	}
 	text := string(bytes.TrimPrefix(source, []byte("\uFEFF")))
@@ -90,23 +92,16 @@ func (r *reader) parse(source []byte) *node {
 	if len(r.problems) > 0 {
 		return nil
 	}
-	var root ast.Node
-	for _, document := range documents {
-		if document.Body == nil {
-			continue
-		}
-		if root != nil {
-			p := document.Body.GetToken().Position
-			r.fault(p.Line, 1, "a second document begins here; a scorecard file holds one, so keep each in a file of its own")
-			return nil
-		}
-		root = document.Body
+	if len(documents) > 1 {
+		line, _ := place(documents[1].Body)
+		r.fault(line, 1, "a second document begins here; a scorecard file holds one, so keep each in a file of its own")
+		return nil
 	}
-	if root == nil {
+	if len(documents) == 0 || documents[0].Body == nil {
 		r.fault(1, 1, "the file is empty; a scorecard begins with \"scorecard: 1\" (\"cairn scorecard new\" writes one to start from)")
 		return nil
 	}
-	return tree(root)
+	return tree(documents[0].Body)
 }
 
 // readable refuses what is not text, and tabs where YAML wants spaces.
@@ -136,24 +131,37 @@ func (r *reader) readable() bool {
 // mean something else than it shows: aliases, tags, directives, complex keys and deep nesting.
 func (r *reader) plainYAML(tokens token.Tokens) bool {
 	type level struct {
-		column int
-		list   bool
+		column, entries int
+		list            bool
 	}
 	var block []level
 	flow := 0
-	open := func(column int, list bool) {
+	enter := func(column int, list bool) *level {
 		for len(block) > 0 {
-			top := block[len(block)-1]
-			if top.column < column || (top.column == column && list && !top.list) {
+			top := &block[len(block)-1]
+			if top.column == column && top.list == list {
+				top.entries++
+				return top
+			}
+			if top.column < column || top.column == column && list {
 				break // a list may stand right under its key, without indentation
 			}
 			block = block[:len(block)-1]
 		}
-		block = append(block, level{column, list})
+		block = append(block, level{column: column, list: list, entries: 1})
+		return &block[len(block)-1]
 	}
+	begun := false
 	for i, t := range tokens {
 		refused := ""
 		switch t.Type {
+		case token.CommentType:
+			continue
+		case token.DocumentHeaderType:
+			if begun {
+				r.fault(t.Position.Line, 1, "a second document begins here; a scorecard file holds one, so keep each in a file of its own")
+				return false
+			}
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
 			refused = "YAML anchors, aliases and merge keys are not read; write the value out"
 		case token.TagType:
@@ -168,13 +176,18 @@ func (r *reader) plainYAML(tokens token.Tokens) bool {
 			flow--
 		case token.SequenceEntryType:
 			if flow <= 0 {
-				open(t.Position.Column, true)
+				enter(t.Position.Column, true)
 			}
 		case token.MappingValueType:
 			if flow <= 0 && i > 0 {
-				open(tokens[i-1].Position.Column, false)
+				key := tokens[i-1].Position
+				if enter(key.Column, false).entries > maxKeys {
+					r.fault(key.Line, key.Column, "more than %d keys in one mapping", maxKeys)
+					return false
+				}
 			}
 		}
+		begun = true
 		if refused != "" {
 			r.fault(t.Position.Line, t.Position.Column, "%s", refused)
 		}
