@@ -1,0 +1,3 @@
+INSERT INTO release_chunk VALUES ('01938e5c-0000-7000-8000-000000000001', 'r', 0, 1, X'01');
+INSERT INTO release_index VALUES ('01938e5c-0000-7000-8000-000000000001', 'r', 'by_key', 1, X'01');
+INSERT INTO release VALUES ('01938e5c-0000-7000-8000-000000000001', 'r', 1, 'week', '2025-11-24', '2025-11-30', 1, 'final', '', '', 1, 'cairn/1', 1, 1, 'e3b0', 1764500000000000, X'7B7D');
