@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"cairn/internal/app"
 )
@@ -80,7 +81,8 @@ func (f *configCommand) Run(c *console) error {
 
 // plain writes a value so that YAML reads it back as the same text.
 func plain(value string) string {
-	if value == "" || strings.ContainsAny(value, " #'\"\\{}[]&*!|>%@`,\t\n") || strings.HasSuffix(value, ":") {
+	special := value == "" || strings.ContainsAny(value[:1], "#'\"{}[]&*!|>%@`,?-: ") || strings.HasSuffix(value, ":") || strings.HasSuffix(value, " ")
+	if special || strings.Contains(value, ": ") || strings.Contains(value, " #") || strings.ContainsFunc(value, unicode.IsControl) {
 		return strconv.Quote(value)
 	}
 	return value

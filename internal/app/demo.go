@@ -132,21 +132,18 @@ func enrol(ctx context.Context, boards *board.Boards, b *board.Board, w *sim.Wor
 // Sight is a page worth looking at first.
 type Sight struct{ Path, About string }
 
-// Sights returns the pages to begin with: each board, and on the first one the player who climbed most.
+// Sights returns the pages to begin with: each board of the demo, and on the first one the player who climbed most.
 func (a *App) Sights(ctx context.Context) (sights []Sight, err error) {
-	boards, err := a.Boards.List(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	for i, b := range boards {
-		path := "/b/" + url.PathEscape(b.Key)
-		latest, err := a.Releases.Latest(ctx, b)
-		if fault.Of(err) == fault.NotFound {
-			continue
-		}
+	for i, d := range demos() {
+		b, err := a.Boards.Board(ctx, d.template)
 		if err != nil {
 			return nil, err
 		}
+		latest, err := a.Releases.Latest(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		path := "/b/" + url.PathEscape(b.Key)
 		sights = append(sights, Sight{path, b.Name + ": " + latest.Title})
 		if i > 0 || len(latest.Movers) == 0 {
 			continue

@@ -44,6 +44,10 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, log *slog.Logger
 		listener.Close()
 		return err
 	}
+	return a.serve(ctx, listener, pages, log)
+}
+
+func (a *App) serve(ctx context.Context, listener net.Listener, pages http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           a.doors(pages, log),
 		ReadHeaderTimeout: 5 * time.Second,

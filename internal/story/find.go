@@ -24,7 +24,7 @@ func (s *Standing) Find(b *Board, a Appearance, passed []Passed, lastTold Kind) 
 		s.firsts(b, a, now, tell)
 		s.bests(b, a, now, tell)
 		s.runs(b, a, now, tell)
-		s.places(a, now, passed, tell)
+		s.places(b, a, now, passed, tell)
 	}
 	s.record(b, a, tell)
 
@@ -177,7 +177,7 @@ func (s *Standing) told(n int, from, now moment, of func(moment) Evidence) []Evi
 }
 
 // places finds what happened in the ranking.
-func (s *Standing) places(a Appearance, now moment, passed []Passed, tell func(Claim, float64)) {
+func (s *Standing) places(b *Board, a Appearance, now moment, passed []Passed, tell func(Claim, float64)) {
 	if a.Rank <= 0 {
 		return
 	}
@@ -198,6 +198,9 @@ func (s *Standing) places(a Appearance, now moment, passed []Passed, tell func(C
 			share = math.Min(1, 3*n/float64(a.Of))
 		}
 		tell(Claim{Kind: Climbed, Evidence: []Evidence{rankOf(s.last), players, rankOf(now)}}, 30+5*math.Min(n, 4)+35*share)
+	}
+	if !b.ahead(now.score, s.last.score) {
+		return // who passes others by their decline alone has no story, nor have they
 	}
 	claim := Claim{Kind: Overtook, Evidence: []Evidence{rankOf(s.last)}}
 	for _, p := range passed {

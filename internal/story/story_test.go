@@ -99,14 +99,14 @@ func TestTell_WordsOfEveryKind(t *testing.T) {
 		{"a climb of one", club(), History{Appearances: ranks(weeks(50, 50), 60, 15, 14)}, Climbed, "Climbed 1 place to rank 14", "From rank 15 to rank 14 of 60."},
 		{"a climb of several", club(), History{Appearances: ranks(weeks(50, 50), 60, 25, 14)}, Climbed, "Climbed 11 places to rank 14", "From rank 25 to rank 14 of 60."},
 		{"a climb between shared ranks", club(), History{Appearances: ranks(weeks(50, 50), 60, 4, 2.5)}, Climbed, "Climbed 1.5 places to rank 2.5", "From rank 4 to rank 2.5 of 60."},
-		{"one passed", club(), History{Appearances: ranks(weeks(50, 50), 60, 15, 14), Passed: []Passed{{"Bo Ek", 14, 15}}}, Overtook, "Overtook Bo Ek", "Now at rank 14, past Bo Ek."},
-		{"two passed", club(), History{Appearances: ranks(weeks(50, 50), 60, 15, 13), Passed: []Passed{{"Bo Ek", 13, 14}, {"Ada", 14, 15}}}, Overtook, "Overtook Bo Ek and Ada", "Now at rank 13, past Bo Ek and Ada."},
-		{"many passed", club(), History{Appearances: ranks(weeks(50, 50), 60, 15, 11), Passed: []Passed{{"Bo", 11, 12}, {"Ada", 12, 13}, {"Cy", 13, 14}, {"Di", 14, 15}}}, Overtook, "Overtook Bo and 3 others", "Now at rank 11, past Bo and 3 others."},
-		{"passed although others came in above", club(), History{Appearances: ranks(weeks(50, 50), 60, 10, 11), Passed: []Passed{{"Bo", 9, 12}}}, Overtook, "Overtook Bo", "Now at rank 11, past Bo."},
+		{"one passed", club(), History{Appearances: ranks(weeks(50, 51), 60, 15, 14), Passed: []Passed{{"Bo Ek", 14, 15}}}, Overtook, "Overtook Bo Ek", "From rank 15 to rank 14."},
+		{"two passed", club(), History{Appearances: ranks(weeks(50, 51), 60, 15, 13), Passed: []Passed{{"Bo Ek", 13, 14}, {"Ada", 14, 15}}}, Overtook, "Overtook Bo Ek and Ada", "From rank 15 to rank 13."},
+		{"many passed", club(), History{Appearances: ranks(weeks(50, 51), 60, 15, 11), Passed: []Passed{{"Bo", 11, 12}, {"Ada", 12, 13}, {"Cy", 13, 14}, {"Di", 14, 15}}}, Overtook, "Overtook Bo and 3 others", "From rank 15 to rank 11."},
+		{"passed although others came in above", club(), History{Appearances: ranks(weeks(50, 51), 60, 10, 11), Passed: []Passed{{"Bo", 9, 12}}}, Overtook, "Overtook Bo", "Now at rank 11."},
 		{"a record", club(), History{Appearances: metrics(weeks(50, 50, 50, 50), 3, 5, 4, 7)}, MetricRecord, "Posts: record of 7", "Posts reached 7, the most so far; the record was 5 in week 2."},
 		{"a record by a hair", club(), History{Appearances: metrics(weeks(50, 50, 50, 50), 3, 4.3333, 4, 4.3334)}, MetricRecord, "Posts: record of 4.3334", "Posts reached 4.3334, the most so far; the record was 4.3333 in week 2."},
 		{"a record without a score", club(), History{Appearances: metrics(weeks(50, 50, 50, none), 3, 5, 4, 7)}, MetricRecord, "Posts: record of 7", "Posts reached 7, the most so far; the record was 5 in week 2."},
-		{"names that would break the sentence", club(), History{Appearances: ranks(weeks(50, 50), 60, 15, 14), Passed: []Passed{{" Bo\n\u202eEk ", 14, 15}}}, Overtook, "Overtook Bo Ek", "Now at rank 14, past Bo Ek."},
+		{"names that would break the sentence", club(), History{Appearances: ranks(weeks(50, 51), 60, 15, 14), Passed: []Passed{{" Bo\n\u202eEk ", 14, 15}}}, Overtook, "Overtook Bo Ek", "From rank 15 to rank 14."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -135,6 +135,8 @@ func TestTell_SaysNothingWithoutReason(t *testing.T) {
 	alone[0].Rank, alone[0].Of = 1, 1
 	losing := weeks(50, 50)
 	losing[0].Rank, losing[1].Rank = 14, 15
+	stayed := weeks(50, 50)
+	stayed[0].Rank, stayed[1].Rank = 15, 14
 	totals := weeks(50, 50, 50)
 	for i := range totals {
 		totals[i].Metrics = []float64{float64(i), none}
@@ -157,6 +159,7 @@ func TestTell_SaysNothingWithoutReason(t *testing.T) {
 		{"the second best of a few", club(), History{Appearances: weeks(50, 90, 60)}, []Kind{PersonalBest}},
 		{"the second best is also the least", club(), History{Appearances: weeks(50, 90, 50, 50, 50, 50)}, []Kind{PersonalBest}},
 		{"a slow slide is not steady", club(), History{Appearances: weeks(73, 73, 72, 71)}, []Kind{Steady}},
+		{"passing another by staying where one was", club(), History{Appearances: stayed, Passed: []Passed{{"Bo", 14, 16}}}, []Kind{Overtook}},
 		{"passed by others", club(), History{Appearances: losing, Passed: []Passed{{"Bo", 15, 14}, {"Al", 13, 13}}}, []Kind{Climbed, Overtook}},
 		{"a record of three values", club(), History{Appearances: totals}, []Kind{MetricRecord}},
 	}
@@ -205,16 +208,16 @@ func TestTell_ARecordThatIsSetEveryTimeGivesWay(t *testing.T) {
 
 func TestShort_IsOneTextMessage(t *testing.T) {
 	passed := func(name string) History {
-		all := weeks(50, 50)
+		all := weeks(50, 51)
 		all[0].Rank, all[1].Rank = 15, 14
 		return History{Appearances: all, Passed: []Passed{{name, 14, 15}}}
 	}
 	tests := []struct{ name, board, passed, want string }{
-		{"letters of the alphabet stay", "Club", "Zoë É. Ñandú", "Club: Overtook Zoe É. Ñandu. Now at rank 14, past Zoe É. Ñandu."},
-		{"others lose their accents", "Kraków", "Łukasz Wiśniewski", "Krakow: Overtook Lukasz Wisniewski. Now at rank 14, past Lukasz Wisniewski."},
-		{"quotes and dashes", "“Big” – club…", "D’Arcy", "\"Big\" - club...: Overtook D'Arcy. Now at rank 14, past D'Arcy."},
-		{"a name without a spelling is not spelled", "俱乐部", "王芳", "Overtook 1 player. Now at rank 14, past 1 player."},
-		{"a long name leaves the text out", "Club", strings.Repeat("x", 200), "Club: Now at rank 14, past " + strings.Repeat("x", 59) + "..."},
+		{"letters of the alphabet stay", "Club", "Zoë É. Ñandú", "Club: Overtook Zoe É. Ñandu. From rank 15 to rank 14."},
+		{"others lose their accents", "Kraków", "Łukasz Wiśniewski", "Krakow: Overtook Lukasz Wisniewski. From rank 15 to rank 14."},
+		{"quotes and dashes", "“Big” – club…", "D’Arcy", "\"Big\" - club...: Overtook D'Arcy. From rank 15 to rank 14."},
+		{"a name without a spelling is not spelled", "俱乐部", "王芳", "Overtook 1 player. From rank 15 to rank 14."},
+		{"a long name is cut", "Club", strings.Repeat("x", 200), "Club: Overtook " + strings.Repeat("x", 59) + "... From rank 15 to rank 14."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -93,9 +93,13 @@ func fit(board, text, headline string) string {
 	}
 	left := longest - length(board)
 	text, ok = spell(text)
+	stop := ". "
+	if strings.HasSuffix(headline, ".") {
+		stop = " "
+	}
 	switch {
-	case ok && length(headline)+2+length(text) <= left:
-		return board + headline + ". " + text
+	case ok && length(headline)+len(stop)+length(text) <= left:
+		return board + headline + stop + text
 	case ok && length(text) <= left:
 		return board + text
 	case length(headline) <= left:

@@ -188,7 +188,7 @@ func truths(b *Board, h History) map[Kind]int {
 			found[Climbed] = 0
 		}
 		for _, p := range h.Passed {
-			if p.Was < all[last-1].Rank && p.Is > now.Rank {
+			if better(now.Score, all[last-1].Score) && p.Was < all[last-1].Rank && p.Is > now.Rank {
 				found[Overtook]++
 			}
 		}

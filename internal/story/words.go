@@ -114,7 +114,10 @@ func (c Claim) words(b *Board, names []string) (headline, text string) {
 		return "Climbed " + plain(n) + places + " to rank " + plain(rank), sentence("From rank ", plain(first.Value), " to rank ", plain(rank), c.of())
 
 	case Overtook:
-		return "Overtook " + company(names, c.N), sentence("Now at rank ", plain(rank), ", past ", company(names, c.N))
+		if headline = "Overtook " + company(names, c.N); first.Value > rank {
+			return headline, sentence("From rank ", plain(first.Value), " to rank ", plain(rank))
+		}
+		return headline, sentence("Now at rank ", plain(rank))
 
 	case MetricRecord:
 		name, unit := first.What, ""
@@ -127,7 +130,9 @@ func (c Claim) words(b *Board, names []string) (headline, text string) {
 		if names == nil {
 			return "A record of " + value, sentence(value, " is the most so far; the record was ", old, " ", in(b.Period), when(first.Release))
 		}
-		if unit != "" {
+		if len(unit) > 3 {
+			unit = "" // a word, mostly one that the name says already
+		} else if unit != "" {
 			unit = " " + clean(unit)
 		}
 		return name + ": record of " + value + unit, sentence(name, " reached ", value, unit, ", the most so far; the record was ", old, " ", in(b.Period), when(first.Release))
