@@ -57,10 +57,8 @@ func (in *instants) parse(text string) (time.Time, error) {
 		}
 		return in.day(local), nil
 	}
-	if len(in.layouts) == 0 {
-		if at, err := time.Parse(time.RFC3339Nano, text); err == nil && strings.IndexByte(text, ',') < 0 {
-			return at, nil
-		}
+	if at, err := time.Parse(time.RFC3339Nano, text); err == nil && strings.IndexByte(text, ',') < 0 {
+		return at, nil
 	}
 	if day, err := period.ParseDate(text); err == nil {
 		return day.Start(in.zone), nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cairn/internal/period"
 )
 
 // Who is the player that a row is about; what the row does not say is empty.
@@ -20,15 +22,32 @@ type Entry struct {
 	At                time.Time // zero where the row has no time
 	Value             float64   // NaN: none
 	Label, Source, ID string    // empty where the row does not say
+	Once              string    // without an ID: the player has no second entry of this key with the same Once; "" they may
 	Column            int       // of the value, for messages; −1 none
 }
 
-// Record is what one row says: a player and their entries. Entries is valid until the next record is read.
+// Record is what one row says: a player and their entries. It is valid until the next one is read.
 type Record struct {
 	Row     Row
 	Who     Who
 	Entries []Entry
 	Skipped string // why the mapping leaves the row out, "" it does not
+
+	From  string // what it was read from, for messages
+	sheet *Sheet
+}
+
+// Problem says what is wrong with the record as a whole.
+func (r *Record) Problem(format string, args ...any) *Problem {
+	if r.sheet != nil {
+		return r.sheet.Problem(r.Row, -1, format, args...)
+	}
+	return &Problem{File: r.From, Line: r.Row.Line, Message: fmt.Sprintf(format, args...)}
+}
+
+// Apart returns the row of the record, to be kept after the next one is read. It has no entries.
+func (r *Record) Apart() *Record {
+	return &Record{Row: Row{r.Row.Line, slices.Clone(r.Row.Cells)}, Who: r.Who, From: r.From, sheet: r.sheet}
 }
 
 // Layout says where in the rows of a sheet each thing stands.
@@ -51,6 +70,9 @@ type Layout struct {
 	skip                          []skipRule
 	numbers                       numbers
 	instants                      instants
+
+	of   *period.Period // that every row belongs to, where rows carry no time
+	when time.Time      // which dates them so
 
 	tagSets map[string]map[string]string // rows with the same tags share one map
 }
@@ -145,6 +167,23 @@ func (l *Layout) DateWide() {
 	}
 }
 
+// DateBy dates the rows of a sheet without times: they belong to a period, and stand at the beginning of its last day.
+func (l *Layout) DateBy(p period.Period) {
+	l.of, l.when = &p, p.Last.Start(l.instants.zone)
+}
+
+// Plain returns the cells of a row as a CSV file under the same header can hold them: the numbers by which XLSX keeps
+// dates are written as dates.
+func (l *Layout) Plain(row Row) []string {
+	cells := slices.Clone(row.Cells)
+	if l.instants.serials && l.at >= 0 && l.at < len(cells) && isNumber(row.Cell(l.at)) {
+		if at, err := l.instants.serial(row.Cell(l.at)); err == nil {
+			cells[l.at] = at.Format(time.RFC3339)
+		}
+	}
+	return cells
+}
+
 // Keys are the keys of the value columns of a wide sheet, in the order of the header.
 func (l *Layout) Keys() (keys []string) {
 	for _, v := range l.values {
@@ -171,7 +210,7 @@ func (l *Layout) noPlayer() string {
 // Next reads the next row. err is io.EOF after the last, or what ends the sheet; problems spoil this row alone, and of a
 // row that has any nothing should be kept.
 func (l *Layout) Next(record *Record) (problems []*Problem, err error) {
-	record.Who, record.Entries, record.Skipped = Who{}, record.Entries[:0], ""
+	*record = Record{Entries: record.Entries[:0], From: l.sheet.Name, sheet: l.sheet}
 	record.Row, err = l.sheet.Next()
 	if problem, spoilt := err.(*Problem); spoilt {
 		return []*Problem{problem}, nil
@@ -208,7 +247,7 @@ func (l *Layout) Next(record *Record) (problems []*Problem, err error) {
 	}
 	who.Tags = l.tagsOf(row)
 
-	var at time.Time
+	at := l.when
 	if l.at >= 0 {
 		text := l.cell(row, l.at)
 		if text == "" {
@@ -238,8 +277,13 @@ func (l *Layout) Next(record *Record) (problems []*Problem, err error) {
 				refuse(v.column, "%s", l.discreet(l.noNumber(text), "this is no number"))
 			}
 		}
-		if id != "" && len(l.values) > 1 {
+		switch {
+		case id != "" && len(l.values) > 1:
 			entry.ID = id + "|" + entry.Key
+		case l.Wide && v.column >= 0 && l.of != nil:
+			entry.Once = l.of.String()
+		case l.Wide && v.column >= 0:
+			entry.Once = at.UTC().Format(time.RFC3339Nano)
 		}
 		record.Entries = append(record.Entries, entry)
 	}

@@ -410,8 +410,8 @@ func (m *Mapping) Fits(cells []string) bool {
 // PerDay reports whether the mapping keeps counts per day only.
 func (m *Mapping) PerDay() bool { return m.entries[0].perDay }
 
-// NeedsPlayer reports whether the file itself does not say who its rows are about.
-func (m *Mapping) NeedsPlayer() bool { return m.player == nil }
+// Preamble is how many lines stand before the header.
+func (m *Mapping) Preamble() int { return m.preamble }
 
 // Layout finds the columns of the mapping in the header of a sheet. player is the key of the one player that every row is
 // about, "" where the mapping says.

@@ -23,6 +23,9 @@ type Sheet struct {
 	cells    bool // XLSX: places are cell names and dates are numbers
 	date1904 bool // XLSX: which count from 1904
 	close    func() error
+
+	from *counted // nil: a stream of unknown length
+	size int64
 }
 
 // rows is a file's rows, not blank ones: CSV or XLSX. A *Problem spoils one row; the next may be asked for.
@@ -66,6 +69,7 @@ func (p *Problem) Fault() error { return fault.New(fault.Invalid, "%s", p.Error(
 
 // Opening says how to find the header of a file. The zero Opening takes the first row that is not blank.
 type Opening struct {
+	Name      string                    // of the file, for messages; default: its path
 	Delimiter rune                      // of CSV; 0: found by itself
 	Skip      int                       // lines (XLSX: rows) before the header
 	Header    func(cells []string) bool // nil: any row is the header
@@ -84,7 +88,42 @@ func Open(path string, how Opening) (*Sheet, error) {
 		file.Close()
 		return nil, fault.New(fault.Invalid, "%s is a folder: name a CSV or XLSX file", path)
 	}
-	return open(path, file, how, file.Close)
+	if how.Name == "" {
+		how.Name = path
+	}
+	sheet, err := open(how.Name, &counted{from: file}, how, file.Close)
+	if info, statErr := file.Stat(); err == nil && statErr == nil {
+		sheet.size = info.Size()
+	}
+	return sheet, err
+}
+
+// counted counts the bytes that were read.
+type counted struct {
+	from io.Reader
+	n    int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// Progress returns how many bytes of the file were read and how many it has; 0 where that is unknown.
+func (s *Sheet) Progress() (read, size int64) {
+	if s.from == nil || s.cells { // an XLSX file is unpacked first, its bytes say nothing about its rows
+		return 0, 0
+	}
+	return s.from.n, s.size
+}
+
+// Delimiter is what separates the cells of a CSV file; a comma for XLSX.
+func (s *Sheet) Delimiter() rune {
+	if c, ok := s.rows.(*csvRows); ok {
+		return rune(c.delimiter)
+	}
+	return ','
 }
 
 // Read is Open for a stream, which name stands for in messages.
@@ -119,6 +158,7 @@ func cannotOpen(path string, err error) error {
 
 func open(name string, from io.Reader, how Opening, closing func() error) (*Sheet, error) {
 	sheet := &Sheet{Name: name, close: closing}
+	sheet.from, _ = from.(*counted)
 	in := bufio.NewReaderSize(from, 1<<17)
 	head, _ := in.Peek(8)
 	var err error

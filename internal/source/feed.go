@@ -1,0 +1,367 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn/internal/board"
+	"cairn/internal/entry"
+	"cairn/internal/fault"
+	"cairn/internal/intake"
+)
+
+// Sources is the room.
+type Sources struct {
+	boards  *board.Boards
+	entries *entry.Entries
+}
+
+// New builds the room.
+func New(boards *board.Boards, entries *entry.Entries) *Sources {
+	return &Sources{boards: boards, entries: entries}
+}
+
+// Feed says where records go and how.
+type Feed struct {
+	Board   *board.Board
+	Source  string                                                     // of records that do not name their own
+	By      string                                                     // what tells players apart: "key", "email", "handle" or "name"
+	Replace bool                                                       // an entry with a known id and other content takes its place
+	Whole   bool                                                       // all or nothing; the records are held in memory until then
+	Dry     bool                                                       // only look for problems: add nobody and nothing; Added then counts what would be tried
+	Refused func(record *intake.Record, problem *intake.Problem) error // called for every problem of a record
+	Taken   func(records int)                                          // called after each batch; may be nil
+}
+
+// Report counts what became of records and their entries.
+type Report struct {
+	Records    int // read that had no problem of their own
+	Added      int // entries
+	Duplicates int // entries that were there already
+	Replaced   int
+	Refused    int            // rows with a problem; of what they say nothing that could be kept apart was taken
+	Skipped    map[string]int // rows that the mapping leaves out, by the reason
+	Keys       map[string]int // entries by key, refused ones too
+}
+
+// batchEntries is how many entries go into one transaction.
+const batchEntries = 20_000
+
+// Run brings records to the board. Every refused row is told to Refused, which may stop the run by an error.
+func (s *Sources) Run(ctx context.Context, f Feed, records iter.Seq2[*intake.Record, error]) (Report, error) {
+	r := &run{
+		Feed: f, ctx: ctx, room: s, report: Report{Skipped: map[string]int{}, Keys: map[string]int{}},
+		numbers: map[string]known{}, occurrences: map[[8]byte]int{}, sources: map[string]*batch{},
+	}
+	if r.Refused == nil {
+		r.Refused = func(*intake.Record, *intake.Problem) error { return nil }
+	}
+	for record, err := range records {
+		if problem := (*intake.Problem)(nil); errors.As(err, &problem) {
+			err = r.refuse(record, problem)
+		} else if err == nil {
+			err = r.take(record)
+		}
+		if err != nil {
+			return r.report, err
+		}
+		if r.waiting >= batchEntries && (!f.Whole || f.Dry) {
+			if err := r.flush(); err != nil {
+				return r.report, err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return r.report, fault.Wrap(fault.Unavailable, err, "The import was stopped; what was taken is kept. Run the same command again to go on.")
+		}
+	}
+	return r.report, r.flush()
+}
+
+// run is one run of a feed.
+type run struct {
+	Feed
+	ctx    context.Context
+	room   *Sources
+	report Report
+
+	numbers     map[string]known // players seen in this run, by what tells them apart
+	occurrences map[[8]byte]int  // how often the same content came, for records without an id
+	people      []board.Member   // of the batch, to be enrolled
+	sources     map[string]*batch
+	waiting     int
+	refusedLine int // last
+}
+
+// known is a member's number, and what was last said of them.
+type known struct {
+	number       int64
+	name         string
+	tags         map[string]string
+	email, login string
+}
+
+// batch is what waits for one source.
+type batch struct {
+	entries []entry.Entry
+	who     []string // mark of the player of each
+	rows    []*intake.Record
+}
+
+// refuse tells a problem of a record; however many it has, it is one that is refused.
+func (r *run) refuse(record *intake.Record, problem *intake.Problem) error {
+	if line := record.Row.Line; line == 0 || line != r.refusedLine {
+		r.refusedLine = line
+		r.report.Refused++
+	}
+	return r.Refused(record, problem)
+}
+
+// take puts a record into the batch.
+func (r *run) take(record *intake.Record) error {
+	r.report.Records++
+	if record.Skipped != "" {
+		r.report.Skipped[record.Skipped]++
+		return nil
+	}
+	who := record.Who
+	person := board.Member{Key: who.Key, Name: who.Name, Email: strings.ToLower(who.Email), Handle: strings.ToLower(strings.TrimPrefix(who.Handle, "@")), Tags: who.Tags}
+	mark := person.Key
+	switch r.By {
+	case board.ByEmail:
+		mark = person.Email
+	case board.ByHandle:
+		mark = person.Handle
+	case board.ByName:
+		mark = strings.Join(strings.Fields(person.Name), " ")
+	}
+	if err := person.Check(); err != nil {
+		return r.refuse(record, record.Problem("%s", fault.Message(err)))
+	}
+	made := make([]entry.Entry, len(record.Entries))
+	for i, e := range record.Entries {
+		made[i] = entry.Entry{Key: e.Key, At: e.At.UnixMicro(), Value: e.Value, Label: e.Label, ID: e.ID}
+		if e.ID == "" {
+			made[i].ID = r.identify(mark, e)
+		}
+		if err := made[i].Check(); err != nil {
+			return r.refuse(record, record.Problem("%s", fault.Message(err)))
+		}
+	}
+	if r.Whole && r.report.Refused > 0 {
+		return nil // nothing will be added: only problems are looked for
+	}
+	from := record.Apart()
+	for i, e := range record.Entries {
+		name := cmp.Or(e.Source, r.Source)
+		b := r.sources[name]
+		if b == nil {
+			b = &batch{}
+			r.sources[name] = b
+		}
+		b.entries, b.who, b.rows = append(b.entries, made[i]), append(b.who, mark), append(b.rows, from)
+		r.report.Keys[e.Key]++
+		r.waiting++
+	}
+	if had, seen := r.numbers[mark]; !seen || had.news(person) {
+		r.numbers[mark] = known{number: had.number, name: person.Name, tags: person.Tags, email: person.Email, login: person.Handle}
+		r.people = append(r.people, person)
+	}
+	return nil
+}
+
+// news reports whether a record says something of a player that was not said last.
+func (k known) news(m board.Member) bool {
+	return m.Name != "" && m.Name != k.name || m.Email != "" && m.Email != k.email || m.Handle != "" && m.Handle != k.login ||
+		len(m.Tags) > 0 && !maps.Equal(m.Tags, k.tags)
+}
+
+// identify makes the id of an entry that has none. A cell of a wide sheet is told by player, key and time, so that a
+// corrected one is recognised; anything else by what it says and how often it was said before in this file.
+func (r *run) identify(mark string, e intake.Entry) string {
+	if e.Once != "" {
+		return mark + "|" + e.Key + "|" + e.Once
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %x %q %q", mark, e.Key, e.At.UnixMicro(), math.Float64bits(e.Value), e.Label, e.Source))
+	short := [8]byte(sum[:8])
+	r.occurrences[short]++
+	return hex.EncodeToString(sum[:12]) + "-" + fmt.Sprint(r.occurrences[short])
+}
+
+// flush enrols the players of the batch and appends its entries.
+func (r *run) flush() error {
+	if r.Whole && r.report.Refused > 0 {
+		return nil
+	}
+	if r.Whole && !r.Dry && len(r.sources) > 1 {
+		return fault.New(fault.Invalid, "The rows name several sources (%s), which are added one after another: all or nothing needs one source.",
+			strings.Join(slices.Sorted(maps.Keys(r.sources)), ", "))
+	}
+	if r.Dry {
+		r.report.Added += r.waiting
+		r.people = r.people[:0]
+		clear(r.sources)
+	}
+	if err := r.enrol(); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.sources)) {
+		if err := r.append(name, r.sources[name]); err != nil {
+			return err
+		}
+	}
+	clear(r.sources)
+	r.waiting = 0
+	if r.Taken != nil {
+		r.Taken(r.report.Records)
+	}
+	return nil
+}
+
+// enrol finds or adds the members of the batch. Where one of them is refused, the others are enrolled without them.
+func (r *run) enrol() error {
+	if len(r.people) == 0 {
+		return nil
+	}
+	numbers, err := r.room.boards.Enrol(r.ctx, r.Board.ID, r.By, r.people)
+	if kind := fault.Of(err); (kind == fault.Invalid || kind == fault.Conflict) && !r.Whole {
+		numbers = make([]int64, len(r.people))
+		for i, person := range r.people {
+			one, err := r.room.boards.Enrol(r.ctx, r.Board.ID, r.By, []board.Member{person})
+			switch kind := fault.Of(err); {
+			case err == nil:
+				numbers[i] = one[0]
+			case kind == fault.Invalid || kind == fault.Conflict:
+				numbers[i] = -1
+				if err := r.withdraw(r.mark(person), fault.Message(err)); err != nil {
+					return err
+				}
+			default:
+				return err
+			}
+		}
+	} else if err != nil {
+		return err
+	}
+	for i, person := range r.people {
+		mark := r.mark(person)
+		k := r.numbers[mark]
+		k.number = numbers[i]
+		r.numbers[mark] = k
+		if numbers[i] < 0 {
+			delete(r.numbers, mark)
+		}
+	}
+	r.people = r.people[:0]
+	return nil
+}
+
+func (r *run) mark(m board.Member) string {
+	switch r.By {
+	case board.ByEmail:
+		return m.Email
+	case board.ByHandle:
+		return m.Handle
+	case board.ByName:
+		return strings.Join(strings.Fields(m.Name), " ")
+	}
+	return m.Key
+}
+
+// withdraw refuses every waiting row of a player.
+func (r *run) withdraw(mark, why string) error {
+	for _, b := range r.sources {
+		kept := &batch{}
+		for i := range b.entries {
+			if b.who[i] != mark {
+				kept.entries, kept.who, kept.rows = append(kept.entries, b.entries[i]), append(kept.who, b.who[i]), append(kept.rows, b.rows[i])
+				continue
+			}
+			if err := r.refuse(b.rows[i], b.rows[i].Problem("%s", why)); err != nil {
+				return err
+			}
+		}
+		*b = *kept
+	}
+	return nil
+}
+
+func (r *run) append(source string, b *batch) error {
+	for i := range b.entries {
+		b.entries[i].Member = r.numbers[b.who[i]].number
+	}
+	put := r.room.entries.Append
+	if r.Whole {
+		put = r.room.entries.AppendWhole
+	}
+	out, err := put(r.ctx, r.Board.ID, source, b.entries, r.Replace)
+	if err != nil {
+		return err
+	}
+	for _, i := range out.Conflicts {
+		e := b.entries[i]
+		if err := r.refuse(b.rows[i], b.rows[i].Problem("%s: an entry with the id %q is there already and says something else: correct this row, give it another id, or import with --replace", e.Key, e.ID)); err != nil {
+			return err
+		}
+	}
+	for _, i := range out.TooLate {
+		e := b.entries[i]
+		if err := r.refuse(b.rows[i], b.rows[i].Problem("%s: %s lies in a period that is final: publish an erratum to change it", e.Key, time.UnixMicro(e.At).UTC().Format(time.DateOnly))); err != nil {
+			return err
+		}
+	}
+	if r.Whole && len(out.Conflicts)+len(out.TooLate) > 0 {
+		return nil
+	}
+	r.report.Added += out.Added
+	r.report.Duplicates += out.Duplicates
+	r.report.Replaced += out.Replaced
+	return nil
+}
+
+// Records yields what a layout reads of a sheet; a row that is spoilt comes with its *intake.Problem. Counts per day come
+// last, when all rows are counted.
+func Records(l *intake.Layout) iter.Seq2[*intake.Record, error] {
+	return func(yield func(*intake.Record, error) bool) {
+		var record intake.Record
+		perDay := intake.NewDayCount(l)
+		for {
+			problems, err := l.Next(&record)
+			switch {
+			case err == io.EOF:
+				for counted := range perDay.Records() {
+					if !yield(counted, nil) {
+						return
+					}
+				}
+				return
+			case err != nil:
+				yield(nil, err)
+				return
+			}
+			for _, problem := range problems {
+				if !yield(&record, problem) {
+					return
+				}
+			}
+			if len(problems) > 0 {
+				continue
+			}
+			if l.PerDay && record.Skipped == "" {
+				perDay.Add(&record)
+			} else if !yield(&record, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cairn/internal/board"
+	"cairn/internal/fault"
+	"cairn/internal/intake"
+	"cairn/internal/period"
+	"cairn/scorecard"
+)
+
+// File is a file that is brought to a board.
+type File struct {
+	Board *board.Board
+	Path  string
+	Name  string // for messages; default: Path
+
+	Source  string          // default: the file's base name
+	Mapping *intake.Mapping // nil: by its own header, or a preset that fits
+	Player  string          // key of the one player that every row is about
+	Period  string          // of a file whose rows carry no time
+	Strict  bool            // all or nothing; the entries are held in memory until then
+	Replace bool            // an entry with a known id and other content takes its place
+	Dry     bool            // only look for problems
+	Errors  string          // file for refused rows; default: PATH.rejected.csv, never over an older one
+
+	Progress func(read, size int64) // bytes; size is 0 where it is unknown; may be nil
+}
+
+// Imported says what became of a file.
+type Imported struct {
+	Report
+	Preset   string            // mapping that was found by the header, "" none
+	Problems []*intake.Problem // the first of them
+	Rejected string            // file with the refused rows, "" none
+	Notes    []string
+}
+
+// problemsShown is how many problems are kept to be shown; the file of refused rows has them all.
+const problemsShown = 100
+
+// RejectedSuffix ends the names of files of refused rows.
+const RejectedSuffix = ".rejected.csv"
+
+// Import brings a file to a board. Good rows are taken, the others are written with their reasons to a file that can be
+// corrected and imported again; a Strict import takes all rows or none. The error is a fault: Invalid for a file that
+// cannot be read as asked, or of a Strict import with a refused row.
+func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error) {
+	f.Name = cmp.Or(f.Name, f.Path)
+	f.Source = cmp.Or(f.Source, origin(filepath.Base(f.Name)))
+	card, err := s.boards.Scorecard(ctx, f.Board.ID, f.Board.Version)
+	if err != nil {
+		return done, err
+	}
+	sheet, layout, err := f.open(card, &done)
+	if err != nil {
+		return done, err
+	}
+	defer sheet.Close()
+	refusals := &refusals{path: f.Errors, beside: f.Path + RejectedSuffix, sheet: sheet, layout: layout, mapping: f.Mapping}
+	defer refusals.discard()
+	done.Report, err = s.Run(ctx, Feed{
+		Board: f.Board, Source: f.Source, By: layout.By, Whole: f.Strict, Dry: f.Dry,
+		Replace: f.Replace || layout.PerDay, // a later export knows the day better
+		Refused: func(record *intake.Record, problem *intake.Problem) error {
+			if len(done.Problems) < problemsShown {
+				done.Problems = append(done.Problems, problem)
+			}
+			if f.Strict || f.Dry || layout.Private {
+				return nil
+			}
+			return refusals.add(record, problem)
+		},
+		Taken: func(int) {
+			if f.Progress != nil {
+				f.Progress(sheet.Progress())
+			}
+		},
+	}, Records(layout))
+	var kept error
+	if done.Rejected, kept = refusals.keep(); err == nil {
+		err = kept
+	}
+	if err != nil {
+		return done, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(done.Keys)) {
+		if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Entry == key }) {
+			done.Notes = append(done.Notes, fmt.Sprintf("no metric of the board reads the key %q (%d entries): they are kept, but count for nothing yet", key, done.Keys[key]))
+		}
+	}
+	if layout.Private && done.Refused > 0 {
+		done.Notes = append(done.Notes, "refused rows are not copied: they are other people's data")
+	}
+	if f.Strict && done.Refused > 0 {
+		return done, fault.New(fault.Invalid, "%s: %s refused, so nothing was imported: correct them and import again", f.Name, rows(done.Refused))
+	}
+	return done, nil
+}
+
+// open opens the file and finds its layout.
+func (f *File) open(card *scorecard.Scorecard, done *Imported) (sheet *intake.Sheet, layout *intake.Layout, err error) {
+	if f.Mapping == nil {
+		if err := f.guess(done); err != nil {
+			return nil, nil, err
+		}
+	}
+	how := intake.Opening{}
+	if f.Mapping != nil {
+		how = f.Mapping.Opening()
+	}
+	how.Name = f.Name
+	if sheet, err = intake.Open(f.Path, how); err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			sheet.Close()
+		}
+	}()
+	zone := f.Board.Location()
+	if f.Mapping != nil {
+		layout, err = f.Mapping.Layout(sheet, zone, f.Player)
+	} else {
+		layout, err = intake.Recognise(sheet, zone, groupsOf(card), func(key string) bool {
+			return slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Entry == key && takes(m) })
+		})
+		if err == nil && f.Player != "" {
+			err = fault.New(fault.Invalid, "%s names its players itself: leave out --player", f.Name)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	layout.DateWide()
+	if ignored := layout.Ignored; len(ignored) > 0 && !layout.Private {
+		done.Notes = append(done.Notes, "ignored columns: "+strings.Join(ignored, ", "))
+	}
+	if layout.Wide && len(layout.Keys()) == 0 {
+		return nil, nil, fault.New(fault.Invalid, "%s has no column that a metric of the board reads; they read %s", f.Name, strings.Join(keysOf(card), ", "))
+	}
+	return sheet, layout, f.date(card, layout, done)
+}
+
+// guess looks for a preset that fits the header, unless the file has the columns of Cairn itself.
+func (f *File) guess(done *Imported) error {
+	head, err := intake.Head(f.Path)
+	if err != nil {
+		return err
+	}
+	if len(head) > 0 && slices.ContainsFunc(head[0], func(cell string) bool { return strings.TrimSpace(cell) == "player" }) {
+		return nil
+	}
+	preset, ok, err := intake.Guess(head)
+	if err != nil || !ok {
+		return err
+	}
+	f.Mapping, done.Preset = preset.Mapping, preset.Name
+	return nil
+}
+
+// date gives a file whose rows carry no time its period.
+func (f *File) date(card *scorecard.Scorecard, layout *intake.Layout, done *Imported) error {
+	switch {
+	case layout.Dated && f.Period != "":
+		done.Notes = append(done.Notes, "the rows carry their time: --period plays no part")
+		return nil
+	case layout.Dated:
+		return nil
+	case f.Period == "":
+		return fault.New(fault.Invalid, "%s does not say when: give the %s it is of with --period, or each row a column \"at\"", f.Name, card.Period)
+	}
+	p, err := period.Parse(card.Period, f.Period)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "--period: %s (the board's period is %s)", fault.Message(err), card.Period)
+	}
+	layout.DateBy(p)
+	return nil
+}
+
+// groupsOf returns every tag group that a scorecard names.
+func groupsOf(card *scorecard.Scorecard) []string {
+	groups := slices.Clone(card.Tags)
+	for _, m := range card.Metrics() {
+		if m.Missing.By != "" && !slices.Contains(groups, m.Missing.By) {
+			groups = append(groups, m.Missing.By)
+		}
+	}
+	return groups
+}
+
+func takes(m *scorecard.Part) bool { return m.Formula == nil || m.Formula.UsesValue }
+
+func keysOf(card *scorecard.Scorecard) (keys []string) {
+	for _, m := range card.Metrics() {
+		if takes(m) && !slices.Contains(keys, m.Entry) {
+			keys = append(keys, m.Entry)
+		}
+	}
+	return keys
+}
+
+var rejectedName = regexp.MustCompile(`(\.\d+)?\.rejected\.csv$`)
+
+// origin is the name of the file that refused rows came from: corrected, they belong to the same source.
+func origin(name string) string {
+	for rejectedName.MatchString(name) {
+		name = rejectedName.ReplaceAllString(name, "")
+	}
+	return name
+}
+
+func rows(n int) string {
+	if n == 1 {
+		return "1 row was"
+	}
+	return fmt.Sprintf("%d rows were", n)
+}
