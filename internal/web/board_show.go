@@ -196,7 +196,7 @@ func (s *site) newBoardPage(p place, shown shownRows, archive []*release.Release
 		title += ", " + rel.Period.Label()
 	}
 	page := boardPage{
-		frame: s.frame(title, p.board), Purpose: p.card.Purpose,
+		frame: s.frame(title, p.board).lasting(p), Purpose: p.card.Purpose,
 		When: rel.Period.Label(), Line: rel.Title,
 	}
 	page.Description = rel.Title
@@ -446,15 +446,8 @@ func (s *site) newVerify(p place) *verify {
 // openBundle reports whether a release's bundle may be had by anyone: it names every player and every measured value,
 // so only where the board shows all of them.
 func openBundle(p place) bool {
-	if p.board.TopN > 0 && p.board.TopN < p.release.Players {
-		return false
-	}
-	for _, m := range p.card.Metrics() {
-		if kept(m) {
-			return false
-		}
-	}
-	return true
+	everyone := p.board.TopN == 0 || p.board.TopN >= p.release.Players
+	return everyone && len(p.release.Narrow) == 0
 }
 
 // kept reports whether a metric's value is not for everyone on the board. Until people can sign in, whoever can open a

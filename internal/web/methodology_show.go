@@ -72,7 +72,7 @@ func (s *site) showMethodology(w http.ResponseWriter, r *http.Request) error {
 func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 	card := p.card
 	page := methodologyPage{
-		frame: s.frame("Methodology of "+p.board.Name, p.board), Name: card.Name, Purpose: card.Purpose,
+		frame: s.frame("Methodology of "+p.board.Name, p.board).lasting(p), Name: card.Name, Purpose: card.Purpose,
 		Designer: card.Designer.Name, Statement: card.Designer.Statement, Newer: newer,
 	}
 	page.Description = "What counts on " + p.board.Name + ", how much, and why."

@@ -32,6 +32,7 @@ type playerPage struct {
 	Change       string // the change in words
 	Better       bool
 	Causes       []cause // what moved it most
+	MoreCauses   string  // how many others moved it less
 	Split        string  // own action, others, rules; "" where all is own action
 	Bridge       string
 	Next         string // the next step
@@ -137,7 +138,7 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 		name = row.Key
 	}
 	page := playerPage{
-		frame: s.frame(name+", "+p.board.Name, p.board), Name: name, When: rel.Period.Label(),
+		frame: s.frame(name+", "+p.board.Name, p.board).lasting(p), Name: name, When: rel.Period.Label(),
 		Tags: tagWords(row.Tags), Span: scale.span(), Direction: scale.direction(), Level: row.Level,
 		Verify: s.newVerify(p), Method: p.under() + "/methodology",
 	}
@@ -232,14 +233,15 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 		}
 	}
 	sort.SliceStable(all, func(a, b int) bool { return math.Abs(all[a].change) > math.Abs(all[b].change) })
-	for i, m := range all {
-		if i == 3 {
-			break
-		}
+	const told = 3
+	if len(all) > told {
+		page.MoreCauses = "and " + count(len(all)-told, "smaller move", "smaller moves")
+	}
+	for _, m := range all[:min(told, len(all))] {
 		page.Causes = append(page.Causes, cause{m.name, scale.signed(m.change), (m.change > 0) != scale.lower})
 	}
 	if scale.moved(c.Others) || scale.moved(c.Rules) {
-		words := []string{"own action " + scale.signed(c.Own), "others " + scale.signed(c.Others)}
+		words := []string{"own action " + scale.signed(c.Own), "other players " + scale.signed(c.Others)}
 		if scale.moved(c.Rules) {
 			words = append(words, "new rules "+scale.signed(c.Rules))
 		}

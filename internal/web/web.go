@@ -144,6 +144,7 @@ type frame struct {
 	Home        string // address of the board
 	Nav         []link
 	Mark        template.HTML
+	Lasting     []link // of a page that is kept for ever: where to find what came after
 }
 
 // link is a place to go.
@@ -161,6 +162,18 @@ func (s *site) frame(title string, b *board.Board) frame {
 			{Text: "Leaderboard", Address: f.Home},
 			{Text: "Methodology", Address: f.Home + "/methodology"},
 			{Text: "Archive", Address: f.Home + "/archive"},
+		}
+	}
+	return f
+}
+
+// lasting tells the reader of a page that is kept for ever where to find what came after. It cannot say what that is:
+// the page may have been kept since before.
+func (f frame) lasting(p place) frame {
+	if p.lasting {
+		f.Lasting = []link{
+			{Text: "the edition in force for " + shortLabel(p.release.Period.Label()), Address: periodAddress(p.board, p.release)},
+			{Text: "the latest release", Address: boardAddress(p.board)},
 		}
 	}
 	return f

@@ -1,0 +1,213 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"cairn/internal/board"
+	"cairn/internal/db"
+	"cairn/internal/db/dbtest"
+	"cairn/internal/entry"
+	"cairn/internal/period"
+	"cairn/internal/release"
+	"cairn/scorecard"
+)
+
+// world is a server on real rooms: boards, entries and releases in a database of its own.
+type world struct {
+	t        *testing.T
+	db       *db.DB
+	boards   *board.Boards
+	entries  *entry.Entries
+	releases *release.Releases
+	clock    time.Time
+	log      bytes.Buffer
+	http.Handler
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	d, err := db.Open(context.Background(), dbtest.SQLite(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() }) // some tests close it themselves
+	w := &world{t: t, db: d, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return w.clock }
+	w.boards = board.New(d, now)
+	w.entries = entry.New(d, now)
+	w.releases = release.New(d, w.boards, w.entries, now, 1<<24)
+	w.Handler, err = New(w.boards, w.releases, slog.New(slog.NewTextHandler(&w.log, nil)), now, "https://cairn.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+const sales = `
+scorecard: 1
+key: sales
+name: Sales
+purpose: One number a week.
+designer: {name: Ada, statement: I favour answers over noise.}
+decimals: 1
+tags: [region]
+levels: [[0, Starting], [50, Strong]]
+parts:
+  - key: activity
+    name: Activity
+    weight: 40
+    why: It is one's own choice.
+    parts:
+      - {key: calls, name: Calls, unit: calls, kind: lead, why: They open doors., missing: zero, normalise: {minmax: {from: 0, to: 20}}}
+      - {key: notes, name: Notes, unit: notes, missing: zero, cap: 0.8, normalise: {bands: [[0, 0], [2, 0.5], [4, 1]]}}
+  - key: answers
+    name: Answers
+    weight: 60
+    why: They are what calls are for.
+    audience: AUDIENCE
+    missing: zero
+    normalise: {target: {at: 10}}
+  - {key: hours, name: Hours, unit: h, scored: false}
+`
+
+func sheet(t *testing.T, audience, change string) *scorecard.Scorecard {
+	t.Helper()
+	text := strings.ReplaceAll(sales, "AUDIENCE", audience)
+	if change != "" {
+		text = strings.Replace(text, "weight: 40", "weight: "+change, 1)
+	}
+	card, err := scorecard.Load("sales.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return card
+}
+
+// person is a player of the test's boards: calls, notes and answers a week grow by rise.
+type person struct {
+	key, name, region string
+	base, rise        int
+}
+
+var people = []person{
+	{"ada", "Ada Lovelace", "north", 12, 1},
+	{"bo", "Bo Ek", "south", -20, 3},
+	{"mallory", `<script>alert("x")</script> & 'co'`, "north", 8, 0},
+	{"eve", "evil \u202Egnp.exe", `so"uth<b>`, 5, 0},
+	{"formula", "=HYPERLINK(\"x\")", "north", 4, 0},
+	{"slash/key", "王小明", "south", 3, 1},
+	{"zed", "Zed", "south", 0, 0},
+}
+
+// open makes a board and publishes a release for each of some weeks, the last one before the clock.
+func (w *world) open(card *scorecard.Scorecard, settings board.Settings, players []person, weeks int) *board.Board {
+	w.t.Helper()
+	ctx := context.Background()
+	b, err := w.boards.Create(ctx, card, settings)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range weeks {
+		w.week(b, players, i-weeks)
+	}
+	return b
+}
+
+// week enters and publishes the release that lies some weeks from the clock's (-1 is the last one that is over).
+func (w *world) week(b *board.Board, players []person, weeks int) *release.Release {
+	w.t.Helper()
+	ctx := context.Background()
+	now := w.clock
+	defer func() { w.clock = now }()
+	p := period.Of(scorecard.Week, now, time.UTC).Add(weeks)
+	from, to := p.Bounds(time.UTC)
+	w.clock = to.Add(time.Hour)
+	members := make([]board.Member, len(players))
+	for i, who := range players {
+		members[i] = board.Member{Key: who.key, Name: who.name, Tags: map[string]string{"region": who.region}}
+	}
+	numbers, err := w.boards.Enrol(ctx, b.ID, board.ByKey, members)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var batch []entry.Entry
+	for i, who := range players {
+		for _, key := range []string{"calls", "notes", "answers", "hours"} {
+			value := max(0, who.base+who.rise*(10+weeks))
+			batch = append(batch, entry.Entry{Member: numbers[i], Key: key, At: from.Add(time.Hour).UnixMicro(), Value: float64(value), ID: fmt.Sprintf("%s-%s-%s", p, who.key, key)})
+		}
+	}
+	if len(batch) > 0 {
+		if _, err := w.entries.Append(ctx, b.ID, "test", batch, false); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	rel, err := w.releases.Publish(ctx, b, p, false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return rel
+}
+
+// answer is what the server said.
+type answer struct {
+	*http.Response
+	body string
+}
+
+func (w *world) ask(method, path string, header ...string) answer {
+	w.t.Helper()
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	w.ServeHTTP(recorder, r)
+	response := recorder.Result()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer{response, string(body)}
+}
+
+// page reads a page that must be there.
+func (w *world) page(path string) *goquery.Document {
+	w.t.Helper()
+	a := w.ask("GET", path)
+	if a.StatusCode != http.StatusOK {
+		w.t.Fatalf("%s answers %d: %s", path, a.StatusCode, a.body)
+	}
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return doc
+}
+
+func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
+
+// pages are the addresses of every page of a board that has released.
+func pages(b *board.Board, rel *release.Release, player string) []string {
+	under := releaseAddress(b, rel)
+	return []string{
+		"/", boardAddress(b), periodAddress(b, rel), under,
+		playerAddress(boardAddress(b), player), playerAddress(under, player), playerAddress(under, player) + "/card.json",
+		boardAddress(b) + "/methodology", under + "/methodology", boardAddress(b) + "/archive",
+		under + "/scorecard.yaml", under + "/scores.csv", under + "/bundle.zip",
+		boardAddress(b) + "?" + url.Values{"tag": {"region:north"}}.Encode(),
+		"/favicon.svg",
+	}
+}
