@@ -186,17 +186,13 @@ func (v *verdict) share(p *page, at, first int, below [][]int, card *scorecard.S
 		if group > 0 {
 			amount = p.number[first+group-1][at]
 		}
-		blank := math.IsNaN(amount)
 		w.amounts = w.amounts[:0]
 		for _, k := range parts {
-			w.amounts = append(w.amounts, exact[k])
-			blank = blank || math.IsNaN(exact[k])
-		}
-		if blank {
-			for _, k := range parts {
-				p.number[first+k][at] = math.NaN()
+			x := exact[k]
+			if math.IsNaN(amount) {
+				x = math.NaN()
 			}
-			continue
+			w.amounts = append(w.amounts, x) // that of a missing part is NaN and stays it
 		}
 		w.published = score.AppendPublished(w.published[:0], card, amount, w.amounts)
 		for j, x := range w.published {

@@ -184,4 +184,3 @@ func wantKind(t *testing.T, err error, kind fault.Kind) {
 		t.Fatalf("got %v (%s), want a fault of kind %s", err, fault.Of(err), kind)
 	}
 }
-
