@@ -107,7 +107,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 }
 
 // open opens the file and finds its layout.
-func (f *File) open(card *scorecard.Scorecard, done *Imported) (sheet *intake.Sheet, layout *intake.Layout, err error) {
+func (f *File) open(card *scorecard.Scorecard, done *Imported) (*intake.Sheet, *intake.Layout, error) {
 	if f.Mapping == nil {
 		if err := f.guess(done); err != nil {
 			return nil, nil, err
@@ -118,14 +118,20 @@ func (f *File) open(card *scorecard.Scorecard, done *Imported) (sheet *intake.Sh
 		how = f.Mapping.Opening()
 	}
 	how.Name = f.Name
-	if sheet, err = intake.Open(f.Path, how); err != nil {
+	sheet, err := intake.Open(f.Path, how)
+	if err != nil {
 		return nil, nil, err
 	}
-	defer func() {
-		if err != nil {
-			sheet.Close()
-		}
-	}()
+	layout, err := f.layout(card, sheet, done)
+	if err != nil {
+		sheet.Close()
+		return nil, nil, err
+	}
+	return sheet, layout, nil
+}
+
+// layout finds where in the rows of a sheet each thing stands, and when they are of.
+func (f *File) layout(card *scorecard.Scorecard, sheet *intake.Sheet, done *Imported) (layout *intake.Layout, err error) {
 	zone := f.Board.Location()
 	if f.Mapping != nil {
 		layout, err = f.Mapping.Layout(sheet, zone, f.Player)
@@ -138,16 +144,16 @@ func (f *File) open(card *scorecard.Scorecard, done *Imported) (sheet *intake.Sh
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	layout.DateWide()
 	if ignored := layout.Ignored; len(ignored) > 0 && !layout.Private {
 		done.Notes = append(done.Notes, "ignored columns: "+strings.Join(ignored, ", "))
 	}
 	if layout.Wide && len(layout.Keys()) == 0 {
-		return nil, nil, fault.New(fault.Invalid, "%s has no column that a metric of the board reads; they read %s", f.Name, strings.Join(keysOf(card), ", "))
+		return nil, fault.New(fault.Invalid, "%s has no column that a metric of the board reads; they read %s", f.Name, strings.Join(keysOf(card), ", "))
 	}
-	return sheet, layout, f.date(card, layout, done)
+	return layout, f.date(card, layout, done)
 }
 
 // guess looks for a preset that fits the header, unless the file has the columns of Cairn itself.

@@ -56,7 +56,7 @@ func Open(ctx context.Context, path string) (*Repository, error) {
 var hardened = []string{
 	"core.fsmonitor=false", "core.hooksPath=" + os.DevNull, "core.attributesFile=" + os.DevNull, "protocol.allow=never",
 	"log.showSignature=false", "log.showRoot=true", "log.mailmap=true", "mailmap.file=", "i18n.logOutputEncoding=UTF-8", "color.ui=false",
-	"diff.renameLimit=1000", "diff.ignoreSubmodules=none", "diff.orderFile=",
+	"diff.renameLimit=1000", "diff.ignoreSubmodules=none",
 }
 
 func (r *Repository) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -132,7 +132,7 @@ func (r *Repository) read(ctx context.Context, o Options, yield func(*intake.Rec
 		return err
 	}
 	args := []string{"log", "-z", "--numstat", "-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--no-show-signature",
-		"--diff-merges=off", "--diff-algorithm=default", format}
+		"--diff-merges=off", "--diff-algorithm=default", "-O" + os.DevNull, format}
 	if !o.Since.IsZero() {
 		args = append(args, "--since-as-filter="+o.Since.UTC().Format(time.RFC3339))
 	}
