@@ -548,13 +548,13 @@ func takeOf(n *node) Take {
 
 func overOf(n *node) Over {
 	text := words(n, string(OverPeriod))
+	if periods, _, ok := strings.Cut(text, " "); ok {
+		count, _ := strconv.Atoi(periods) // the format has checked the digits, here and below
+		return Over{Kind: OverPeriods, N: count}
+	}
 	if days, ok := strings.CutSuffix(text, "d"); ok && window.MatchString(text) {
 		count, _ := strconv.Atoi(days)
 		return Over{Kind: OverDays, N: count}
-	}
-	if periods, _, ok := strings.Cut(text, " "); ok {
-		count, _ := strconv.Atoi(periods)
-		return Over{Kind: OverPeriods, N: count}
 	}
 	return Over{Kind: OverKind(text)}
 }
