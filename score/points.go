@@ -282,11 +282,19 @@ func (c *calculation) decompose(d *Decomposition) {
 			if binding {
 				c.bind(i, d.own.value, d.own.inner[i], possible, out)
 			}
+			lost := 0.0
 			for _, child := range c.nodes[i].children {
 				d.Possible[child-1] = out[child]
-				out[child] -= float64(d.split.by[child] * c.scale)
+				lost += d.split.by[child]
 			}
-			c.rescale(i, d.own.entering(c, i), points, out)
+			factor := c.scale
+			if lost != 0 && i > 0 {
+				factor = (possible - points) / lost
+			}
+			for _, child := range c.nodes[i].children {
+				out[child] -= float64(d.split.by[child] * factor)
+			}
+			c.rescale(i, d.own.entering(c, i), points, out) // where only others keep it from full marks: alike
 		} else {
 			c.share(i, d.own, points, out)
 		}
@@ -331,7 +339,7 @@ func (r *Result) Parts(i int) []Part {
 			p.State = Missing
 		case r.isMetric(k+1) && math.IsNaN(p.Raw):
 			p.State = Imputed
-		case p.Value != p.Uncapped:
+		case !same(p.Value, p.Uncapped):
 			p.State = Capped
 		}
 		parts[k] = p
