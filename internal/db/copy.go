@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -35,7 +36,7 @@ func Copy(ctx context.Context, from, to string, progress func(table string, done
 	if err != nil {
 		return nil, err
 	}
-	defer source.Close()
+	defer func() { err = errors.Join(err, source.Close()) }()
 	provider, err := source.provider()
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func Copy(ctx context.Context, from, to string, progress func(table string, done
 	if err != nil {
 		return nil, err
 	}
-	defer target.Close()
+	defer func() { err = errors.Join(err, target.Close()) }()
 
 	err = source.Read(ctx, func(in *Tx) error {
 		return target.Write(ctx, func(out *Tx) error {
@@ -101,7 +102,7 @@ func copyAll(from, to engine, in, out *Tx, progress func(string, int64, int64)) 
 // tablesOf returns the tables of a database in the order in which they were made.
 func tablesOf(e engine, tx *Tx) (tables []string, err error) {
 	query := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> $1 ORDER BY rowid`
-	if e == postgres {
+	if e == onPostgres {
 		query = `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = CAST(current_schema() AS regnamespace) AND relname <> $1 ORDER BY oid`
 	}
 	rows, err := tx.Query(query, versionTable)

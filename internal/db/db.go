@@ -24,8 +24,8 @@ type DB struct {
 type engine string
 
 const (
-	sqlite   engine = "sqlite"
-	postgres engine = "postgres"
+	onSQLite   engine = "sqlite"
+	onPostgres engine = "postgres"
 )
 
 // Open opens a database by its address: a file path or "sqlite:PATH", or "postgres://…"; and migrates it. A file that is
@@ -38,8 +38,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 		return nil, err
 	}
 	if err := d.migrate(ctx); err != nil {
-		d.Close()
-		return nil, err
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
@@ -77,17 +76,18 @@ func (d *DB) Close() error {
 // Read runs read in a transaction that sees one state of the database and writes nothing.
 func (d *DB) Read(ctx context.Context, read func(*Tx) error) error {
 	options := &sql.TxOptions{ReadOnly: true}
-	if d.engine == postgres {
+	if d.engine == onPostgres {
 		options.Isolation = sql.LevelRepeatableRead
 	}
 	return attempt(ctx, d.reader, options, read)
 }
 
 // Write runs write in a transaction and commits it; when Write returns nil, the changes are on disk. Any error, of write
-// or of a statement in it, leaves nothing behind. write may run twice.
+// or of a statement in it, leaves nothing behind. write may run twice. It must not call Write: on SQLite it would wait
+// for itself.
 func (d *DB) Write(ctx context.Context, write func(*Tx) error) error {
 	options := &sql.TxOptions{}
-	if d.engine == postgres {
+	if d.engine == onPostgres {
 		options.Isolation = sql.LevelSerializable
 	}
 	const attempts = 12
@@ -112,7 +112,7 @@ func attempt(ctx context.Context, pool *sql.DB, options *sql.TxOptions, work fun
 		return fromDriver(err)
 	}
 	tx := &Tx{ctx: ctx, tx: begun}
-	defer begun.Rollback() // after a commit it does nothing; after a panic it frees the connection
+	defer func() { _ = begun.Rollback() }() // after a commit it does nothing; after a panic it frees the connection
 	if err := work(tx); err != nil {
 		return fromDriver(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -66,8 +67,8 @@ func TestWrite_ErrorLeavesNothing(t *testing.T) {
 func TestWrite_SwallowedStatementErrorStillFails(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		err := d.Write(context.Background(), func(tx *db.Tx) error {
-			tx.Exec(putBoard, "b1", "one", 0)
-			tx.Exec(putBoard, "b1", "two", 0)
+			_, _ = tx.Exec(putBoard, "b1", "one", 0)
+			_, _ = tx.Exec(putBoard, "b1", "two", 0)
 			return nil
 		})
 		if fault.Of(err) != fault.Conflict {
@@ -212,6 +213,52 @@ func TestTx_BytesAndFloatsComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
+func TestFaults_AFullDiskLeavesNothing(t *testing.T) {
+	d := dbtest.New(t)
+	err := d.Write(context.Background(), func(tx *db.Tx) error {
+		if _, err := tx.Exec(`PRAGMA max_page_count = 1`); err != nil { // no more than there are
+			return err
+		}
+		for n := range 10_000 {
+			if _, err := tx.Exec(putBoard, strconv.Itoa(n), strconv.Itoa(n), 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if fault.Of(err) != fault.Unavailable || !strings.Contains(fault.Message(err), "disk is full") {
+		t.Errorf("got %v", err)
+	}
+	if n := count(t, d, "board"); n != 0 {
+		t.Errorf("%d rows were left behind", n)
+	}
+}
+
+func TestFaults_ABrokenConnectionIsUnavailableAndTheNextWorks(t *testing.T) {
+	d := dbtest.Open(t, dbtest.Postgres(t))
+	err := d.Write(context.Background(), func(tx *db.Tx) error {
+		var pid int
+		if err := tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+			return err
+		}
+		err := d.Write(context.Background(), func(other *db.Tx) error { // another connection: this is PostgreSQL only
+			_, err := other.Exec(`SELECT pg_terminate_backend($1)`, pid)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tx.Exec(putBoard, "b1", "one", 0)
+		return err
+	})
+	if fault.Of(err) != fault.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	if n := count(t, d, "board"); n != 0 {
+		t.Errorf("%d rows were left behind", n)
+	}
+}
+
 func TestOpen_Twice(t *testing.T) {
 	dbtest.EachAddress(t, func(t *testing.T, address string) {
 		var all sync.WaitGroup
@@ -256,7 +303,7 @@ func TestOpen_RefusesWhatIsNotOurs(t *testing.T) {
 			t.Errorf("%q: %v, want %s", address, err, kind)
 		}
 		if err == nil {
-			d.Close()
+			t.Error(address, "was opened", d.Close())
 		}
 	}
 	if kept, _ := os.ReadFile(text); !strings.HasPrefix(string(kept), "not a database\n") {

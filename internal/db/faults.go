@@ -3,12 +3,14 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	driver "modernc.org/sqlite"
+	"modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
 	"cairn/internal/fault"
@@ -30,7 +32,7 @@ func fromDriver(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Unavailable, err, "The database took too long; nothing was half-written. Try again.")
 	}
-	if e := (*driver.Error)(nil); errors.As(err, &e) {
+	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 		return fromSQLite(e)
 	}
 	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
@@ -39,7 +41,7 @@ func fromDriver(err error) error {
 	if e := (*pgconn.ConnectError)(nil); errors.As(err, &e) || pgconn.SafeToRetry(err) {
 		return fault.Wrap(fault.Unavailable, err, "The database cannot be reached: check that it runs and that its address is right.")
 	}
-	if e := (net.Error)(nil); errors.As(err, &e) {
+	if e := (net.Error)(nil); errors.As(err, &e) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fault.Wrap(fault.Unavailable, err, "The connection to the database broke. Try again.")
 	}
 	if errors.Is(err, fs.ErrPermission) {
@@ -48,7 +50,7 @@ func fromDriver(err error) error {
 	return err
 }
 
-func fromSQLite(e *driver.Error) error {
+func fromSQLite(e *sqlite.Error) error {
 	switch e.Code() {
 	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_ROWID:
 		return fault.Wrap(fault.Conflict, e, "That is already there.")

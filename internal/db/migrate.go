@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -21,22 +22,24 @@ var migrations embed.FS
 const versionTable = "schema_version"
 
 // migrate brings the schema up to date. Of several programs that start at once one migrates and the others wait.
-func (d *DB) migrate(ctx context.Context) error {
+func (d *DB) migrate(ctx context.Context) (err error) {
 	provider, err := d.provider()
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
-	if d.engine == postgres {
+	if d.engine == onPostgres {
 		lock, err := d.writer.Conn(ctx)
 		if err != nil {
 			return fromDriver(err)
 		}
-		defer lock.Close()
 		const key = `hashtext('cairn migrations in ' || current_schema())`
 		if _, err := lock.ExecContext(ctx, `SELECT pg_advisory_lock(`+key+`)`); err != nil {
-			return fromDriver(err)
+			return errors.Join(fromDriver(err), lock.Close())
 		}
-		defer lock.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+key+`)`)
+		defer func() {
+			_, unlocked := lock.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+key+`)`)
+			err = errors.Join(err, unlocked, lock.Close())
+		}()
 	}
 	current, known, err := provider.GetVersions(ctx)
 	if err != nil {
@@ -97,7 +100,7 @@ func (d *DB) provider() (*goose.Provider, error) {
 			return err
 		}}, nil))
 	}
-	dialects := map[engine]goose.Dialect{sqlite: goose.DialectSQLite3, postgres: goose.DialectPostgres}
+	dialects := map[engine]goose.Dialect{onSQLite: goose.DialectSQLite3, onPostgres: goose.DialectPostgres}
 	return goose.NewProvider(dialects[d.engine], d.writer, nil,
 		goose.WithGoMigrations(all...), goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
 }

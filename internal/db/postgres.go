@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,8 +25,7 @@ func connectPostgres(ctx context.Context, address string) (*DB, error) {
 	pool.SetMaxIdleConns(8)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	if err := pool.PingContext(ctx); err != nil {
-		pool.Close()
-		return nil, fromDriver(err)
+		return nil, errors.Join(fromDriver(err), pool.Close())
 	}
-	return &DB{engine: postgres, reader: pool, writer: pool}, nil
+	return &DB{engine: onPostgres, reader: pool, writer: pool}, nil
 }

@@ -34,7 +34,6 @@ func TestOpen_UpgradesADatabaseOfEverySchema(t *testing.T) {
 		if err != nil {
 			t.Fatalf("schema %d: %v", version, err)
 		}
-		t.Cleanup(func() { d.Close() })
 		if now, err := d.Schema(ctx); err != nil || now != newest {
 			t.Errorf("schema %d opened as %d, %v; want %d", version, now, err, newest)
 		}
@@ -58,6 +57,9 @@ func TestOpen_UpgradesADatabaseOfEverySchema(t *testing.T) {
 		if err != nil {
 			t.Errorf("schema %d: %v", version, err)
 		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -78,7 +80,6 @@ func save(t *testing.T, file string, version int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
 	provider, err := d.provider()
 	if err != nil {
 		t.Fatal(err)
@@ -99,5 +100,8 @@ func save(t *testing.T, file string, version int64) {
 		if _, err := d.writer.ExecContext(ctx, statement); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

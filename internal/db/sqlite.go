@@ -39,15 +39,13 @@ func connectSQLite(ctx context.Context, path string) (*DB, error) {
 	writer.SetMaxOpenConns(1)
 	reader, err := open(path, "deferred", append(common, "cache_size(-16384)", "query_only(1)"))
 	if err != nil {
-		writer.Close()
-		return nil, err
+		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
-	d := &DB{engine: sqlite, reader: reader, writer: writer}
+	d := &DB{engine: onSQLite, reader: reader, writer: writer}
 	if err := d.refuseStranger(ctx, path); err != nil {
-		d.Close()
-		return nil, err
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }

@@ -31,7 +31,7 @@ func (t *Tx) Exec(query string, args ...any) (sql.Result, error) {
 
 // Query runs a query for rows. On PostgreSQL the transaction can do nothing else until they are read or closed.
 func (t *Tx) Query(query string, args ...any) (*Rows, error) {
-	rows, err := t.tx.QueryContext(t.ctx, query, args...)
+	rows, err := t.tx.QueryContext(t.ctx, query, args...) //nolint:rowserrcheck // Rows.Err hands it on
 	if err != nil {
 		return nil, t.fail(err)
 	}
@@ -76,8 +76,8 @@ func (r *Rows) Scan(dest ...any) error { return r.tx.fail(r.rows.Scan(dest...)) 
 // Err returns what ended the rows early, nil if nothing did.
 func (r *Rows) Err() error { return r.tx.fail(r.rows.Err()) }
 
-// Close ends the rows.
-func (r *Rows) Close() error { return r.tx.fail(r.rows.Close()) }
+// Close ends the rows. Should that fail, the transaction fails.
+func (r *Rows) Close() { _ = r.tx.fail(r.rows.Close()) }
 
 // Stmt is a prepared statement.
 type Stmt struct {
@@ -93,7 +93,7 @@ func (s *Stmt) Exec(args ...any) (sql.Result, error) {
 
 // Query runs the statement for rows.
 func (s *Stmt) Query(args ...any) (*Rows, error) {
-	rows, err := s.stmt.QueryContext(s.tx.ctx, args...)
+	rows, err := s.stmt.QueryContext(s.tx.ctx, args...) //nolint:rowserrcheck // Rows.Err hands it on
 	if err != nil {
 		return nil, s.tx.fail(err)
 	}
@@ -105,5 +105,5 @@ func (s *Stmt) QueryRow(args ...any) *Row {
 	return &Row{tx: s.tx, row: s.stmt.QueryRowContext(s.tx.ctx, args...)}
 }
 
-// Close frees the statement before the transaction ends.
-func (s *Stmt) Close() error { return s.tx.fail(s.stmt.Close()) }
+// Close frees the statement before the transaction ends. Should that fail, the transaction fails.
+func (s *Stmt) Close() { _ = s.tx.fail(s.stmt.Close()) }

@@ -362,9 +362,7 @@ func (a *appending) writeBlock(taken []int32) error {
 			no, size = last, size+entries
 		}
 	}
-	if err := rows.Close(); err != nil {
-		return err
-	}
+	rows.Close()
 	if err := rows.Err(); err != nil {
 		return err
 	}
@@ -427,7 +425,7 @@ func (p *packer) add(member int64, key string, at int64, value float64, source i
 		p.places[key] = k
 		p.keys = append(p.keys, key)
 	}
-	p.member, p.columns.key, p.at, p.value = append(p.member, member), append(p.columns.key, k), append(p.at, at), append(p.value, value)
+	p.member, p.key, p.at, p.value = append(p.member, member), append(p.key, k), append(p.at, at), append(p.value, value)
 	p.source, p.id, p.label = append(p.source, source), append(p.id, id), append(p.label, label)
 }
 

@@ -48,7 +48,7 @@ func writeUntilKilled(address string) {
 			fmt.Fprintln(os.Stderr, err)
 			return
 		}
-		fmt.Println(n)
+		fmt.Fprintln(os.Stdout, n)
 	}
 }
 
@@ -80,9 +80,13 @@ func TestAppend_KilledWriterLosesNothingAndDoublesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			for lines.Scan() { // acknowledged before the kill
-				fmt.Sscan(lines.Text(), &acknowledged)
+				if _, err := fmt.Sscan(lines.Text(), &acknowledged); err != nil {
+					t.Fatal(err)
+				}
 			}
-			writer.Wait()
+			if err := writer.Wait(); err == nil {
+				t.Fatal("the writer ended by itself")
+			}
 
 			n := len(window(t, d, e, board, math.MinInt64, math.MaxInt64))
 			if n%batchSize != 0 || n < (acknowledged+1)*batchSize {

@@ -80,7 +80,9 @@ func Postgres(t testing.TB) string {
 		if _, err := admin.Exec(`DROP SCHEMA ` + schema + ` CASCADE`); err != nil {
 			t.Errorf("dropping the schema of the test: %v", err)
 		}
-		admin.Close()
+		if err := admin.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	query := address.Query()
 	query.Set("search_path", schema)
