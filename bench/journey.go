@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"cairn/internal/board"
@@ -132,25 +131,37 @@ func publish(address string) (m Measurement, err error) {
 	if r.board == nil {
 		return m, fmt.Errorf("no board in %s", address)
 	}
-	size := fileSize(address)
 	m, err = measure(func() error {
 		_, err := r.releases.Publish(ctx, r.board, r.period, false)
 		return err
 	})
-	if err == nil && size > 0 {
-		m.Facts["bytes"] = float64(fileSize(address) - size)
+	if err != nil {
+		return m, err
 	}
+	kept, err := r.kept(ctx)
+	m.Facts["bytes"] = float64(kept)
 	return m, err
 }
 
-// fileSize returns the size of a SQLite database and its log, 0 for any other address.
-func fileSize(address string) (size int64) {
-	for _, end := range []string{"", "-wal"} {
-		if info, err := os.Stat(address + end); err == nil {
-			size += info.Size()
+// kept returns how many bytes the board's only release takes: its chunks, its indices and its head.
+func (r *rooms) kept(ctx context.Context) (bytes int64, err error) {
+	for _, query := range []string{
+		"SELECT SUM(LENGTH(content)) FROM release_chunk WHERE board_id = $1",
+		"SELECT SUM(LENGTH(content)) FROM release_index WHERE board_id = $1",
+		"SELECT SUM(LENGTH(head)) FROM release WHERE board_id = $1",
+	} {
+		if err := r.db.Read(ctx, func(tx *db.Tx) error {
+			var n int64
+			if err := tx.QueryRow(query, r.board.ID).Scan(&n); err != nil {
+				return err
+			}
+			bytes += n
+			return nil
+		}); err != nil {
+			return 0, err
 		}
 	}
-	return size
+	return bytes, nil
 }
 
 // judge measures what publish does before it writes: the entries of the window are read and taken, and the table is
