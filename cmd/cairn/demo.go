@@ -52,10 +52,14 @@ func (f *demoCommand) Run(c *console) (err error) {
 	defer a.Close()
 
 	began := time.Now()
-	if err := a.BuildDemo(c, progressTo(c.err)); err != nil {
+	keys, err := a.BuildDemo(c, app.Demo{
+		Git: f.Git, Progress: progressTo(c.err),
+		Note: func(text string) { fmt.Fprintln(c.err, "note:", text) },
+	})
+	if err != nil {
 		return err
 	}
-	sights, err := a.Sights(c)
+	sights, err := a.Sights(c, keys)
 	if err != nil {
 		return err
 	}
@@ -76,7 +80,11 @@ func (f *demoCommand) Run(c *console) (err error) {
 	for _, s := range sights {
 		fmt.Fprintf(c.out, "  %s%s\n      %s\n", base, s.Path, s.About)
 	}
-	fmt.Fprint(c.out, "\nAll people and organisations in it are invented. Stop it with Ctrl-C.\n")
+	real := ""
+	if f.Git != "" {
+		real = ", but for those of the repository"
+	}
+	fmt.Fprintf(c.out, "\nAll people and organisations on the boards are invented%s. Stop it with Ctrl-C.\n", real)
 	return a.Serve(c, listener, config.Logger(c.err))
 }
 
@@ -98,7 +106,7 @@ func listenFrom(c *console, address string) (net.Listener, error) {
 }
 
 // progressTo tells how far the building has come: on a terminal as it goes, else one line per board.
-func progressTo(w io.Writer) app.Progress {
+func progressTo(w io.Writer) func(what string, done, total int) {
 	file, ok := w.(*os.File)
 	terminal := ok && term.IsTerminal(int(file.Fd()))
 	return func(what string, done, total int) {
@@ -106,9 +114,9 @@ func progressTo(w io.Writer) app.Progress {
 		case terminal && done < total:
 			fmt.Fprintf(w, "\r\033[K%s: release %d of %d", what, done+1, total)
 		case terminal:
-			fmt.Fprintf(w, "\r\033[K%s: %d releases\n", what, total)
+			fmt.Fprintf(w, "\r\033[K%s: %s\n", what, counted(total, "release"))
 		case done == total:
-			fmt.Fprintf(w, "%s: %d releases\n", what, total)
+			fmt.Fprintf(w, "%s: %s\n", what, counted(total, "release"))
 		}
 	}
 }

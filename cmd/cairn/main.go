@@ -21,16 +21,16 @@ import (
 
 // commands is the command line. Each command stands in a file of its own name.
 type commands struct {
-	Board     boardCommand     `cmd:"" help:"Make boards, look at them, and revise their scorecards."`
-	Release   releaseCommand   `cmd:"" help:"Draft, publish, mend, bundle and look at the releases of a board."`
-	Verify    verifyCommand    `cmd:"" help:"Recompute a release from its bundle, offline."`
-	Score     scoreCommand     `cmd:"" help:"Score a table offline: a scorecard and a CSV or XLSX file give scores, ranks and points."`
 	Demo      demoCommand      `cmd:"" help:"Show Cairn with invented boards."`
-	Import    importCommand    `cmd:"" help:"Bring the entries of a file or a git repository to a board."`
-	Serve     serveCommand     `cmd:"" help:"Serve the boards' pages on this machine."`
+	Score     scoreCommand     `cmd:"" help:"Score a table offline: a scorecard and a CSV or XLSX file give scores, ranks and points."`
 	Check     checkCommand     `cmd:"" help:"Check scorecard files and say all that is wrong with them."`
-	Schema    schemaCommand    `cmd:"" help:"Print the JSON Schema of scorecard files."`
 	Scorecard scorecardCommand `cmd:"" help:"Templates, a new scorecard, and what changed between two."`
+	Schema    schemaCommand    `cmd:"" help:"Print the JSON Schema of scorecard files."`
+	Verify    verifyCommand    `cmd:"" help:"Recompute a release from its bundle, offline."`
+	Board     boardCommand     `cmd:"" help:"Make boards, look at them, and revise their scorecards."`
+	Import    importCommand    `cmd:"" help:"Bring the entries of a file or a git repository to a board."`
+	Release   releaseCommand   `cmd:"" help:"Draft, publish, mend, bundle and look at the releases of a board."`
+	Serve     serveCommand     `cmd:"" help:"Serve the boards' pages on this machine."`
 	DB        dbCommand        `cmd:"" name:"db" help:"Copy a database into another, or bring it up to date."`
 	Config    configCommand    `cmd:"" help:"Print the configuration in effect and where each value came from."`
 	Version   versionCommand   `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`

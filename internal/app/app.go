@@ -32,10 +32,15 @@ func Open(ctx context.Context, c Config, now func() time.Time) (*App, error) {
 		return nil, err
 	}
 	a := &App{Config: c, Now: now, DB: d}
-	a.Boards = board.New(d, now)
-	a.Entries = entry.New(d, now)
-	a.Releases = release.New(d, a.Boards, a.Entries, now, hold)
+	a.build()
 	return a, nil
+}
+
+// build builds the rooms on the database, in order.
+func (a *App) build() {
+	a.Boards = board.New(a.DB, a.Now)
+	a.Entries = entry.New(a.DB, a.Now)
+	a.Releases = release.New(a.DB, a.Boards, a.Entries, a.Now, hold)
 }
 
 // Close closes the database.

@@ -10,7 +10,6 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/period"
-	"cairn/internal/release"
 	"cairn/internal/sim"
 	"cairn/scorecard"
 )
@@ -18,8 +17,12 @@ import (
 // seed of the demo's worlds.
 const seed = 2026
 
-// Progress is told how far a long piece of work has come.
-type Progress func(what string, done, total int)
+// Demo says what a demo shows and whom to tell how it goes.
+type Demo struct {
+	Git      string                             // path of a repository whose contributors are shown too, "" none
+	Progress func(what string, done, total int) // releases of a board
+	Note     func(text string)                  // what was left out, and why
+}
 
 // demo is one invented board: its template, where it is, and the world that fills it.
 type demo struct {
@@ -39,17 +42,33 @@ func demos() []demo {
 
 // BuildDemo fills the database with the invented boards and publishes every release of theirs in order, up to the last
 // period that is over. Each release is published on the morning after its period. It goes on where an earlier call was
-// cut short, and does nothing where all is there.
-func (a *App) BuildDemo(ctx context.Context, progress Progress) error {
-	for _, d := range demos() {
-		if err := a.buildDemo(ctx, d, progress); err != nil {
-			return fmt.Errorf("building the demo board %s: %w", d.template, err)
+// cut short, and does nothing where all is there. It returns the keys of the boards.
+func (a *App) BuildDemo(ctx context.Context, d Demo) (keys []string, err error) {
+	if d.Git != "" { // first, since it is where something may be wrong
+		key, err := a.buildGit(ctx, d.Git, d)
+		if err != nil {
+			return nil, fmt.Errorf("building the board of %s: %w", d.Git, err)
 		}
+		keys = append(keys, key)
 	}
-	return nil
+	for _, invented := range demos() {
+		if err := a.buildInvented(ctx, invented, d.Progress); err != nil {
+			return nil, fmt.Errorf("building the board %s: %w", invented.template, err)
+		}
+		keys = append(keys, invented.template)
+	}
+	return keys, nil
 }
 
-func (a *App) buildDemo(ctx context.Context, d demo, progress Progress) error {
+// past builds the rooms once more, with a clock that stands where the demo's story has come to.
+func (a *App) past(clock *time.Time) *App {
+	then := *a
+	then.Now = func() time.Time { return *clock }
+	then.build()
+	return &then
+}
+
+func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, int, int)) error {
 	template, _, ok := scorecard.TemplateOf(d.template)
 	if !ok {
 		return fault.New(fault.Internal, "there is no template %s", d.template)
@@ -63,18 +82,13 @@ func (a *App) buildDemo(ctx context.Context, d demo, progress Progress) error {
 		return err
 	}
 
-	// The rooms live through the demo's past: their clock stands where the story has come to.
 	last := period.Of(card.Period, a.Now(), zone).Add(-1)
 	clock, _ := last.Add(1 - d.periods).Bounds(zone)
-	now := func() time.Time { return clock }
-	boards := board.New(a.DB, now)
-	entries := entry.New(a.DB, now)
-	releases := release.New(a.DB, boards, entries, now, hold)
-
-	b, err := boards.Board(ctx, card.Key)
+	rooms := a.past(&clock)
+	b, err := rooms.Boards.Board(ctx, card.Key)
 	switch {
 	case fault.Of(err) == fault.NotFound:
-		if b, err = boards.Create(ctx, card, board.Settings{Zone: d.zone, TopN: d.top}); err != nil {
+		if b, err = rooms.Boards.Create(ctx, card, board.Settings{Zone: d.zone, TopN: d.top}); err != nil {
 			return err
 		}
 	case err != nil:
@@ -89,22 +103,22 @@ func (a *App) buildDemo(ctx context.Context, d demo, progress Progress) error {
 		progress(b.Name, i, len(w.Periods))
 		_, end := p.Bounds(zone)
 		clock = end.Add(9 * time.Hour)
-		if _, err := releases.Show(ctx, b, p, 0); err == nil {
+		if _, err := rooms.Releases.Show(ctx, b, p, 0); err == nil {
 			continue
 		} else if fault.Of(err) != fault.NotFound {
 			return err
 		}
-		if err := enrol(ctx, boards, b, w, i, numbers); err != nil {
+		if err := enrol(ctx, rooms.Boards, b, w, i, numbers); err != nil {
 			return err
 		}
 		batch := make([]entry.Entry, len(w.Entries[i]))
 		for j, e := range w.Entries[i] {
 			batch[j] = entry.Entry{Member: numbers[e.Player], Key: e.Key, At: e.At.UnixMicro(), Value: e.Value, ID: e.ID}
 		}
-		if _, err := entries.Append(ctx, b.ID, "simulator", batch, false); err != nil {
+		if _, err := rooms.Entries.Append(ctx, b.ID, "simulator", batch, false); err != nil {
 			return err
 		}
-		if _, err := releases.Publish(ctx, b, p, false); err != nil {
+		if _, err := rooms.Releases.Publish(ctx, b, p, false); err != nil {
 			return err
 		}
 	}
@@ -132,10 +146,11 @@ func enrol(ctx context.Context, boards *board.Boards, b *board.Board, w *sim.Wor
 // Sight is a page worth looking at first.
 type Sight struct{ Path, About string }
 
-// Sights returns the pages to begin with: each board of the demo, and on the first one the player who climbed most.
-func (a *App) Sights(ctx context.Context) (sights []Sight, err error) {
-	for i, d := range demos() {
-		b, err := a.Boards.Board(ctx, d.template)
+// Sights returns the pages to begin with: each of the boards, and on the first where somebody climbed, who climbed most.
+func (a *App) Sights(ctx context.Context, keys []string) (sights []Sight, err error) {
+	climbed := false
+	for _, key := range keys {
+		b, err := a.Boards.Board(ctx, key)
 		if err != nil {
 			return nil, err
 		}
@@ -145,9 +160,10 @@ func (a *App) Sights(ctx context.Context) (sights []Sight, err error) {
 		}
 		path := "/b/" + url.PathEscape(b.Key)
 		sights = append(sights, Sight{path, b.Name + ": " + latest.Title})
-		if i > 0 || len(latest.Movers) == 0 {
+		if climbed || len(latest.Movers) == 0 {
 			continue
 		}
+		climbed = true
 		player := latest.Movers[0]
 		card, err := a.Releases.Card(ctx, latest, player.Key)
 		if err != nil {

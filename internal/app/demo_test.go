@@ -67,19 +67,20 @@ func get(t *testing.T, url string) (status int, body string) {
 func TestDemo(t *testing.T) {
 	a := show(t, "")
 	last := map[string]int{}
-	if err := a.BuildDemo(t.Context(), func(what string, done, total int) { last[what] = total - done }); err != nil {
+	keys, err := a.BuildDemo(t.Context(), Demo{Progress: func(what string, done, total int) { last[what] = total - done }})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if len(last) != 2 || last["Social selling club"] != 0 || last["Property power 100"] != 0 {
 		t.Errorf("progress ended at %v", last)
 	}
-	t.Run("is served and stops", func(t *testing.T) { demoIsServed(t, a) })
+	t.Run("is served and stops", func(t *testing.T) { demoIsServed(t, a, keys) })
 	t.Run("is alive", func(t *testing.T) { demoIsAlive(t, a) })
 	t.Run("goes on where it was cut short", func(t *testing.T) { demoGoesOn(t, a) })
 }
 
-func demoIsServed(t *testing.T, a *App) {
-	sights, err := a.Sights(t.Context())
+func demoIsServed(t *testing.T, a *App, keys []string) {
+	sights, err := a.Sights(t.Context(), keys)
 	if err != nil || len(sights) != 4 {
 		t.Fatalf("sights: %v, %v", sights, err)
 	}
@@ -164,11 +165,11 @@ func demoGoesOn(t *testing.T, whole *App) {
 	short := show(t, path)
 	ctx, cancel := context.WithCancel(t.Context())
 	steps := 0
-	err := short.BuildDemo(ctx, func(string, int, int) {
+	_, err := short.BuildDemo(ctx, Demo{Progress: func(string, int, int) {
 		if steps++; steps == 9 {
 			cancel()
 		}
-	})
+	}})
 	if err == nil {
 		t.Fatal("cancelling did not stop the building")
 	}
@@ -176,7 +177,7 @@ func demoGoesOn(t *testing.T, whole *App) {
 
 	again := show(t, path)
 	again.Now = func() time.Time { return today().AddDate(0, 0, 20) } // some weeks later
-	if err := again.BuildDemo(t.Context(), func(string, int, int) {}); err != nil {
+	if _, err := again.BuildDemo(t.Context(), Demo{Progress: func(string, int, int) {}}); err != nil {
 		t.Fatal(err)
 	}
 	a1, err := again.Boards.Board(t.Context(), "social-selling")

@@ -56,7 +56,7 @@ func Club(seed uint64, last period.Period, zone *time.Location) *World {
 	climber.drive, climber.talent, climber.trend, climber.noise, climber.holiday = 0.24, 1, 0.2, 0.03, -2
 	steady.drive, steady.trend, steady.noise, steady.holiday = 1.1, 0, 0.01, -2
 	gamer.drive, gamer.talent, gamer.games, gamer.holiday = 0.6, 0.5, 12, -2
-	back.drive, back.trend, back.gone = 1.1, 0.05, [2]int{9, 16}
+	back.drive, back.trend, back.gone, back.holiday = 1, 0.06, [2]int{9, 16}, -2
 	star.drive, star.talent, star.audience = 2.1, 1.5, 4000
 
 	for week := range m.Periods {

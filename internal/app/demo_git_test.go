@@ -1,0 +1,106 @@
+package app
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn/internal/fault"
+)
+
+// repository makes a bare git repository with commits of two people: Ada every week for n weeks up to that of last, Bo
+// every third week. Every fifth week nobody commits.
+func repository(t *testing.T, n int, last time.Time) string {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed")
+	}
+	path := filepath.Join(t.TempDir(), "Some Project.git")
+	if out, err := exec.CommandContext(t.Context(), "git", "init", "-q", "--bare", "-b", "main", path).CombinedOutput(); err != nil {
+		t.Fatalf("git init: %v\n%s", err, out)
+	}
+	var stream strings.Builder
+	commit := func(name string, at time.Time, i int) {
+		who := fmt.Sprintf("%s <%s@example.org> %d +0000", name, strings.ToLower(name), at.Unix())
+		content := strings.Repeat(fmt.Sprintln(name, i), i%7+1)
+		fmt.Fprintf(&stream, "commit refs/heads/main\nauthor %s\ncommitter %s\ndata 2\nx\nM 100644 inline %s-%d.txt\ndata %d\n%s\n", who, who, name, i%4, len(content), content)
+	}
+	for i := range n {
+		at := last.AddDate(0, 0, -7*(n-1-i))
+		if i%5 == 4 {
+			continue
+		}
+		commit("Ada", at, i)
+		if i%3 == 0 {
+			commit("Bo", at.Add(time.Hour), i)
+		}
+	}
+	command := exec.CommandContext(t.Context(), "git", "-C", path, "fast-import", "--quiet")
+	command.Stdin = strings.NewReader(stream.String())
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("git fast-import: %v\n%s", err, out)
+	}
+	return path
+}
+
+func (d Demo) silent(t *testing.T) Demo {
+	d.Progress = func(string, int, int) {}
+	d.Note = func(text string) { t.Errorf("noted: %s", text) }
+	return d
+}
+
+func TestDemo_ShowsTheLastWeeksOfARepositoryThatHaveCommits(t *testing.T) {
+	a := show(t, "")
+	key, err := a.buildGit(t.Context(), repository(t, 60, today()), Demo{}.silent(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := a.Boards.Board(t.Context(), key)
+	if err != nil || b.Key != "contributors-some-project" || b.Name != "Contributors of Some Project" {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	archive, err := a.Releases.Archive(t.Context(), b)
+	if err != nil || len(archive) != gitWeeks {
+		t.Fatalf("%d releases, %v", len(archive), err)
+	}
+	if newest := archive[0].Period.String(); newest != "2026-W46" {
+		t.Errorf("the newest is %s: the week of today is not over, and the one before has commits", newest)
+	}
+	rows, err := a.Releases.Rows(t.Context(), archive[0], 0, 10)
+	if err != nil || len(rows) != 2 || rows[0].Name != "Ada" {
+		t.Errorf("%+v, %v", rows, err)
+	}
+	if again, err := a.buildGit(t.Context(), repository(t, 60, today()), Demo{}.silent(t)); err != nil || again != key {
+		t.Errorf("once more: %s, %v", again, err)
+	}
+}
+
+func TestDemo_ShowsARepositoryThatWasBegunThisWeek(t *testing.T) {
+	a := show(t, "")
+	key, err := a.buildGit(t.Context(), repository(t, 1, today().AddDate(0, 0, -1)), Demo{}.silent(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := a.Boards.Board(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if latest, err := a.Releases.Latest(t.Context(), b); err != nil || latest.Period.String() != "2026-W47" {
+		t.Errorf("%+v, %v", latest, err)
+	}
+}
+
+func TestDemo_RefusesWhatIsNoRepository(t *testing.T) {
+	a := show(t, "")
+	for path, want := range map[string]fault.Kind{t.TempDir(): fault.Invalid, filepath.Join(t.TempDir(), "absent"): fault.NotFound, repository(t, 0, today()): fault.Invalid} {
+		if _, err := a.BuildDemo(t.Context(), Demo{Git: path}.silent(t)); fault.Of(err) != want || !strings.Contains(fault.Message(err), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if boards, err := a.Boards.List(t.Context(), true); err != nil || len(boards) != 0 {
+		t.Errorf("boards were made all the same: %v, %v", boards, err)
+	}
+}
