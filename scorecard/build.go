@@ -19,6 +19,8 @@ type builder struct {
 	metrics []built
 	count   int
 	deep    bool // nesting was reported
+
+	vocabulary []string // what formulas may name, once asked for
 }
 
 // built is a metric whose formula waits until every key is known.

@@ -471,13 +471,16 @@ func (e *expression) name(s symbol) *Node {
 }
 
 // names are the words that a formula may use.
-func (e *expression) names() []string {
-	if e.full() {
+func (b *builder) names() []string {
+	if b.full() {
 		return nil
 	}
-	known := slices.Concat(slices.Collect(maps.Keys(e.parts)), slices.Collect(maps.Keys(e.card.Constants)), []string{"missing", "value"})
-	slices.Sort(known)
-	return slices.DeleteFunc(known, func(k string) bool { return k == e.owner.Key || e.parts[k] != nil && e.parts[k].Combine.Mean != "" })
+	if b.vocabulary == nil {
+		b.vocabulary = slices.Concat(slices.Collect(maps.Keys(b.parts)), slices.Collect(maps.Keys(b.card.Constants)), []string{"missing", "value"})
+		b.vocabulary = slices.DeleteFunc(b.vocabulary, func(k string) bool { return b.parts[k] != nil && b.parts[k].Combine.Mean != "" })
+		slices.Sort(b.vocabulary)
+	}
+	return b.vocabulary
 }
 
 func (e *expression) call(s symbol) *Node {

@@ -21,7 +21,8 @@ func nearest(word string, known []string) (best string, close bool) {
 			best, least = k, d
 		}
 	}
-	return best, least <= 1+utf8.RuneCountInString(word)/3
+	length := utf8.RuneCountInString(word)
+	return best, least <= 1+length/3 && least < length
 }
 
 // edits is the Levenshtein distance where swapping two neighbours counts once.
