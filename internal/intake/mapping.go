@@ -99,7 +99,7 @@ func ParseMapping(file string, source []byte) (m *Mapping, err error) {
 	if len(source) > maxMapping {
 		return nil, d.wrong(nil, "a mapping is not longer than 64 KiB")
 	}
-	parsed, err := parser.ParseBytes(source, 0)
+	parsed, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey()) // fields tells them, with a better message
 	if err != nil {
 		var placed interface{ GetToken() *token.Token }
 		if errors.As(err, &placed) {
@@ -333,7 +333,7 @@ func (d *decoder) values(n ast.Node, what string) []*ast.MappingValueNode {
 // text reads one plain value.
 func (d *decoder) text(n ast.Node) field {
 	scalar, ok := n.(ast.ScalarNode)
-	if !ok || n.Type() == ast.NullType || n.Type() == ast.LiteralType {
+	if kind := n.Type(); !ok || kind == ast.NullType || kind == ast.LiteralType || kind == ast.AliasType || kind == ast.AnchorType || kind == ast.TagType {
 		d.wrong(n.GetToken(), "one plain value is wanted here")
 		return field{at: n.GetToken()}
 	}

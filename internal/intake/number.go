@@ -61,7 +61,7 @@ func (n numbers) read(text string) (float64, bool) {
 	if n.thousands != "" {
 		groups := strings.Split(whole, n.thousands)
 		for _, group := range groups[1:] {
-			if len(group) != 3 || len(strings.TrimLeft(groups[0], "+-")) > 3 {
+			if first := strings.TrimLeft(groups[0], "+-"); len(group) != 3 || len(first) < 1 || len(first) > 3 {
 				return 0, false // 1,5 is not fifteen, even where commas group thousands
 			}
 		}
