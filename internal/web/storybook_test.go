@@ -429,9 +429,24 @@ func drawAll(t *testing.T) *book {
 	for _, special := range []struct {
 		name string
 		n    int
-	}{{"player-gap", 0}, {"player-long-name", 3}, {"player-cjk", 4}, {"player-rtl", 5}, {"player-hostile", 6}, {"player-override", 7}, {"player-unscored", 8}} {
+	}{{"player-gap", 0}, {"player-long-name", 3}, {"player-cjk", 4}, {"player-rtl", 5}, {"player-hostile", 6}, {"player-override", 7}, {"player-zero", 8}} {
 		b.draw(special.name, "player_show", b.newPlayerPage(club.place(false), club.cards[len(club.cards)-1][fmt.Sprintf("p%05d", special.n)]))
 	}
+	left := *club.cardAt(30)
+	left.Row.Score, left.Row.Rank, left.Row.Level, left.Row.Points, left.Row.Change, left.Row.Climbed = math.NaN(), 0, "", nil, math.NaN(), math.NaN()
+	left.Row.Note = "measured 40 % of the metrics; the scorecard asks for 50 %"
+	left.Above, left.Below, left.Stories, left.Exact = nil, nil, nil, math.NaN()
+	left.History = slices.Clone(left.History)
+	left.History[len(left.History)-1].Scored = false
+	left.Parts = slices.Clone(left.Parts)
+	for i := range left.Parts {
+		p := &left.Parts[i]
+		p.Points, p.PointsPublished, p.Possible, p.ToGain, p.Move = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	}
+	b.draw("player-unscored", "player_show", b.newPlayerPage(club.place(false), &left))
+	ending := club.shown(2)
+	ending.rows = append(slices.Clone(ending.rows), left.Row)
+	b.draw("board-unscored", "board_show", b.newBoardPage(club.place(false), ending, club.archive()))
 	bridged := *club.cardAt(12)
 	bridged.OldRules = &release.OldRules{Score: 41.2, Rank: 15}
 	bridged.Rules, bridged.Others = 2.5, -0.8
