@@ -169,8 +169,12 @@ func (a *adviser) comparisons(n *Node) {
 	}
 }
 
-// balance weighs activity against results, and behaviours against outcomes.
+// balance weighs activity against results, and behaviours against outcomes. Under a sum of points the points of a
+// metric decide, not its weight, so nothing can be said there.
 func (a *adviser) balance() {
+	if a.card.Combine.Mean == Sum {
+		return
+	}
 	leaf, fruit, lead, lag := 0.0, 0.0, 0.0, 0.0
 	var heaviest *Part
 	for _, p := range a.card.Metrics() {

@@ -94,6 +94,9 @@ func (e *expression) split(n *node) bool {
 				return false
 			} else if !strings.ContainsRune("+-*/%<>?:(),[]", c) {
 				hint := ""
+				if c == '"' || c == '\'' {
+					hint = "; a formula holds numbers and keys, no texts"
+				}
 				if foreign[string(c)] != "" {
 					hint = "; write " + foreign[string(c)]
 				}
@@ -115,8 +118,7 @@ func (e *expression) split(n *node) bool {
 // foreign says how other languages' signs are written here.
 var foreign = map[string]string{
 	"&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "=": "==", "^": "** for a power", "<>": "!=", "//": "floor(a / b)", "=>": ">=", "=<": "<=",
-	"{": "( or [", "}": ") or ]", "\"": "numbers and keys only; a formula has no texts", "'": "numbers and keys only; a formula has no texts",
-	"×": "*", "÷": "/", "−": "-", "·": "*", ";": "a comma",
+	"{": "( or [", "}": ") or ]", "×": "*", "÷": "/", "−": "-", "·": "*", ";": "a comma",
 }
 
 func digit(c rune) bool  { return c >= '0' && c <= '9' }

@@ -156,8 +156,8 @@ func TestFormula_RefusesWithLineAndColumn(t *testing.T) {
 		"formula: ''":                `f:6:23: formula: wants text, got nothing`,
 		"formula: [a]":               `f:6:23: formula: wants an expression, got a list`,
 		"formula: ~":                 `f:6:23: formula: wants an expression, got nothing`,
-		`formula: "a + \"text\""`:    `f:6:28: formula: "\"" is not known; write numbers and keys only; a formula has no texts`,
-		`formula: 'a + ''text'''`:    `f:6:28: formula: "'" is not known; write numbers and keys only; a formula has no texts`,
+		`formula: "a + \"text\""`:    `f:6:28: formula: "\"" is not known; a formula holds numbers and keys, no texts`,
+		`formula: 'a + ''text'''`:    `f:6:28: formula: "'" is not known; a formula holds numbers and keys, no texts`,
 		`formula: "a\t+ \u0061 + z"`: `f:6:38: formula: no metric, constant or function is called "z"; known: a, b, c, d, e, f, h, k, missing, value`,
 	} {
 		_, err := Load("f", []byte(formulaCard(keys)))

@@ -76,7 +76,7 @@ func summary(card *scorecard.Scorecard) string {
 	if groups > 0 {
 		text += " in " + counted(groups, "group")
 	}
-	return fmt.Sprintf("%s, %s by %s", text, card.Players, card.Period)
+	return fmt.Sprintf("%s, one score per %s and %s", text, card.Players, card.Period)
 }
 
 func counted(n int, noun string) string {
