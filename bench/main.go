@@ -19,6 +19,7 @@ const (
 	taskPublish  task = "publish" // from there to a final release
 	taskJudge    task = "judge"   // the part of publish that writes nothing
 	taskServe    task = "serve"   // a release over HTTP
+	taskRead     task = "read"    // from there, against bytes that stand still
 )
 
 func main() {
@@ -56,6 +57,10 @@ func main() {
 		m, err = judge(*address)
 	case taskServe:
 		err = serve(*address)
+	case taskRead:
+		var card, still float64
+		card, still, _, err = readCards(*address, *players, 12_000)
+		m.Facts = map[string]float64{"card_us": card, "static_us": still}
 	default:
 		err = fmt.Errorf("no task %q", *name)
 	}

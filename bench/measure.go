@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,13 +23,36 @@ type Measurement struct {
 	Facts map[string]float64 // whatever else the task counted
 }
 
+// profile names the file that the CPU profile of a task goes to.
+var profile = flag.String("profile", "", "file for a CPU profile of what is measured")
+
+// startProfile starts the CPU profile, where one was asked for.
+func startProfile() (stop func(), err error) {
+	if *profile == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(*profile)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, pprof.StartCPUProfile(f)
+}
+
 // measure times work and notes the highest memory while it ran.
 func measure(work func() error) (Measurement, error) {
 	debug.FreeOSMemory()
 	// "5" resets the high-water mark; without the right to do so the peak includes the making of the input.
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
+	stop, err := startProfile()
+	if err != nil {
+		return Measurement{}, err
+	}
+	defer stop()
 	cpu, start := ownCPU(), time.Now()
-	err := work()
+	err = work()
 	return Measurement{Wall: time.Since(start).Seconds(), CPU: ownCPU() - cpu, Peak: peak(), Facts: map[string]float64{}}, err
 }
 

@@ -67,6 +67,11 @@ func serve(address string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		_ = server.Close()
 	}()
+	stop, err := startProfile()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	fmt.Println(listener.Addr(), len(still))
 	if err := server.Serve(listener); err != http.ErrServerClosed {
 		return err
@@ -77,7 +82,7 @@ func serve(address string) error {
 // readCards asks a server for the cards of many players over 64 connections, and as often for bytes that stand still, and
 // returns the server's CPU per request in microseconds for both.
 func readCards(address string, players, requests int) (card, static float64, size int, err error) {
-	command, err := self("-task", string(taskServe), "-db", address)
+	command, err := self("-task", string(taskServe), "-db", address, "-profile", *profile)
 	if err != nil {
 		return 0, 0, 0, err
 	}
