@@ -75,6 +75,10 @@ func judge(b basis) (*verdict, error) {
 		}
 	}
 	v.layout = newLayout(b.card, old, b.groups, tagsOf(b.table, b.groups), b.before != nil)
+	v.taken = columns(b.table, v.metrics, v.carried)
+	if old != nil {
+		v.oldTaken = columns(b.before.now, v.oldMetrics, v.oldCarried)
+	}
 	return v, nil
 }
 
@@ -147,22 +151,28 @@ func (v *verdict) line(p *page, at, i int, w *work) {
 		}
 		set(v.tagRank+g, rank)
 	}
-	values(p, at, v.raw, v.metrics, t.Columns, i)
-	values(p, at, v.carry, v.carried, t.Carried, i)
+	for k, column := range v.taken {
+		x := math.NaN()
+		if column != nil {
+			x = column[i]
+		}
+		p.number[v.raw+k][at] = x
+	}
 	v.putPoints(p, at, i, w)
 	if v.bridge != nil {
 		v.putMoves(p, at, i, w)
 	}
 }
 
-func values(p *page, at, first int, metrics []*scorecard.Part, columns map[string][]float64, i int) {
-	for k, m := range metrics {
-		x := math.NaN()
-		if column := columns[m.Key]; column != nil {
-			x = column[i]
-		}
-		p.number[first+k][at] = x
+// columns returns the columns of metrics, those of carried ones after them; nil where there is none.
+func columns(t *score.Table, metrics, carried []*scorecard.Part) (all [][]float64) {
+	for _, m := range metrics {
+		all = append(all, t.Columns[m.Key])
 	}
+	for _, m := range carried {
+		all = append(all, t.Carried[m.Key])
+	}
+	return all
 }
 
 // putPoints publishes the points of every part, so that those of the top parts add up to the score and those of a group's
@@ -207,8 +217,13 @@ func (v *verdict) putMoves(p *page, at, i int, w *work) {
 	if v.old != nil {
 		set(v.oldScore, v.bridge.Others.Score[i])
 		set(v.oldRank, v.bridge.Others.Rank[i])
-		values(p, at, v.oldRaw, v.oldMetrics, v.before.now.Columns, i)
-		values(p, at, v.oldCarry, v.oldCarried, v.before.now.Carried, i)
+		for k, column := range v.oldTaken {
+			x := math.NaN()
+			if column != nil {
+				x = column[i]
+			}
+			set(v.oldRaw+k, x)
+		}
 	}
 	for column := v.change; column < v.numbers; column++ {
 		set(column, math.NaN())
@@ -256,6 +271,12 @@ func (v *verdict) putMoves(p *page, at, i int, w *work) {
 			continue
 		}
 		split := [3]float64{w.moves[1][k], w.moves[2][k], w.moves[3][k]}
+		if split[1] == 0 && split[2] == 0 { // the usual case: all of it is own action
+			set(v.moveOwn+k, move)
+			set(v.moveOthers+k, 0)
+			set(v.moveRules+k, 0)
+			continue
+		}
 		w.published = score.AppendPublished(w.published[:0], v.finer, move, split[:])
 		for cause, x := range w.published {
 			set(v.moveOwn+cause*len(v.moved)+k, x)

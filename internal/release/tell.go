@@ -78,13 +78,14 @@ func (t *telling) tell(member []int64) []string {
 		for n, rel := range t.earlier {
 			rel.add(n, t, place, standings, seen, last)
 		}
+		metrics := make([]float64, len(t.values))
 		for i := range some {
 			player := from + i
 			var p []story.Passed
 			if passed != nil {
 				p = passed(player)
 			}
-			now := t.appearance(player)
+			now := t.appearance(player, metrics)
 			now.Gap = seen[i] > 0 && (t.gap || seen[i] < len(t.earlier))
 			claims := standings[i].Find(t.board, now, p, last[i])
 			told[player] = string(t.pack(claims[:min(len(claims), mostTold)], now))
@@ -93,17 +94,17 @@ func (t *telling) tell(member []int64) []string {
 	return told
 }
 
-func (t *telling) appearance(i int) story.Appearance {
+// appearance is a player's place in the release that is told; its metrics are written into metrics.
+func (t *telling) appearance(i int, metrics []float64) story.Appearance {
 	r := t.v.result
-	a := story.Appearance{Release: t.period, Fresh: t.fresh, Scored: !math.IsNaN(r.Score[i]), Score: r.Score[i], Rank: r.Rank[i],
-		Of: t.v.ranked(), Level: r.Level(i), Metrics: make([]float64, len(t.board.Metrics))}
-	for k, m := range t.board.Metrics {
-		a.Metrics[k] = math.NaN()
-		if column := t.v.table.Columns[m.Key]; column != nil {
-			a.Metrics[k] = column[i]
+	for k, at := range t.values {
+		metrics[k] = math.NaN()
+		if column := t.v.taken[at]; column != nil {
+			metrics[k] = column[i]
 		}
 	}
-	return a
+	return story.Appearance{Release: t.period, Fresh: t.fresh, Scored: !math.IsNaN(r.Score[i]), Score: r.Score[i], Rank: r.Rank[i],
+		Of: t.v.ranked(), Level: r.Level(i), Metrics: metrics}
 }
 
 // add takes the n-th earlier release into the standings of its players.
