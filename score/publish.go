@@ -2,7 +2,6 @@ package score
 
 import (
 	"math"
-	"slices"
 
 	"cairn/internal/exact"
 	"cairn/scorecard"
@@ -15,56 +14,58 @@ func Publish(card *scorecard.Scorecard, total float64, amounts []float64) []floa
 	return AppendPublished(make([]float64, 0, len(amounts)), card, total, amounts)
 }
 
-// AppendPublished is Publish into dst, for many players.
+// AppendPublished is Publish onto dst, for many players.
 func AppendPublished(dst []float64, card *scorecard.Scorecard, total float64, amounts []float64) []float64 {
 	unit := math.Pow10(card.Decimals)
 	start := len(dst)
 	left := math.Round(total * unit)
-	var candidates []int
-	for i, amount := range amounts {
-		down := math.Floor(exact.Round12(amount * unit))
-		dst = append(dst, down)
-		if math.IsNaN(amount) {
-			continue
+	idle := true // nothing but zeros
+	for _, amount := range amounts {
+		down := amount * unit
+		if near := math.Round(down); near-down != 0 && math.Abs(near-down) <= 1e-10*max(1, math.Abs(down)) {
+			down = exact.Round12(down) // binary noise must not cost a unit
 		}
-		left -= down
-		if amount != 0 {
-			candidates = append(candidates, i)
+		down = math.Floor(down)
+		dst = append(dst, down)
+		if !math.IsNaN(down) {
+			left -= down
+			idle = idle && amount == 0
 		}
 	}
 	published := dst[start:]
-	if len(candidates) == 0 {
-		for i, amount := range amounts {
-			if !math.IsNaN(amount) {
-				candidates = append(candidates, i)
-			}
+	for range 2 * len(amounts) { // rounding leaves fewer; beyond 2⁵³ units a float64 has none to give
+		if left == 0 || math.IsNaN(left) {
+			break
 		}
-	}
-	if math.IsNaN(left) || len(candidates) == 0 {
-		left = 0
-	}
-	if left != 0 {
-		slices.SortStableFunc(candidates, func(a, b int) int {
-			x, y := exact.Round12(amounts[a]*unit)-published[a], exact.Round12(amounts[b]*unit)-published[b]
-			switch {
-			case same(x, y):
-				return 0
-			case x > y:
-				return -1
-			}
-			return 1
-		})
-	}
-	for k := 0; left > 0; k++ {
-		published[candidates[k%len(candidates)]]++
-		left--
-	}
-	for k := len(candidates) - 1; left < 0; k-- {
-		published[candidates[(k%len(candidates)+len(candidates))%len(candidates)]]--
-		left++
+		k := nextUnit(published, amounts, unit, left > 0, idle)
+		if k < 0 {
+			break
+		}
+		published[k] += math.Copysign(1, left)
+		left -= math.Copysign(1, left)
 	}
 	for i := range published {
 		published[i] = published[i]/unit + 0
 	}
 	return dst
+}
+
+// nextUnit is the amount that is furthest from its units: above them, or below where a unit must go. Of equals, the
+// first gains and the last gives.
+func nextUnit(units, amounts []float64, unit float64, gains, idle bool) int {
+	best, most := -1, 0.0
+	for i, amount := range amounts {
+		if math.IsNaN(amount) || amount == 0 && !idle {
+			continue
+		}
+		rest := amount*unit - units[i]
+		if !gains {
+			rest = -rest
+		}
+		noise := 1e-10 * max(1, math.Abs(units[i]))
+		if best < 0 || rest > most+noise || !gains && rest >= most-noise {
+			best, most = i, rest
+		}
+	}
+	return best
 }
