@@ -58,9 +58,9 @@ func main() {
 	case taskServe:
 		err = serve(*address)
 	case taskRead:
-		var card, still float64
-		card, still, _, err = readCards(*address, *players, 12_000)
-		m.Facts = map[string]float64{"card_us": card, "static_us": still}
+		var read reading
+		read, err = readCards(*address, *players, 12_000)
+		m.Facts = read.price
 	default:
 		err = fmt.Errorf("no task %q", *name)
 	}

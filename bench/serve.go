@@ -13,11 +13,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cairn/internal/release"
 )
 
 // serve answers on the loopback interface, until its standard input ends: /card/PLAYER with the data of a player's page
-// read from the latest release, /static with as many bytes that stand still, /cpu with the CPU seconds used so far. It
-// prints its address and the size of an answer.
+// read from a release, /latest/PLAYER the same after asking which release is the latest, /static with as many bytes that
+// stand still, /cpu with the CPU seconds used so far. It prints its address and the size of an answer.
 func serve(address string) error {
 	ctx := context.Background()
 	r, err := open(ctx, address)
@@ -41,12 +43,7 @@ func serve(address string) error {
 	buffers := sync.Pool{New: func() any { return new([]byte) }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/{player}", func(w http.ResponseWriter, _ *http.Request) { answer(w, still) })
-	mux.HandleFunc("GET /card/{player}", func(w http.ResponseWriter, request *http.Request) {
-		rel, err := r.releases.Latest(request.Context(), r.board)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
+	card := func(w http.ResponseWriter, request *http.Request, rel *release.Release) {
 		buffer := buffers.Get().(*[]byte)
 		defer buffers.Put(buffer)
 		body, err := r.releases.AppendCardJSON(request.Context(), (*buffer)[:0], rel, request.PathValue("player"))
@@ -56,6 +53,15 @@ func serve(address string) error {
 		}
 		*buffer = body
 		answer(w, body)
+	}
+	mux.HandleFunc("GET /card/{player}", func(w http.ResponseWriter, request *http.Request) { card(w, request, rel) })
+	mux.HandleFunc("GET /latest/{player}", func(w http.ResponseWriter, request *http.Request) {
+		latest, err := r.releases.Latest(request.Context(), r.board)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		card(w, request, latest)
 	})
 	mux.HandleFunc("GET /cpu", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, ownCPU()) })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,24 +85,29 @@ func serve(address string) error {
 	return nil
 }
 
-// readCards asks a server for the cards of many players over 64 connections, and as often for bytes that stand still, and
-// returns the server's CPU per request in microseconds for both.
-func readCards(address string, players, requests int) (card, static float64, size int, err error) {
+// reading is the server's CPU per request in microseconds, by the path that was asked for, and the size of an answer.
+type reading struct {
+	price map[string]float64
+	size  int
+}
+
+// readCards asks a server for the cards of many players over 64 connections, and as often for bytes that stand still.
+func readCards(address string, players, requests int) (r reading, err error) {
 	command, err := self("-task", string(taskServe), "-db", address, "-profile", *profile)
 	if err != nil {
-		return 0, 0, 0, err
+		return r, err
 	}
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
 	if err != nil {
-		return 0, 0, 0, err
+		return r, err
 	}
 	out, err := command.StdoutPipe()
 	if err != nil {
-		return 0, 0, 0, err
+		return r, err
 	}
 	if err := command.Start(); err != nil {
-		return 0, 0, 0, err
+		return r, err
 	}
 	defer func() {
 		in.Close() // which ends the server
@@ -106,26 +117,27 @@ func readCards(address string, players, requests int) (card, static float64, siz
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return 0, 0, 0, fmt.Errorf("the server did not start: %w", err)
+		return r, fmt.Errorf("the server did not start: %w", err)
 	}
 	var host string
-	if _, err := fmt.Sscan(line, &host, &size); err != nil {
-		return 0, 0, 0, err
+	if _, err := fmt.Sscan(line, &host, &r.size); err != nil {
+		return r, err
 	}
 
 	const connections, rounds = 64, 3
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
 	defer client.CloseIdleConnections()
-	for range rounds { // in turn, so that a noisy minute hits both
-		for path, sum := range map[string]*float64{"static": &static, "card": &card} {
+	r.price = map[string]float64{}
+	for range rounds { // in turn, so that a noisy minute hits all
+		for _, path := range []string{"static", "card", "latest"} {
 			cpu, err := load(client, "http://"+host, path, players, requests/rounds, connections)
 			if err != nil {
-				return 0, 0, 0, err
+				return r, err
 			}
-			*sum += cpu / float64(requests/rounds) / rounds * 1e6
+			r.price[path] += cpu / float64(requests/rounds) / rounds * 1e6
 		}
 	}
-	return card, static, size, nil
+	return r, nil
 }
 
 // load sends requests and returns the CPU seconds they cost the server.
