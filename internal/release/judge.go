@@ -37,13 +37,14 @@ type earlier struct {
 type verdict struct {
 	*layout
 	basis
-	result        *score.Result
-	bridge        *score.Bridge  // nil: the board's first release
-	member        []int64        // numbers, parallel to the table; nil offline
-	told          []string       // packed claims, parallel to the table; nil offline
-	was           map[string]int // places in the table before
-	rankedPlayers int
-	finer         *scorecard.Scorecard // of the rules before and now those with more decimals: changes are told in them
+	result          *score.Result
+	bridge          *score.Bridge  // nil: the board's first release
+	member          []int64        // numbers, parallel to the table; nil offline
+	told            []string       // packed claims, parallel to the table; nil offline
+	was             map[string]int // places in the table before
+	rankedPlayers   int
+	finer           *scorecard.Scorecard // of the rules before and now those with more decimals: changes are told in them
+	taken, oldTaken [][]float64          // inputs, in the order of the layout
 }
 
 // judge calculates.
