@@ -38,6 +38,7 @@ type boardPage struct {
 	Spread      template.HTML
 	SpreadWords string
 	Warnings    []string
+	Noted       string // how many there are
 	Archive     []archived
 	ArchiveLink string
 	Next        string
@@ -235,6 +236,7 @@ func (s *site) newBoardPage(p place, shown shownRows, archive []*release.Release
 	for _, warning := range rel.Warnings {
 		page.Warnings = append(page.Warnings, warningWords(p.card, warning))
 	}
+	page.Noted = count(len(page.Warnings), "note", "notes")
 	page.Verify = s.newVerify(p)
 	if archive != nil {
 		page.ArchiveLink = boardAddress(p.board) + "/archive"

@@ -159,61 +159,18 @@ func curveOf(m *scorecard.Part, p *score.Parameter) (curve figure.Curve, ok bool
 			}
 			return mark
 		})
-	case scorecard.NormPercentile, scorecard.NormPRank, scorecard.NormRank, scorecard.NormBorda:
-		return curve, standings(&curve, m, p)
+	case scorecard.NormPercentile, scorecard.NormPRank:
+		curve.XName, curve.WriteX = "other players who did less well", share
+		return curve, line(0, 1, func(x float64) float64 { return x })
+	case scorecard.NormRank, scorecard.NormBorda:
+		last := 1.0
+		if n.Method == scorecard.NormBorda {
+			last = 0
+		}
+		curve.XName, curve.High = "players passed", math.Max(float64(p.N), 1)
+		return curve, line(0, float64(p.N-1), func(x float64) float64 { return last + x })
 	}
 	return curve, false
-}
-
-// standings fills a curve of a rank method from the values that players had.
-func standings(curve *figure.Curve, m *scorecard.Part, p *score.Parameter) bool {
-	found := p.Distribution
-	if found == nil {
-		return false
-	}
-	total := 0
-	for _, n := range found.Counts {
-		total += n
-	}
-	if total < 2 || len(found.Values) != len(found.Counts) {
-		return false
-	}
-	if len(m.Treat) > 0 {
-		curve.XName += ", treated"
-	}
-	worse := 0
-	for i, value := range found.Values {
-		below, equal := worse, found.Counts[i]
-		worse += equal
-		if m.Better == scorecard.Lower {
-			below = total - worse
-		}
-		var mark float64
-		switch m.Normalise.Method {
-		case scorecard.NormPercentile:
-			mark = (float64(below) + float64(equal-1)/2) / float64(total-1)
-		case scorecard.NormPRank:
-			mark = float64(below) / float64(total-1)
-		default:
-			mark = float64(below)
-			if m.Normalise.TiesMean {
-				mark += float64(equal-1) / 2
-			}
-			if m.Normalise.Method == scorecard.NormRank {
-				mark++
-			}
-		}
-		curve.Points = append(curve.Points, figure.XY{X: value, Y: mark})
-		curve.High = math.Max(curve.High, mark)
-	}
-	if len(curve.Points) > 200 { // a picture needs no more
-		thin := curve.Points[:0:0]
-		for i := 0; i < 200; i++ {
-			thin = append(thin, curve.Points[i*(len(curve.Points)-1)/199])
-		}
-		curve.Points = thin
-	}
-	return true
 }
 
 // shapeOf returns the bend that logarithms and roots give an axis.

@@ -267,9 +267,6 @@ func (page *methodologyPage) parameters(card *scorecard.Scorecard, parameters sc
 				words = append(words, "step "+strconv.Itoa(i+1)+" took the logarithm")
 			}
 		}
-		if d := found.Distribution; d != nil && len(d.Values) > 0 {
-			words = append(words, count(len(d.Values), "different value", "different values")+" from "+exactly(d.Values[0])+" to "+exactly(d.Values[len(d.Values)-1]))
-		}
 		if len(words) > 0 {
 			page.Parameters = append(page.Parameters, parameter{p.Name, strings.Join(words, ", ")})
 		}
@@ -281,7 +278,7 @@ func warningWords(card *scorecard.Scorecard, w score.Warning) string {
 	if w.Part == "" {
 		return sentence(w.Message)
 	}
-	return partName(card, w.Part) + ": " + sentence(w.Message)
+	return partName(card, w.Part) + ": " + lower(sentence(w.Message))
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -44,7 +44,7 @@ type playerPage struct {
 	TagPlaces    []tagPlace
 	Table        leaderboard // the player with the nearest above and below
 	Stones       []stone
-	StonesWords  string
+	Gained       bool       // some stone has lichen on it
 	Unmeasured   []partLine // what is shown and not scored
 	History      template.HTML
 	HistoryWords string
@@ -100,7 +100,6 @@ type partLine struct {
 	ToGain     string
 	Change     string
 	Rule       string // how the mark comes about
-	Kept       bool   // its values are not for everyone
 }
 
 // exactLine is the same with every digit.
@@ -164,7 +163,10 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 	if len(page.Stories) > 0 {
 		page.Headline, page.Stories = &page.Stories[0], page.Stories[1:]
 	}
-	page.Score, page.Exact = scale.score(row.Score), exactly(c.Exact)
+	page.Score = scale.score(row.Score)
+	if !slices.ContainsFunc(c.Parts, holdsKept) {
+		page.Exact = exactly(c.Exact)
+	}
 	page.Description = fmt.Sprintf("%s: %s %s on %s, %s.", name, page.Score, page.Span, p.board.Name, page.When)
 	page.moves(c, scale)
 	page.next(c, scale)
@@ -223,9 +225,6 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 	var all []move
 	for _, part := range c.Parts {
 		if part.Part.Part.IsGroup() || !part.Part.Part.Scored {
-			continue
-		}
-		if kept(part.Part.Part) && part.Depth > 0 {
 			continue
 		}
 		if scale.moved(part.Move) {
@@ -295,6 +294,9 @@ func (page *playerPage) next(c *release.Card, scale scale) {
 	}
 }
 
+// holdsKept reports whether a part is a metric whose value is not for everyone.
+func holdsKept(part release.Part) bool { return !part.Part.Part.IsGroup() && kept(part.Part.Part) }
+
 func lead(part release.Part) bool { return part.Part.Part.Kind == "lead" }
 
 // stones lays out the parts: a stone for each top part, with the parts below it.
@@ -306,13 +308,16 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 			tops = append(tops, i)
 			gained := 0.0
 			if part.Move > 0 && !scale.lower {
-				gained = part.Move
+				gained, page.Gained = part.Move, true
 			}
-			drawn = append(drawn, figure.Stone{Points: part.PointsPublished, Possible: part.Possible, Gained: gained})
+			s := figure.Stone{Points: part.PointsPublished, Possible: part.Possible, Gained: gained}
+			if math.IsNaN(c.Row.Score) {
+				s = figure.Stone{Possible: part.Part.Part.Weight}
+			}
+			drawn = append(drawn, s)
 		}
 	}
 	widest := figure.Widest(drawn)
-	var words []string
 	for n, i := range tops {
 		part := c.Parts[i]
 		p := part.Part.Part
@@ -346,10 +351,11 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 		if p.IsGroup() {
 			st.Exact = append([]exactLine{newExactLine(part, 0)}, st.Exact...)
 		}
+		if slices.ContainsFunc(below, holdsKept) {
+			st.Exact = nil // with the digits of all the others, a kept value could be calculated
+		}
 		page.Stones = append(page.Stones, st)
-		words = append(words, p.Name+" "+st.Points)
 	}
-	page.StonesWords = list(words)
 	for _, part := range c.Parts {
 		if p := part.Part.Part; part.Depth == 0 && !p.Scored && !p.IsGroup() {
 			page.Unmeasured = append(page.Unmeasured, newPartLine(part, 0, scale, c))
@@ -377,10 +383,7 @@ func newPartLine(part release.Part, depth int, scale scale, c *release.Card) par
 			l.Rule = marks(p, c.Release.Parameters[p.Key])
 		}
 		if kept(p) {
-			l.Kept, l.Measured, l.Mark, l.State = true, "kept for the player", "–", ""
-			if depth > 0 || part.Depth > 0 {
-				l.Points, l.ToGain, l.Change = "–", "–", "–"
-			}
+			l.Measured, l.Mark, l.State = "kept for the "+string(p.Audience), "–", ""
 		}
 	}
 	return l
@@ -389,11 +392,6 @@ func newPartLine(part release.Part, depth int, scale scale, c *release.Card) par
 func newExactLine(part release.Part, depth int) exactLine {
 	p := part.Part.Part
 	l := exactLine{Name: p.Name, Key: p.Key, Indent: "d" + strconv.Itoa(min(depth, 6))}
-	if kept(p) && !p.IsGroup() {
-		l.Raw, l.Treated, l.Uncapped, l.Value, l.Weight, l.Possible, l.Points = "–", "–", "–", "–", exactly(part.Weight), "–", "–"
-		l.Own, l.Others, l.Rules = "–", "–", "–"
-		return l
-	}
 	l.Raw, l.Treated, l.Uncapped, l.Value = exactly(part.Raw), exactly(part.Treated), exactly(part.Uncapped), exactly(part.Value)
 	l.Weight, l.Possible, l.Points = exactly(part.Weight), exactly(part.Possible), exactly(part.Points)
 	l.Own, l.Others, l.Rules = exactly(part.Own), exactly(part.Others), exactly(part.Rules)

@@ -392,6 +392,12 @@ func TestPlayer_AKeptValueIsOnNoPage(t *testing.T) {
 			t.Errorf("the kept value is in a cell: %q", got)
 		}
 	})
+	if doc.Find("#part-answers table.digits").Length() != 0 || strings.Contains(words(doc.Find("main")), "Together exactly") {
+		t.Error("the kept value can be calculated from the digits around it")
+	}
+	if doc.Find("#part-activity table.digits").Length() != 1 {
+		t.Error("the digits of other parts are gone too")
+	}
 	if a := w.ask("GET", releaseAddress(b, rel)+"/bundle.zip"); a.StatusCode != 404 {
 		t.Errorf("the bundle, which holds the values, answers %d", a.StatusCode)
 	}
