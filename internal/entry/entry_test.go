@@ -184,6 +184,22 @@ func TestAppend_ReplaceTakesThePlaceOfTheOldOne(t *testing.T) {
 	})
 }
 
+// The id stands twice in the index then, in a long old run and in a short new one.
+func TestAppend_ReplacedAmongManyIsKnownByItsNewContent(t *testing.T) {
+	d := dbtest.New(t)
+	e, board := entry.New(d, clock), newBoard(t, d, "b")
+	var batch []entry.Entry
+	for n := range 100 {
+		batch = append(batch, post(strconv.Itoa(n), 1, start, 1))
+	}
+	appendAll(t, e, board, "test", batch...)
+	changed := post("50", 1, start, 2)
+	if _, err := e.Append(context.Background(), board, "test", []entry.Entry{changed}, true); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "outcome", appendAll(t, e, board, "test", changed, batch[50], batch[51]), entry.Outcome{Duplicates: 2, Conflicts: []int{1}})
+}
+
 func TestAppend_UnderAFinalReleaseIsTooLate(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
