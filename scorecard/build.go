@@ -426,28 +426,37 @@ func (b *builder) goalposts(n *node, p *Part) {
 		case from == m.At:
 			b.at(at, "target: from and at are both %s; they must differ", plain(from))
 		}
+		b.treated(n, p.Treat, at, n.field("from"))
+		if m.From == nil && at != nil && n.keyOf("from") == nil {
+			b.treated(n, p.Treat, &node{kind: scalarNode, text: "0", plain: true, line: n.line, column: n.column})
+		}
 	case NormMinMax:
-		for _, post := range []*node{n.field("from"), n.field("to")} {
-			if post == nil {
-				continue
+		b.treated(n, p.Treat, n.field("from"), n.field("to"))
+	}
+}
+
+// treated checks that goalposts, which are in raw units, survive the logarithms and roots that values go through.
+func (b *builder) treated(method *node, treatments []Treatment, posts ...*node) {
+	for _, post := range posts {
+		if post == nil || post.bad || method.bad {
+			continue
+		}
+		x := figure(post, 0)
+		for _, t := range treatments {
+			inside := true
+			switch t.Kind {
+			case TreatLn:
+				inside, x = x > 0, math.Log(x)
+			case TreatLog10:
+				inside, x = x > 0, math.Log10(x)
+			case TreatLog1p:
+				inside, x = x > -1, math.Log1p(x)
+			case TreatSqrt:
+				inside, x = x >= 0, math.Sqrt(x)
 			}
-			x := figure(post, 0)
-			for _, t := range p.Treat {
-				inside := true
-				switch t.Kind {
-				case TreatLn:
-					inside, x = x > 0, math.Log(x)
-				case TreatLog10:
-					inside, x = x > 0, math.Log10(x)
-				case TreatLog1p:
-					inside, x = x > -1, math.Log1p(x)
-				case TreatSqrt:
-					inside, x = x >= 0, math.Sqrt(x)
-				}
-				if !inside {
-					b.at(post, "minmax: the goalpost %s has no %s, which \"treat\" applies to it", post.text, t.Kind)
-					break
-				}
+			if !inside {
+				b.at(post, "the goalpost %s has no %s, which \"treat\" applies to it as to every value", post.text, t.Kind)
+				break
 			}
 		}
 	}

@@ -219,15 +219,22 @@ func (d *comparison) aspect(part string, kind ChangeKind, name, before, after st
 
 // order tells when parts that stand in both stand in another order: it is the agreed order of every page.
 func (d *comparison) order(part string, before, after []*Part) {
+	here := map[string]string{} // key in a → key in b, of the parts that stand under this one in both
+	for _, p := range before {
+		here[p.Key] = ""
+	}
 	var old, now []string
 	for _, p := range after {
-		if was, stood := d.was[p.Key]; stood && slices.ContainsFunc(before, func(b *Part) bool { return b.Key == was }) {
-			now = append(now, p.Key)
+		if was, stood := d.was[p.Key]; stood {
+			if _, stays := here[was]; stays {
+				here[was] = p.Key
+				now = append(now, p.Key)
+			}
 		}
 	}
 	for _, p := range before {
-		if i := slices.IndexFunc(now, func(key string) bool { return d.was[key] == p.Key }); i >= 0 {
-			old = append(old, now[i])
+		if key := here[p.Key]; key != "" {
+			old = append(old, key)
 		}
 	}
 	if !slices.Equal(old, now) {

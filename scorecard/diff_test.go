@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -101,4 +103,41 @@ func TestDiff_WeightsTellTheWholeMove(t *testing.T) {
 			t.Fatalf("weights moved by %v in all\n%s\n%s", moved, a.Source, b.Source)
 		}
 	})
+}
+
+// TestDiff_MissesNothing: two scorecards without a change between them are the same but for where things stand.
+func TestDiff_MissesNothing(t *testing.T) {
+	sameFormula := cmp.Comparer(func(a, b *Formula) bool {
+		return a == b || a != nil && b != nil && strings.Join(strings.Fields(a.Text), " ") == strings.Join(strings.Fields(b.Text), " ")
+	})
+	same := cmp.Options{cmpopts.IgnoreFields(Scorecard{}, "File", "Source"), cmpopts.IgnoreFields(Part{}, "Line", "Column"), sameFormula}
+	rapid.Check(t, func(t *rapid.T) {
+		template := rapid.SampledFrom(Templates()).Draw(t, "template")
+		a, err := template.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Load("f", spoiled(t, template.Source))
+		if err != nil {
+			return
+		}
+		if differs, changes := cmp.Diff(a, b, same), Diff(a, b); (differs == "") != (len(changes) == 0) {
+			t.Fatalf("%v\n%s", changes, differs)
+		}
+	})
+}
+
+// spoiled is a file with one of its numbers or words changed, so that it is still likely to be right.
+func spoiled(t *rapid.T, source []byte) []byte {
+	lines := strings.Split(string(source), "\n")
+	for range rapid.IntRange(0, 2).Draw(t, "changes") {
+		at := rapid.IntRange(0, len(lines)-1).Draw(t, "line")
+		change := rapid.SampledFrom([][2]string{
+			{"0", "1"}, {"1", "2"}, {"5", "6"}, {"zero", "skip"}, {"lead", "lag"}, {"leaf", "fruit"}, {"sum", "arithmetic"}, {"from: 0", "from: 0.5"}, {"take: days", "take: count"},
+			{"take: last", "take: max"}, {"over: all", "over: 2 periods"}, {"person", "team"}, {"week", "month"}, {"cap: 2", "floor: 2"}, {"reactions", "replies"}, {"weight: 2", "weight: 2.5"},
+			{"percentile", "prank"}, {"log1p", "sqrt"}, {" ", "  "}, {"a", "b"}, {"public", "board"}, {"points: ", "points: 1"}, {"tags: [", "tags: [x, "},
+		}).Draw(t, "change")
+		lines[at] = strings.Replace(lines[at], change[0], change[1], 1)
+	}
+	return []byte(strings.Join(lines, "\n"))
 }

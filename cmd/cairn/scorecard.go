@@ -40,7 +40,7 @@ func (templatesCommand) Run(c *console) error {
 // newCommand writes a scorecard from a template.
 type newCommand struct {
 	Template string `arg:"" help:"Key of a template (\"cairn scorecard templates\" lists them)." placeholder:"TEMPLATE"`
-	Out      string `help:"File to write; without it, standard output." placeholder:"FILE" type:"path"`
+	Out      string `help:"File to write; without it, standard output." placeholder:"FILE"`
 	Key      string `help:"Key of the new scorecard: a-z, 0-9 and hyphens." placeholder:"KEY"`
 	Name     string `help:"Name of the new scorecard." placeholder:"NAME"`
 	Force    bool   `help:"Write over a file that is there."`
