@@ -175,37 +175,29 @@ func (r *Releases) parts(ctx context.Context, h *held, place int) ([]Part, error
 		return nil, err
 	}
 	nan := math.NaN()
-	published, moved := map[string]int{}, map[string]int{}
-	for k, p := range h.parts {
-		published[p.Key] = k
-	}
-	for k, p := range h.moved {
-		moved[p.Key] = k
-	}
 	var all []Part
-	add := func(e score.Part) {
+	put := func(e score.Part, k int) { // k is the place of a scored part among the moved ones, -1 for another
 		part := Part{Part: e, PointsPublished: nan, ToGain: e.Possible - e.Points, Move: nan, Own: nan, Others: nan, Rules: nan}
-		if k, scored := published[e.Part.Key]; scored {
+		if k >= 0 && k < len(h.parts) {
 			part.PointsPublished = h.number(place, h.points+k)
 		}
-		if k, there := moved[e.Part.Key]; there {
+		if k >= 0 && h.moves {
 			part.Move, part.Own = h.number(place, h.move+k), h.number(place, h.moveOwn+k)
 			part.Others, part.Rules = h.number(place, h.moveOthers+k), h.number(place, h.moveRules+k)
-			delete(moved, e.Part.Key)
 		}
 		all = append(all, part)
 	}
+	scored := 0
 	for _, e := range exact {
-		add(e)
-	}
-	for k, p := range h.moved { // parts that only the old rules have
-		if _, gone := moved[p.Key]; gone {
-			depth := 0
-			for above := h.movedAbove[k]; above >= 0; above = h.movedAbove[above] {
-				depth++
-			}
-			add(score.Part{Part: p, Depth: depth, Raw: nan, Treated: nan, Uncapped: nan, Value: nan, Possible: nan, Points: nan, State: score.Missing})
+		if !e.Part.Scored {
+			put(e, -1)
+			continue
 		}
+		put(e, scored)
+		scored++
+	}
+	for k := len(h.parts); k < len(h.moved); k++ { // what only the old rules score
+		put(score.Part{Part: h.moved[k], Raw: nan, Treated: nan, Uncapped: nan, Value: nan, Possible: nan, Points: nan, State: score.Missing}, k)
 	}
 	return all, nil
 }

@@ -261,6 +261,9 @@ func (v *verdict) putMoves(p *page, at, i int, w *work) {
 			causes[0], causes[1], causes[2] = causes[0]+m.Own, causes[1]+m.Others, causes[2]+m.Rules
 		}
 	}
+	if v.old != nil && v.old.Decimals != v.card.Decimals {
+		causes[2] += v.spread(change-causes[0]-causes[1]-causes[2], w)
+	}
 	w.published = score.AppendPublished(w.published[:0], v.finer, change, causes[:])
 	for k, x := range w.published {
 		set(v.own+k, x)
@@ -283,6 +286,26 @@ func (v *verdict) putMoves(p *page, at, i int, w *work) {
 			set(v.moveOwn+cause*len(v.moved)+k, x)
 		}
 	}
+}
+
+// spread gives to the parts in equal shares, group by group, what new decimals alone changed in the published score: it
+// is the rules' doing. It returns that amount.
+func (v *verdict) spread(amount float64, w *work) float64 {
+	for group, parts := range v.movedBelow {
+		share := amount
+		if group > 0 {
+			share = w.exact[group-1]
+		}
+		if group == 0 {
+			w.exact = slices.Grow(w.exact[:0], len(v.moved))[:len(v.moved)]
+		}
+		for _, k := range parts {
+			w.exact[k] = share / float64(len(parts))
+			w.moves[0][k] += w.exact[k]
+			w.moves[3][k] += w.exact[k]
+		}
+	}
+	return amount
 }
 
 // difference is a − b of two published numbers, as a published number.

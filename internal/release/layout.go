@@ -20,7 +20,7 @@ type layout struct {
 	parts      []*scorecard.Part // scored, depth first
 	above      []int             // of each part: its group's place in parts, -1 for a top part
 	below      [][]int           // of the score, then of each part: its children's places in parts
-	moved      []*scorecard.Part // parts, then those that only the old rules have
+	moved      []*scorecard.Part // parts, then metrics that only the old rules score
 	movedAbove []int
 	movedBelow [][]int
 	partAt     []int // of each part: its place among all parts of the scorecard
@@ -87,49 +87,36 @@ func newLayout(card, old *scorecard.Scorecard, groups []string, tags [][]string,
 	return l
 }
 
-// addGoneParts adds the parts that only the old rules have to those that can have moved.
+// addGoneParts adds the metrics that only the old rules score to the parts that can have moved, beside the top parts.
 func (l *layout) addGoneParts() {
 	l.moved, l.movedAbove = slices.Clone(l.parts), slices.Clone(l.above)
-	place := map[string]int{}
-	for i, p := range l.parts {
-		place[p.Key] = i
+	stays := map[string]bool{}
+	for _, p := range l.parts {
+		if !p.IsGroup() {
+			stays[p.Key] = true
+		}
 	}
-	parts, above := scoredParts(l.old)
-	for i, p := range parts {
-		if _, stays := place[p.Key]; stays {
-			continue
+	for _, p := range l.old.Metrics() {
+		if p.Scored && !stays[p.Key] {
+			l.moved, l.movedAbove = append(l.moved, p), append(l.movedAbove, -1)
 		}
-		place[p.Key] = len(l.moved)
-		group := -1
-		if above[i] >= 0 {
-			group = place[parts[above[i]].Key]
-		}
-		l.moved, l.movedAbove = append(l.moved, p), append(l.movedAbove, group)
 	}
 }
 
-// movePlaces follows the order in which the engine tells moves: all parts of the new rules, then those that only the
-// old rules have.
+// movePlaces follows the order in which the engine tells moves: all parts of the new rules, then the metrics that only
+// the old rules score.
 func (l *layout) movePlaces() (at []int) {
-	place, known := map[string]int{}, map[string]bool{}
-	for i, p := range l.moved {
-		place[p.Key] = i
-	}
-	for _, card := range []*scorecard.Scorecard{l.card, l.old} {
-		if card == nil {
-			continue
+	next := 0
+	l.card.Walk(func(p, _ *scorecard.Part, _ int) {
+		if !p.Scored {
+			at = append(at, -1)
+			return
 		}
-		card.Walk(func(p, _ *scorecard.Part, _ int) {
-			if known[p.Key] {
-				return
-			}
-			known[p.Key] = true
-			if i, scored := place[p.Key]; scored {
-				at = append(at, i)
-			} else {
-				at = append(at, -1)
-			}
-		})
+		at = append(at, next)
+		next++
+	})
+	for ; next < len(l.moved); next++ {
+		at = append(at, next)
 	}
 	return at
 }

@@ -316,6 +316,9 @@ func (c *club) checkSums(t *rapid.T, rel *Release) {
 			}
 		}
 		if told && math.Abs(total.move-row.Change) > 1e-9 {
+			for _, p := range card.Parts {
+				t.Log(p.Depth, p.Part.Part.Key, p.Part.Part.Scored, p.PointsPublished, p.Move, p.Own, p.Others, p.Rules)
+			}
 			t.Fatalf("%s: the moves of the top parts add up to %v, the change is %v", row.Key, total.move, row.Change)
 		}
 		if told && math.Abs(card.Own+card.Others+card.Rules-row.Change) > 1e-9 {
