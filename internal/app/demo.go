@@ -28,14 +28,14 @@ type Demo struct {
 type demo struct {
 	template string
 	zone     string
-	top      int
+	top      int // players on the public leaderboard, 0 all
 	world    func(seed uint64, last period.Period, zone *time.Location) *sim.World
 	periods  int // of the world
 }
 
 func demos() []demo {
 	return []demo{
-		{"social-selling", "Europe/Amsterdam", 0, sim.Club, sim.ClubWeeks},
+		{"social-selling", "Europe/Amsterdam", 30, sim.Club, sim.ClubWeeks},
 		{"property-power-100", "Europe/London", 0, sim.Power100, sim.PowerMonths},
 	}
 }
