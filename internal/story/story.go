@@ -69,7 +69,7 @@ type Appearance struct {
 	Rank    float64 // 0 unranked
 	Of      int     // players ranked
 	Level   string
-	Metrics []float64 // raw values, parallel to Board.Metrics, NaN missing; may be shorter
+	Metrics []float64 // raw values, parallel to Board.Metrics, NaN missing or measured otherwise than now; may be shorter
 }
 
 // Passed is a player who was overtaken.
