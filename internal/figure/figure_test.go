@@ -2,10 +2,14 @@ package figure
 
 import (
 	"encoding/xml"
+	"errors"
+	"flag"
 	"fmt"
 	"html/template"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -68,7 +72,7 @@ func TestFigures_AreWellFormedFiniteAndInsideTheirBox(t *testing.T) {
 		ids := map[string]bool{}
 		for {
 			token, err := decoder.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
@@ -195,16 +199,35 @@ func TestHistory_DrawsABetterLowerScoreHigher(t *testing.T) {
 	}
 }
 
-func TestRow_IsTheSameEveryTime(t *testing.T) {
-	want := `<svg xmlns="http://www.w3.org/2000/svg" class="stone-row" viewBox="0 0 200 14" preserveAspectRatio="none" aria-hidden="true" focusable="false">`
-	svg := string(Row([]float64{30, 20}, 100))
-	if !strings.HasPrefix(svg, want) {
-		t.Error(cmp.Diff(want, svg))
+var update = flag.Bool("update", false, "write the golden drawings anew")
+
+func TestFigures_AreThoseThatWereLookedAt(t *testing.T) {
+	moments := make([]Moment, 12)
+	for i := range moments {
+		moments[i] = Moment{Label: fmt.Sprintf("Week %d", i+30), Value: float64(40 + (i*17)%31), Best: i == 9, Fresh: i == 6}
 	}
-	if svg != string(Row([]float64{30, 20}, 100)) {
-		t.Error("the same points drew two rows")
-	}
-	if got := strings.Count(svg, `class="stone `); got != 2 {
-		t.Errorf("%d stones, want 2", got)
+	moments[4].Value = math.NaN()
+	for name, svg := range map[string]template.HTML{
+		"mark":    Mark(true),
+		"cairn":   Cairn([]Stone{{Points: 18, Possible: 25, Gained: 4}, {Points: 25, Possible: 25}, {Points: 7, Possible: 50}, {Points: -3}}, "c", "A cairn", "Four parts"),
+		"stone":   Lay(Stone{Points: 18, Possible: 25, Gained: 4}, 2, 25, "s"),
+		"row":     Row([]float64{30, 12.5, 0, 20}, 100),
+		"history": History{ID: "h", Title: "Scores", Desc: "Twelve weeks", Moments: moments, Levels: []Level{{0, "Starting"}, {55, "Established"}}, Low: 0, High: 100, Write: write}.Draw(),
+		"spread":  Spread{ID: "d", Title: "Spread", Counts: []int{1, 0, 4, 9, 3}, Low: 10, High: 90, Median: 62, Write: write}.Draw(),
+		"curve":   Curve{ID: "v", Title: "Marks", Points: []XY{{0, 0}, {1, 0.4}, {3, 0.8}, {5, 1}, {6, 1}}, Steps: true, High: 1, XName: "Posts", WriteX: write, WriteY: write}.Draw(),
+	} {
+		file := filepath.Join("testdata", name+".svg")
+		if *update {
+			if err := os.WriteFile(file, []byte(svg+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.TrimSpace(string(want)), string(svg)); diff != "" {
+			t.Errorf("%s changed; look at it, then run the test with -update:\n%s", name, diff)
+		}
 	}
 }

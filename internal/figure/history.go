@@ -83,7 +83,9 @@ func (h History) scale() (low, high float64) {
 	}
 	room := (high - low) * 0.2
 	if room == 0 {
-		room = math.Max(math.Abs(high)*0.1, 1e-9)
+		if room = math.Abs(high) * 0.1; room == 0 {
+			room = 1
+		}
 		if finite(h.High) && finite(h.Low) {
 			room = math.Max(room, (h.High-h.Low)*0.1)
 		}

@@ -124,7 +124,7 @@ func readAsked(q url.Values, rel *release.Release, top int) (ask asked, players 
 	}
 	if text := q.Get("page"); text != "" {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || strconv.Itoa(n) != text || n > 1 && (n-1)*pageRows >= players {
+		if err != nil || n < 1 || strconv.Itoa(n) != text || n > max(1, (players+pageRows-1)/pageRows) {
 			return ask, 0, fault.New(fault.NotFound, "The leaderboard has no page %q.", text)
 		}
 		ask.page = n

@@ -126,7 +126,7 @@ func marks(m *scorecard.Part, p *score.Parameter) string {
 			return capital(full) + " is marked 1, " + none + " is marked 0; beyond either the mark goes on in proportion."
 		}
 		if n.Into != nil {
-			return capital(full) + atFull + ": " + amount(n.Into[1]) + " marks; " + none + atNone + ": " + amount(n.Into[0]) + "; in between in proportion."
+			return capital(full) + atFull + ": a mark of " + amount(n.Into[1]) + "; " + none + atNone + ": " + amount(n.Into[0]) + "; in between in proportion."
 		}
 		return capital(full) + atFull + ": full marks; " + none + atNone + ": none; in between in proportion."
 	case scorecard.NormTarget:

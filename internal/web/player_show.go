@@ -45,6 +45,7 @@ type playerPage struct {
 	Table        leaderboard // the player with the nearest above and below
 	Stones       []stone
 	Gained       bool       // some stone has lichen on it
+	Pointed      bool       // the parts have points
 	Unmeasured   []partLine // what is shown and not scored
 	History      template.HTML
 	HistoryWords string
@@ -311,8 +312,10 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 				gained, page.Gained = part.Move, true
 			}
 			s := figure.Stone{Points: part.PointsPublished, Possible: part.Possible, Gained: gained}
-			if math.IsNaN(c.Row.Score) {
-				s = figure.Stone{Possible: part.Part.Part.Weight}
+			if math.IsNaN(part.PointsPublished) && part.State != score.Missing {
+				s = figure.Stone{Possible: part.Part.Part.Weight} // no score, or a score that is not made of points
+			} else {
+				page.Pointed = true
 			}
 			drawn = append(drawn, s)
 		}

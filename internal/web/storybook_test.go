@@ -264,10 +264,10 @@ func (s *season) add(t *testing.T, p period.Period, before, result *score.Result
 		if len(card.Stories) > 0 {
 			h.LastTold = card.Stories[0].Kind
 		}
-		best := math.Inf(-1)
+		best := math.NaN()
 		for k, a := range h.Appearances {
 			point := release.Point{Period: p.Add(k - len(h.Appearances) + 1), Edition: 1, Scored: a.Scored, Score: a.Score, Rank: a.Rank, Of: a.Of, Version: 1}
-			if a.Scored && a.Score > best {
+			if a.Scored && (math.IsNaN(best) || (a.Score > best) != (s.card.Better == scorecard.Lower) && a.Score != best) {
 				best, point.Best = a.Score, true
 			}
 			card.History = append(card.History, point)
@@ -363,6 +363,89 @@ func invented(n int) []string {
 	return names
 }
 
+// Scorecards that no template resembles.
+const (
+	ladder = `
+scorecard: 1
+key: ladder
+name: Points ladder
+out_of: none
+combine: sum
+period: month
+players: team
+parts:
+  - {key: posts, name: Posts, unit: posts, why: They keep the talk going., normalise: {points: 2}, cap: 10}
+  - {key: meetings, name: Meetings, unit: meetings, kind: lead, nature: fruit, weight: 3, normalise: {points: 5}}
+  - {key: complaints, name: Complaints, unit: complaints, missing: zero, normalise: {points: -4}}
+`
+	golf = `
+scorecard: 1
+key: golf
+name: Fewest strokes
+out_of: none
+combine: position
+better: lower
+ties: fractional
+parts:
+  - {key: strokes, name: Strokes, better: lower, normalise: none}
+  - {key: minutes, name: Minutes, unit: min, better: lower, normalise: none}
+  - {key: putts, name: Putts, better: lower, missing: exclude, normalise: none}
+`
+	every = `
+scorecard: 1
+key: every
+name: Every method
+players: thing
+out_of: 10
+decimals: 2
+round: half_even
+ties: dense
+rank_on: exact
+tie_break: [depth]
+screen: {present: 0.2}
+needs: {weight: 0.3}
+constants: {par: 72}
+levels: [[8, Peak], [4, Slope], [0, Valley]]
+combine: {power: 0.5}
+parts:
+  - key: depth
+    name: Depth
+    weight: 3
+    combine: geometric
+    needs: {count: 0.5}
+    then: [{clamp: [0.01, 1]}]
+    parts:
+      - {key: a_minmax, treat: [{clip: [0, ~]}, log1p], normalise: {minmax: {into: [0.01, 1]}}}
+      - {key: b_lower, better: lower, normalise: {minmax: {from: 2, to: 9, into: [0.01, 1]}}, missing: 3}
+      - key: inner
+        combine: max
+        parts:
+          - {key: c_target, better: lower, take: p90, unit: h, normalise: {target: {from: 40, at: 4}}}
+          - {key: d_lognormal, take: {within: 6}, over: 3 periods, normalise: {lognormal: {p10: 2, median: 12}}}
+  - key: breadth
+    combine: harmonic
+    parts:
+      - {key: e_percentile, missing: median, take: distinct, over: 30d, normalise: {percentile: {}}, then: [{clamp: [0.01, 1]}]}
+      - {key: f_prank, missing: carry, take: change, normalise: {prank: {}}, floor: 0.05}
+      - {key: g_max, treat: [{winsorise: {upper: 0.95}}], take: last, over: all, normalise: {fraction_of_max: {}}, then: [{boost: {above: 0.5, by: 0.2}}, {round: 3}], floor: 0.01, cap: 1}
+      - {key: h_bands, take: days, over: previous, normalise: {bands: [[-1, 0.1], [2, 0.5], [5, 1]]}}
+  - {key: i_formula, name: Formula, formula: "(a_minmax + par) / 100", normalise: {minmax: {from: 0, to: 1}}}
+  - {key: j_kept, name: Kept, audience: player, valid: [0, 1000], normalise: {target: {at: 10}}}
+  - {key: k_shown, scored: false, take: share}
+`
+	spread = `
+scorecard: 1
+key: spread
+name: Open marks
+out_of: none
+parts:
+  - {key: z, name: Z score, why: It is the distance from the mean., treat: [sqrt], normalise: {zscore: {}}}
+  - {key: moved, name: Rescaled, better: lower, treat: [{outliers: {}}], normalise: {zscore: {mean: 50, sd: 10}}, weight: 0.01}
+  - {key: order, name: Order, treat: [{winsorise: 2}], normalise: {rank: {ties: mean}}, weight: 0.02}
+  - {key: passed, name: Passed, normalise: {borda: {}}, weight: 0.02}
+`
+)
+
 const hostile = `<script>alert("x")</script> & 'quotes'`
 
 func drawAll(t *testing.T) *book {
@@ -392,6 +475,10 @@ func drawAll(t *testing.T) *book {
 	fresh := b.play("gamification-gurus", "fresh", invented(20), 1, board.Settings{Name: "Gamification gurus"}, nil)
 	behaviours := b.play("sales-micro-behaviours", "behaviours", invented(12), 3, board.Settings{Name: "Daily habits"}, nil)
 	support := b.play("support-response", "support", invented(12), 3, board.Settings{Name: "Support response"}, nil)
+	points := b.play(ladder, "ladder", invented(14), 4, board.Settings{}, nil)
+	strokes := b.play(golf, "golf", invented(14), 4, board.Settings{}, nil)
+	methods := b.play(every, "every", invented(14), 4, board.Settings{}, nil)
+	distances := b.play(spread, "spread", invented(14), 4, board.Settings{}, nil)
 	waiting := b.play("social-selling", "waiting", invented(3), 1, board.Settings{Name: "Still to come"}, nil)
 
 	var boards []homeBoard
@@ -457,6 +544,12 @@ func drawAll(t *testing.T) *book {
 	b.draw("player-fresh", "player_show", b.newPlayerPage(fresh.place(false), fresh.cardAt(4)))
 	b.draw("player-crowd", "player_show", b.newPlayerPage(crowd.place(false), crowd.cardAt(4321)))
 
+	for name, s := range map[string]*season{"ladder": points, "golf": strokes, "every": methods, "spread": distances} {
+		b.draw("board-"+name, "board_show", b.newBoardPage(s.place(false), s.shown(1), s.archive()))
+		b.draw("player-"+name, "player_show", b.newPlayerPage(s.place(false), s.cardAt(3)))
+		b.draw("player-last-"+name, "player_show", b.newPlayerPage(s.place(false), s.cardAt(s.place(false).release.Scored-1)))
+		b.draw("methodology-"+name, "methodology_show", b.newMethodologyPage(s.place(false), false))
+	}
 	for name, s := range map[string]*season{"club": club, "power": power, "points": open, "fresh": fresh, "behaviours": behaviours, "support": support, "sprint": alone, "pillars": crowd} {
 		b.draw("methodology-"+name, "methodology_show", b.newMethodologyPage(s.place(false), false))
 	}

@@ -114,10 +114,12 @@ func (s *site) guard(next http.Handler) http.Handler {
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		defer func() {
-			if trouble := recover(); trouble != nil && trouble != http.ErrAbortHandler {
+			trouble := recover()
+			if err, ok := trouble.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(trouble) // the way to end an answer half-way, for the server
+			}
+			if trouble != nil {
 				s.fail(w, r, fmt.Errorf("panic: %v", trouble))
-			} else if trouble != nil {
-				panic(trouble)
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -325,14 +327,13 @@ func (s *site) find(r *http.Request) (place, error) {
 	}
 	p := place{board: b}
 	name, edition := r.PathValue("period"), r.PathValue("edition")
-	switch {
-	case name == "":
+	if name == "" {
 		p.release, err = s.releases.Latest(ctx, b)
 		if fault.Of(err) == fault.NotFound {
 			p.card, err = s.boards.Scorecard(ctx, b.ID, b.Version)
 			return p, err
 		}
-	default:
+	} else {
 		n := 0
 		if edition != "" {
 			if n, err = strconv.Atoi(edition); err != nil || n < 1 || strconv.Itoa(n) != edition {

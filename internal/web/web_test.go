@@ -66,7 +66,7 @@ func TestPages_CarryTheHeadersAndAnswerHeadAndIfNoneMatch(t *testing.T) {
 	}
 	for _, path := range pages(b, rel, "slash/key") {
 		get := w.ask("GET", path)
-		if get.StatusCode != 200 || get.body == "" {
+		if get.StatusCode != http.StatusOK || get.body == "" {
 			t.Errorf("%s answers %d with %d bytes", path, get.StatusCode, len(get.body))
 			continue
 		}
@@ -82,14 +82,14 @@ func TestPages_CarryTheHeadersAndAnswerHeadAndIfNoneMatch(t *testing.T) {
 			t.Errorf("%s: the headers let too much through: %v", path, get.Header)
 		}
 		head := w.ask("HEAD", path)
-		if head.StatusCode != 200 || head.body != "" || head.Header.Get("ETag") != get.Header.Get("ETag") || head.Header.Get("Content-Length") != strconv.Itoa(len(get.body)) {
+		if head.StatusCode != http.StatusOK || head.body != "" || head.Header.Get("ETag") != get.Header.Get("ETag") || head.Header.Get("Content-Length") != strconv.Itoa(len(get.body)) {
 			t.Errorf("%s: HEAD answers %d, %d bytes, %v", path, head.StatusCode, len(head.body), head.Header)
 		}
 		again := w.ask("GET", path, "If-None-Match", get.Header.Get("ETag"))
 		if again.StatusCode != http.StatusNotModified || again.body != "" {
 			t.Errorf("%s: with its ETag it answers %d", path, again.StatusCode)
 		}
-		if other := w.ask("GET", path, "If-None-Match", `"other"`); other.StatusCode != 200 {
+		if other := w.ask("GET", path, "If-None-Match", `"other"`); other.StatusCode != http.StatusOK {
 			t.Errorf("%s: with another ETag it answers %d", path, other.StatusCode)
 		}
 		for _, method := range []string{"POST", "PUT", "DELETE"} {
@@ -239,7 +239,7 @@ func TestBoard_TopNIsAllThatThePublicSees(t *testing.T) {
 	if rows, err := csv.NewReader(strings.NewReader(w.ask("GET", under+"/scores.csv").body)).ReadAll(); err != nil || len(rows) != 4 {
 		t.Errorf("the table has %d rows with its header (%v)", len(rows), err)
 	}
-	if a := w.ask("GET", under+"/bundle.zip"); a.StatusCode != 404 {
+	if a := w.ask("GET", under+"/bundle.zip"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("the bundle, which names everyone, answers %d", a.StatusCode)
 	}
 	if text := words(doc.Find(".verify")); !strings.Contains(text, "cairn verify") || !strings.Contains(text, rel.Digest) {
@@ -398,7 +398,7 @@ func TestPlayer_AKeptValueIsOnNoPage(t *testing.T) {
 	if doc.Find("#part-activity table.digits").Length() != 1 {
 		t.Error("the digits of other parts are gone too")
 	}
-	if a := w.ask("GET", releaseAddress(b, rel)+"/bundle.zip"); a.StatusCode != 404 {
+	if a := w.ask("GET", releaseAddress(b, rel)+"/bundle.zip"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("the bundle, which holds the values, answers %d", a.StatusCode)
 	}
 }
@@ -569,13 +569,13 @@ func TestServer_AFaultIsLoggedAndShowsItsNumberOnly(t *testing.T) {
 
 func TestServer_APanicIsAPageWithANumber(t *testing.T) {
 	s := newBook(t).site
-	var log bytes.Buffer
-	s.log = slog.New(slog.NewTextHandler(&log, nil))
+	var logged bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&logged, nil))
 	recorder := httptest.NewRecorder()
-	s.guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("stumbled") })).ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
+	s.guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("stumbled") })).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
 	number := words(mustRead(t, recorder.Body.String()).Find("main code"))
-	if recorder.Code != 500 || len(number) != 36 || !strings.Contains(log.String(), number) || !strings.Contains(log.String(), "stumbled") {
-		t.Errorf("it answers %d, number %q, log %q", recorder.Code, number, log.String())
+	if recorder.Code != http.StatusInternalServerError || len(number) != 36 || !strings.Contains(logged.String(), number) || !strings.Contains(logged.String(), "stumbled") {
+		t.Errorf("it answers %d, number %q, log %q", recorder.Code, number, logged.String())
 	}
 }
 
@@ -583,11 +583,11 @@ func TestStyle_HasANameOfItsOwnAndOldNamesStillWork(t *testing.T) {
 	w := newWorld(t)
 	address, _ := w.page("/").Find(`link[rel="stylesheet"]`).Attr("href")
 	current := w.ask("GET", address)
-	if current.StatusCode != 200 || current.Header.Get("Cache-Control") != string(forEver) || !strings.HasPrefix(current.Header.Get("Content-Type"), "text/css") {
+	if current.StatusCode != http.StatusOK || current.Header.Get("Cache-Control") != string(forEver) || !strings.HasPrefix(current.Header.Get("Content-Type"), "text/css") {
 		t.Errorf("%s answers %d %v", address, current.StatusCode, current.Header)
 	}
 	old := w.ask("GET", "/static/cairn-0123456789ab.css")
-	if old.StatusCode != 200 || old.body != current.body || old.Header.Get("Cache-Control") != string(asking) {
+	if old.StatusCode != http.StatusOK || old.body != current.body || old.Header.Get("Cache-Control") != string(asking) {
 		t.Errorf("a page kept since an older version gets %d %v", old.StatusCode, old.Header)
 	}
 }
@@ -597,7 +597,7 @@ func TestNumbers_AreWrittenForPeople(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{s.score(1234.56), "1,234.6"}, {s.score(math.NaN()), "–"}, {s.score(-0.04), "0.0"}, {s.score(-2), "−2.0"},
 		{s.signed(3), "+3.0"}, {s.signed(-3), "−3.0"}, {s.signed(0.04), "0.0"}, {s.signed(-0.04), "0.0"},
-		{amount(1000000), "1,000,000"}, {amount(0.25), "0.25"}, {amount(12.3456), "12.35"}, {amount(-0.0), "0"}, {amount(math.Inf(1)), "–"}, {amount(1234.5), "1,234"},
+		{amount(1000000), "1,000,000"}, {amount(0.25), "0.25"}, {amount(12.3456), "12.35"}, {amount(math.Copysign(0, -1)), "0"}, {amount(math.Inf(1)), "–"}, {amount(1234.5), "1,234"},
 		{exactly(math.Nextafter(0.3, 1)), "0.30000000000000004"}, {exactly(-1.5), "−1.5"}, {exactly(math.NaN()), "–"},
 		{ordinal(1), "1st"}, {ordinal(2), "2nd"}, {ordinal(3), "3rd"}, {ordinal(11), "11th"}, {ordinal(112), "112th"}, {ordinal(1021), "1,021st"}, {ordinal(2.5), "2.5th"}, {ordinal(0), "–"},
 		{share(0.286), "28.6 %"}, {share(1), "100 %"},
@@ -644,6 +644,31 @@ func TestPlain_EveryMethodHasItsSentence(t *testing.T) {
 			}
 		}
 	}
+}
+
+func FuzzReadAsked(f *testing.F) {
+	rel := &release.Release{Players: 120, TagGroups: []release.TagGroup{{Group: "region", Tags: []release.TagCount{{Tag: "north", Players: 60}, {Tag: "a:b", Players: 1}}}}}
+	for _, query := range []string{"", "tag=region:north", "tag=region:a:b&page=1", "page=3", "page=4", "page=-1", "page=9223372036854775807", "tag=", "tag=:", "page=03"} {
+		f.Add(query, 0)
+		f.Add(query, 7)
+	}
+	f.Fuzz(func(t *testing.T, query string, top int) {
+		values, err := url.ParseQuery(query)
+		if err != nil || top < 0 {
+			return
+		}
+		ask, players, err := readAsked(values, rel, top)
+		if err != nil {
+			return
+		}
+		from := (ask.page - 1) * pageRows
+		if ask.page < 1 || from < 0 || from > 0 && from >= players || players > 120 || top > 0 && players > top {
+			t.Errorf("%q asks for page %d of %d players", query, ask.page, players)
+		}
+		if ask.tag != "" && ask.group != "region" {
+			t.Errorf("%q asks for %q", query, ask.group)
+		}
+	})
 }
 
 func mustRead(t *testing.T, body string) *goquery.Document {

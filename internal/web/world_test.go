@@ -42,7 +42,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.Close() }) // some tests close it themselves
+	t.Cleanup(func() { _ = d.Close() }) // some tests close it themselves
 	w := &world{t: t, db: d, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.clock }
 	w.boards = board.New(d, now)
