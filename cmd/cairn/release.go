@@ -175,7 +175,7 @@ type releaseErratum struct {
 }
 
 func (releaseErratum) Help() string {
-	return `Correct the entries first (cairn import … --replace), then publish the new edition. It is calculated under the rules
+	return `Correct the entries first (cairn import … --amend), then publish the new edition. It is calculated under the rules
 of the edition before, which stays readable and says what superseded it. Later releases stay as they are.`
 }
 
@@ -320,7 +320,9 @@ func printRelease(c *console, a *app.App, b *board.Board, rel *release.Release, 
 	}
 	printNamed(c.out, "Climbed: ", rel.Movers, func(row release.Row) string { return shown(row.Name) + " " + signed(row.Climbed) })
 	printNamed(c.out, "New: ", rel.Newcomers, func(row release.Row) string { return shown(row.Name) })
-	printWarnings(c, rel)
+	if rel.State != release.Final {
+		printWarnings(c, rel)
+	}
 	return nil
 }
 
