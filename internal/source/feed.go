@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,7 +64,7 @@ const batchEntries = 20_000
 func (s *Sources) Run(ctx context.Context, f Feed, records iter.Seq2[*intake.Record, error]) (Report, error) {
 	r := &run{
 		Feed: f, ctx: ctx, room: s, report: Report{Skipped: map[string]int{}, Keys: map[string]int{}},
-		numbers: map[string]known{}, occurrences: map[[8]byte]int{}, sources: map[string]*batch{},
+		numbers: map[string]known{}, once: map[uint64]struct{}{}, again: map[uint64]int{}, sources: map[string]*batch{},
 	}
 	if r.Refused == nil {
 		r.Refused = func(*intake.Record, *intake.Problem) error { return nil }
@@ -95,9 +97,10 @@ type run struct {
 	room   *Sources
 	report Report
 
-	numbers     map[string]known // players seen in this run, by what tells them apart
-	occurrences map[[8]byte]int  // how often the same content came, for records without an id
-	people      []board.Member   // of the batch, to be enrolled
+	numbers     map[string]known    // players seen in this run, by what tells them apart
+	once        map[uint64]struct{} // digests of contents that came, for records without an id: a set, since a large file has many
+	again       map[uint64]int      // how often those came that came more than once
+	people      []board.Member      // of the batch, to be enrolled
 	sources     map[string]*batch
 	waiting     int
 	refusedLine int // last
@@ -193,9 +196,14 @@ func (r *run) identify(mark string, e intake.Entry) string {
 		return mark + "|" + e.Key + "|" + e.Once
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %x %q %q", mark, e.Key, e.At.UnixMicro(), math.Float64bits(e.Value), e.Label, e.Source))
-	short := [8]byte(sum[:8])
-	r.occurrences[short]++
-	return hex.EncodeToString(sum[:12]) + "-" + fmt.Sprint(r.occurrences[short])
+	content, times := binary.BigEndian.Uint64(sum[:]), 1
+	if _, seen := r.once[content]; seen {
+		r.again[content]++
+		times += r.again[content]
+	} else {
+		r.once[content] = struct{}{}
+	}
+	return hex.EncodeToString(sum[:12]) + "-" + strconv.Itoa(times)
 }
 
 // flush enrols the players of the batch and appends its entries.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// cairn runs the program in a folder, as a person would.
+func cairn(t *testing.T, folder string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("cairn", args...)
+	cmd.Dir = folder
+	return cmd
+}
+
+func output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s%s", cmd.Args, err, out, errs.String())
+	}
+	return string(out)
+}
+
+func TestImport_KilledInTheMiddleGoesOn(t *testing.T) {
+	const rows = 60_000
+	var text strings.Builder
+	text.WriteString("player,key,at,value\n")
+	for i := range rows {
+		fmt.Fprintf(&text, "player%d,posts,2026-11-%02d,%d\n", i%500, 1+i%20, i%7)
+	}
+	for attempt := 1; ; attempt++ {
+		folder := t.TempDir()
+		for name, content := range map[string]string{
+			"many.csv":  text.String(),
+			"card.yaml": "scorecard: 1\nkey: card\nname: Card\nparts:\n  - {key: posts, normalise: {points: 1}}\n",
+		} {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		output(t, cairn(t, folder, "board", "create", "card.yaml"))
+		victim := cairn(t, folder, "import", "card", "many.csv")
+		if err := victim.Start(); err != nil {
+			t.Fatal(err)
+		}
+		deadline := time.Now().Add(20 * time.Second)
+		for { // until something is on disk
+			log, err := os.Stat(filepath.Join(folder, "cairn.db-wal"))
+			if err == nil && log.Size() > int64(100_000*attempt) || time.Now().After(deadline) {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		victim.Process.Kill()
+		victim.Wait()
+
+		var added, there int
+		out := output(t, cairn(t, folder, "import", "card", "many.csv"))
+		if _, err := fmt.Sscanf(out, "%d entries added, %d already there", &added, &there); err != nil {
+			t.Fatalf("%q: %v", out, err)
+		}
+		if added+there != rows {
+			t.Fatalf("after the kill %d were added to %d; want %d in all", added, there, rows)
+		}
+		if out := output(t, cairn(t, folder, "import", "card", "many.csv")); out != fmt.Sprintf("0 entries added, %d already there\n", rows) {
+			t.Fatalf("a third time: %q", out)
+		}
+		if added > 0 && there > 0 {
+			return
+		}
+		if attempt == 8 {
+			t.Fatalf("the kill never fell into the middle: last %d there, %d added", there, added)
+		}
+	}
+}
