@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -273,6 +274,34 @@ func TestEnrol_LargeBatchesGiveOneNumberEach(t *testing.T) {
 		for i, m := range members {
 			if m.Number != int64(i) || known[m.Key] != m.Number {
 				t.Fatalf("member %d is %+v", i, m)
+			}
+		}
+	})
+}
+
+func TestEnrol_AtOnceGivesEveryoneOneNumber(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		boards := board.New(d, clock)
+		b := create(t, boards, board.Settings{})
+		var all sync.WaitGroup
+		for writer := range 3 {
+			all.Go(func() {
+				for n := range 8 {
+					if _, err := boards.Enrol(ctx, b.ID, "key", []board.Member{{Key: fmt.Sprint("p", n)}, {Key: fmt.Sprint("w", writer, "-", n)}}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		members, err := boards.Members(ctx, b.ID)
+		if err != nil || len(members) != 4*8 {
+			t.Fatalf("%d members, %v", len(members), err)
+		}
+		for i, m := range members {
+			if m.Number != int64(i) {
+				t.Errorf("member %d has number %d", i, m.Number)
 			}
 		}
 	})

@@ -109,17 +109,18 @@ func (e *enrolment) run(tx *db.Tx) ([]int64, error) {
 	if err := e.nameKeys(tx, added); err != nil {
 		return nil, err
 	}
+	// Before the members, so that of two who give out the same numbers on PostgreSQL the later begins again.
+	if next > given {
+		if _, err := tx.Exec(`UPDATE board SET members = $1 WHERE board_id = $2`, next, e.boardID); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.insert(tx, added); err != nil {
 		return nil, err
 	}
 	for m := range changed {
 		if _, err := tx.Exec(`UPDATE board_member SET name = $1, email = $2, handle = $3, tags = $4 WHERE board_id = $5 AND number = $6`,
 			m.Name, m.Email, m.Handle, writeTags(m.Tags), e.boardID, m.Number); err != nil {
-			return nil, err
-		}
-	}
-	if next > given {
-		if _, err := tx.Exec(`UPDATE board SET members = $1 WHERE board_id = $2`, next, e.boardID); err != nil {
 			return nil, err
 		}
 	}

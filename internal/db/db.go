@@ -90,10 +90,9 @@ func (d *DB) Write(ctx context.Context, write func(*Tx) error) error {
 	if d.engine == onPostgres {
 		options.Isolation = sql.LevelSerializable
 	}
-	const attempts = 12
 	for n := 1; ; n++ {
 		err := attempt(ctx, d.writer, options, write)
-		if err == nil || n == attempts || !isRetryable(err) {
+		if err == nil || n >= attemptsFor(err) {
 			return err
 		}
 		// The pause grows and is drawn by lot, so that two writers do not meet again.
@@ -122,10 +121,17 @@ func attempt(ctx context.Context, pool *sql.DB, options *sql.TxOptions, work fun
 	return fromDriver(begun.Commit())
 }
 
-// isRetryable tells a transaction that lost against another one and may win next time.
-func isRetryable(err error) bool {
+// attemptsFor returns how often a transaction that failed like this is tried in all: it may have lost against another one
+// and win next time. PostgreSQL says of some that they could not be serialized, and of others, which both chose the same
+// new key, that the key is taken: those find on the next attempt what the other wrote, or the key is taken indeed.
+func attemptsFor(err error) int {
 	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
-		return e.Code == "40001" || e.Code == "40P01"
+		switch e.Code {
+		case "40001", "40P01":
+			return 12
+		case "23505":
+			return 4
+		}
 	}
-	return false
+	return 1
 }

@@ -119,13 +119,10 @@ type place struct {
 }
 
 func (a *appending) run(source string, order []int32) (err error) {
-	if a.closed, err = closed(a.tx, a.boardID); err != nil {
+	if a.closed, err = hold(a.tx, a.boardID); err != nil {
 		return err
 	}
 	if a.index, err = openIndex(a.tx, a.boardID, source); err != nil {
-		if fault.Of(err) == fault.Conflict {
-			return fault.Wrap(fault.NotFound, err, "There is no such board.")
-		}
 		return err
 	}
 	for len(order) > 0 {

@@ -106,10 +106,14 @@ type closure struct {
 	purged string
 }
 
-func closed(tx *db.Tx, boardID string) (c closure, err error) {
-	err = tx.QueryRow(`SELECT until_at, purged FROM entry_closed WHERE board_id = $1`, boardID).Scan(&c.until, &c.purged)
-	if fault.Of(err) == fault.NotFound {
-		return closure{until: math.MinInt64}, nil
+// hold returns what of a board is closed. It writes the row as it was, so that whoever writes entries of the board next
+// waits for this transaction or, on PostgreSQL, begins again after it.
+func hold(tx *db.Tx, boardID string) (c closure, err error) {
+	err = tx.QueryRow(`INSERT INTO entry_closed (board_id, until_at, purged) VALUES ($1, $2, '')
+		ON CONFLICT (board_id) DO UPDATE SET until_at = entry_closed.until_at
+		RETURNING until_at, purged`, boardID, int64(math.MinInt64)).Scan(&c.until, &c.purged)
+	if fault.Of(err) == fault.Conflict {
+		return c, fault.Wrap(fault.NotFound, err, "There is no such board.")
 	}
 	return c, err
 }

@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +200,35 @@ func TestAppend_ReplacedAmongManyIsKnownByItsNewContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "outcome", appendAll(t, e, board, "test", changed, batch[50], batch[51]), entry.Outcome{Duplicates: 2, Conflicts: []int{1}})
+}
+
+func TestAppend_WritersAtOnceAddEachEntryOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		e, board := entry.New(d, clock), newBoard(t, d, "b")
+		var all sync.WaitGroup
+		var added, known atomic.Int64
+		const writers, batches, size = 3, 6, 40
+		for range writers {
+			all.Go(func() {
+				for n := range batches { // every writer the same ones
+					var batch []entry.Entry
+					for i := range size {
+						batch = append(batch, post(fmt.Sprint(n, "-", i), 1, start+int64(n%2)*day, 1))
+					}
+					out, err := e.Append(context.Background(), board, "test", batch, false)
+					if err != nil {
+						t.Error(err)
+					}
+					added.Add(int64(out.Added))
+					known.Add(int64(out.Duplicates))
+				}
+			})
+		}
+		all.Wait()
+		if n := len(window(t, d, e, board, math.MinInt64, math.MaxInt64)); n != batches*size || added.Load() != batches*size || known.Load() != (writers-1)*batches*size {
+			t.Errorf("%d entries, %d added, %d known already", n, added.Load(), known.Load())
+		}
+	})
 }
 
 func TestAppend_UnderAFinalReleaseIsTooLate(t *testing.T) {

@@ -64,7 +64,7 @@ type purging struct {
 }
 
 func (p *purging) run() error {
-	c, err := closed(p.tx, p.boardID)
+	c, err := hold(p.tx, p.boardID)
 	if err != nil {
 		return err
 	}
