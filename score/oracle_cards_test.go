@@ -354,7 +354,7 @@ func drawTable(t *rapid.T, card *scorecard.Scorecard, taste taste) *score.Table 
 		if kind == "empty" && taste.complete {
 			kind = "counts"
 		}
-		if m.Normalise.Method == scorecard.NormFractionOfMax && kind == "signed" {
+		if m.Normalise.Method == scorecard.NormFractionOfMax && kind == "signed" && rapid.IntRange(0, 9).Draw(t, "careful") > 0 {
 			kind = "counts"
 		}
 		blanks := 0

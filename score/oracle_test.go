@@ -694,6 +694,9 @@ func (o *oracle) normalise(m *scorecard.Part) {
 	}
 	result := o.column()
 	for i, x := range values {
+		if m.Normalise.Method == scorecard.NormFractionOfMax && x < 0 && x != below {
+			o.refuse(i, m.Key, "negative")
+		}
 		if !absent(x) {
 			result[i] = o.normal(m, x, kept, lower)
 		}
@@ -735,8 +738,6 @@ func (o *oracle) normal(m *scorecard.Part, x float64, kept []float64, lower bool
 		switch {
 		case x == below:
 			return missing
-		case o.min[m.Key] < 0:
-			panic(unsettled("fraction_of_max of a negative value"))
 		case constant(kept):
 			return 0.5
 		case lower:

@@ -5,12 +5,14 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"math/big"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -223,6 +225,69 @@ func TestPromise_WhatIsPublishedHasNoNumberThatIsNone(t *testing.T) {
 	})
 }
 
+func TestPromise_HugeNumbersAreRefusedNotPublished(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		source := drawCard(t, taste{unscored: true})
+		card := load(t, source)
+		table := drawTable(t, card, taste{})
+		for _, m := range card.Metrics() {
+			column := table.Columns[m.Key]
+			for i := range column {
+				if !math.IsNaN(column[i]) && rapid.IntRange(0, 3).Draw(t, "huge?") == 0 {
+					column[i] = rapid.SampledFrom([]float64{1.7e308, -1.7e308, 5e-324, 1e200, 1e-200}).Draw(t, "huge")
+				}
+			}
+		}
+		r, err := score.Score(card, table, score.Options{})
+		if err != nil {
+			return
+		}
+		for i, player := range table.Players {
+			if math.IsInf(r.Exact[i], 0) || math.IsNaN(r.Exact[i]) != (r.Note(i) != "") {
+				t.Fatalf("%s: %v, noted %q\n%s%s", player, r.Exact[i], r.Note(i), source, show(card, table))
+			}
+			for _, p := range r.Parts(i) {
+				if math.IsInf(p.Value, 0) || math.IsInf(p.Points, 0) || math.IsInf(p.Possible, 0) {
+					t.Fatalf("%s: %s has value %v, points %v of %v\n%s%s", player, p.Part.Key, p.Value, p.Points, p.Possible, source, show(card, table))
+				}
+			}
+		}
+		if err := r.WriteJSON(io.Discard); err != nil {
+			t.Fatalf("%v\n%s%s", err, source, show(card, table))
+		}
+	})
+}
+
+func TestPromise_ManyCalculationsMayShareOneResult(t *testing.T) {
+	cards := rapid.Custom(func(t *rapid.T) string { return drawCard(t, taste{topMeans: withoutCopeland, means: withoutCopeland}) })
+	for seed := range 10 {
+		card := load(t, cards.Example(seed))
+		table := crowd(card, 200, uint64(seed))
+		r, err := score.Score(card, table, score.Options{})
+		if err != nil {
+			continue
+		}
+		want, frozen := fingerprints(r), r.Frozen()
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				other, err := score.Score(card, table, score.Options{Frozen: frozen, Workers: 2})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for i, player := range table.Players {
+					if fingerprint(other, i) != want[player] || fingerprint(r, i) != want[player] {
+						t.Errorf("%s differs", player)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+}
+
 // shares01 are means of values in 0..1 that stay there, and methods that give them.
 var shares01 = taste{
 	means:   []string{"arithmetic", "geometric", "harmonic", "{power: 2}", "{power: 0.5}", "min", "max", "relative"},
@@ -259,7 +324,10 @@ func TestPromise_AnIndexStaysWithinItsScale(t *testing.T) {
 func TestPromise_FrozenParametersKeepNewValuesWithinTheScale(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		source, table, r := drawn(t, shares01)
-		later := again(t, r, changed(t, r.Card, table, true), score.Options{Frozen: r.Frozen()})
+		later, err := score.Score(r.Card, changed(t, r.Card, table, true), score.Options{Frozen: r.Frozen()})
+		if err != nil {
+			t.Skip("refused: ", err)
+		}
 		for i := range table.Players {
 			for _, p := range later.Parts(i) {
 				if p.Value < 0 || p.Value > 1+1e-12 {
@@ -634,6 +702,11 @@ func TestPromise_MovesAddUpToTheChange(t *testing.T) {
 		wishes := taste{unscored: true, topMeans: withoutCopeland, means: withoutCopeland}
 		source, table, before := drawn(t, wishes)
 		later := changed(t, before.Card, table, true)
+		order := rapid.Permutation(players(len(table.Players))).Draw(t, "order")
+		later = rearranged(later, order[rapid.IntRange(0, len(order)-1).Draw(t, "leavers"):])
+		if rapid.Bool().Draw(t, "a newcomer") {
+			later.Players[0], later.Names[0] = "newcomer", "Newcomer"
+		}
 		after, err := score.Score(before.Card, later, score.Options{})
 		if err != nil {
 			t.Skip("refused: ", err)
@@ -707,6 +780,27 @@ func checkMoves(t *rapid.T, bridge *score.Bridge, source string, sameRules bool)
 			check("others", others, bridge.Others.Exact[i]-bridge.Own.Exact[i])
 			check("the rules", rules, after.Exact[i]-bridge.Others.Exact[i])
 		}
+	}
+}
+
+func TestBridge_AShareIsJudgedByTheOldTotalFirst(t *testing.T) {
+	card := load(t, "scorecard: 1\nkey: s\nname: S\nout_of: none\nparts: [{key: x, take: share}]\n")
+	at := func(total float64, shares ...float64) *score.Result {
+		r, err := score.Score(card, &score.Table{Players: []string{"ann", "bob"}, Columns: map[string][]float64{"x": shares}, Totals: map[string]float64{"x": total}}, score.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	// Ann went from 2 of 10 to 5 of 20: of the old 10 that would be a half; the others' growth takes the rest back.
+	before, after := at(10, 0.2, 0.8), at(20, 0.25, 0.75)
+	bridge, err := score.NewBridge(before, after, after.Table, score.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moves, ok := bridge.Moves(0)
+	if !ok || len(moves) != 1 || !near(moves[0].Own, 0.3) || !near(moves[0].Others, -0.25) || moves[0].Rules != 0 {
+		t.Errorf("moves %+v, want 0.3 by own action and −0.25 by others", moves)
 	}
 }
 
@@ -1007,4 +1101,53 @@ func TestWriteCSV_FollowsItsContract(t *testing.T) {
 			}
 		}
 	})
+}
+
+// ---- bits
+
+// everyFunction is a scorecard that needs ln, exp, powers, the error function, means, deviations and quantiles.
+const everyFunction = `
+scorecard: 1
+key: every-function
+name: Every function
+decimals: 2
+combine: {power: 0.5}
+parts:
+  - key: means
+    combine: geometric
+    parts:
+      - {key: a, treat: [{outliers: {points: 1, skew: 1, kurtosis: 1, else: log}}], normalise: {minmax: {into: [0.01, 1]}}}
+      - {key: b, formula: 'exp(a / 100) + log10(value) ** 1.5', normalise: {zscore: {mean: 50, sd: 10}}, then: [{scale: 0.01}, {clamp: [0.001, 1]}]}
+  - key: curves
+    combine: harmonic
+    weight: 0.3
+    parts:
+      - {key: c, normalise: {lognormal: {p10: 2, median: 4}}}
+      - {key: d, weight: 3, treat: [log1p, {winsorise: {lower: 0.1, upper: 0.9}}], normalise: {minmax: {}}, floor: 0.05}
+`
+
+func TestPromise_TheBitsAreTheSameOnEveryMachine(t *testing.T) {
+	table := &score.Table{Players: []string{"ann", "bob", "cem", "dora", "eve", "finn"}, Columns: map[string][]float64{
+		"a": {0.1, 0.7, 1.3, 2.9, 7.7, 113.3}, "b": {3, 5, 7, 11, 13, 17}, "c": {0.3, 1.9, 2.1, 3.3, 4.4, 9.9}, "d": {0, 0.1, 2.2, 33.3, 444.4, 5555.5},
+	}}
+	r := scored(t, everyFunction, table)
+	for i, want := range []string{
+		"0x1.9f5a39959dfefp+02", // 6.489…
+		"0x1.00ee58ee50734p+04", // 16.05…
+		"0x1.98eb76e7309e3p+04", // 25.55…
+		"0x1.64027d50efe98p+05", // 44.50…
+		"0x1.179a143b40ba8p+06", // 69.90…
+		"0x1.fadc919152bd1p+05", // 63.35…
+	} {
+		if got := strconv.FormatFloat(r.Exact[i], 'x', -1, 64); got != want {
+			t.Errorf("%s: %s (%v), elsewhere %s", table.Players[i], got, r.Exact[i], want)
+		}
+	}
+	literal, refused, open := literally(r.Card, table)
+	if refused != nil || open != "" {
+		t.Fatal(refused, open)
+	}
+	for _, difference := range compare(literal, r) {
+		t.Error(difference)
+	}
 }
