@@ -107,7 +107,7 @@ var partShape = &shape{object: &objectShape{fields: []field{
 		{"ln", "natural logarithm"}, {"log10", "decimal logarithm"}, {"log1p", "ln(1 + x)"}, {"sqrt", "square root"},
 	}, object: &objectShape{single: true, fields: []field{
 		{key: "clip", shape: &shape{list: &listShape{tuple: []*shape{numberOrNone, numberOrNone}}, wants: "[lowest, highest], either of which may be ~"}, doc: "Brings raw values into [lowest, highest]."},
-		{key: "winsorise", shape: &shape{number: &numberShape{whole: true, least: to(1), most: to(1e6)}, object: &objectShape{fields: []field{
+		{key: "winsorise", shape: &shape{number: &numberShape{whole: true, least: to(1), most: to(1e6)}, object: &objectShape{some: true, fields: []field{
 			{key: "lower", shape: share, doc: "Values below this quantile take it."},
 			{key: "upper", shape: share, doc: "Values above this quantile take it."},
 		}}}, doc: "The n most extreme values of either side take the nearest kept one; or those beyond two quantiles."},

@@ -186,8 +186,11 @@ func objectSchema(s *objectShape, fields []field) members {
 	if len(required) > 0 {
 		m = append(m, member{"required", required})
 	}
+	if s.single || s.some {
+		m = append(m, member{"minProperties", 1})
+	}
 	if s.single {
-		m = append(m, member{"minProperties", 1}, member{"maxProperties", 1})
+		m = append(m, member{"maxProperties", 1})
 	}
 	return m
 }

@@ -97,7 +97,7 @@ func TestSchema_RefusesWhatASingleValueShowsToBeWrong(t *testing.T) {
 		head + "parts: [{key: a, combine: sum}]\n", head + "parts: [{key: g, unit: x, parts: [{key: a}]}]\n", head + "parts: [{key: g, parts: [{key: a, weight: -1}]}]\n",
 		metric("wieght: 1"), metric("weight: -1"), metric("weight: ten"), metric("kind: leed"), metric("scored: 1"), metric("take: avg"), metric("take: p49"), metric("take: {within: x}"),
 		metric("over: 3 weeks"), metric("missing: men"), metric("missing: {mean: {}}"), metric("valid: [1]"), metric("valid: [1, 2, 3]"), metric("then: [clamp]"), metric("then: [{}]"),
-		metric("then: [{clamp: [0, 1], scale: 2}]"), metric("then: [{round: 13}]"), metric("treat: [lnn]"), metric("treat: ln"), metric("treat: [{winsorise: 0}]"),
+		metric("then: [{clamp: [0, 1], scale: 2}]"), metric("then: [{round: 13}]"), metric("treat: [lnn]"), metric("treat: ln"), metric("treat: [{winsorise: 0}]"), metric("treat: [{winsorise: {}}]"),
 		metric("treat: [{winsorise: {lower: 2}}]"), metric("normalise: minmax"), metric("normalise: {min_max: {}}"), metric("normalise: {zscore: {sd: 0}}"), metric("normalise: {target: {}}"),
 		metric("normalise: {lognormal: {p10: 0, median: 1}}"), metric("normalise: {bands: []}"), metric("normalise: {bands: [[0]]}"), metric("normalise: {percentile: {x: 1}}"), metric("normalise: ~"),
 	} {

@@ -2,6 +2,7 @@ package scorecard
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -58,6 +59,7 @@ type listShape struct {
 type objectShape struct {
 	fields []field
 	single bool // exactly one key: a choice among methods
+	some   bool // at least one key; for the schema, the words are the builder's
 	open   *openShape
 }
 
@@ -187,7 +189,7 @@ func (s *shape) names(text string) bool {
 }
 
 func (r *reader) bounds(n *node, value float64, s *numberShape, label string) {
-	out := s.whole && value != float64(int64(value)) ||
+	out := s.whole && value != math.Trunc(value) ||
 		s.least != nil && value < *s.least || s.above != nil && value <= *s.above || s.most != nil && value > *s.most
 	if out {
 		r.at(n, "%s: wants %s, got %s", label, s.wanted(), shorten(n.text))
