@@ -142,10 +142,20 @@ func (h History) names(c *canvas, low, high float64, y func(float64) float64) {
 		if h.Down {
 			at = y(l.From) + 13
 		}
-		if at > 9 {
+		if at > 9 && !h.crowded(at, y) {
 			c.text("text", shorten(l.Name, 24), attrs{"class", "level-name", "x", "0%", "dx", 6.0, "y", at})
 		}
 	}
+}
+
+// crowded reports whether words at the left end at a height would lie under those of the best score.
+func (h History) crowded(at float64, y func(float64) float64) bool {
+	for i, m := range h.Moments {
+		if m.Best && finite(m.Value) && i*3 < len(h.Moments) && math.Abs(y(m.Value)-13-at) < 14 {
+			return true
+		}
+	}
+	return false
 }
 
 func (h History) line(c *canvas, x func(int) float64, y func(float64) float64) {

@@ -64,7 +64,8 @@ type tab struct {
 
 type leaderboard struct {
 	Caption  string
-	Tag      bool // ranks are those within a tag
+	Who      string // what kind of player
+	Tag      bool   // ranks are those within a tag
 	Bars     bool
 	Rows     []line
 	Footnote string
@@ -298,7 +299,8 @@ func tabs(p place, ask asked) (groups []tabGroup, all link) {
 
 func newLeaderboard(p place, shown shownRows) leaderboard {
 	scale, ask := scaleOf(p.card), shown.ask
-	t := leaderboard{Tag: ask.tag != "", Caption: "Leaderboard, " + p.release.Period.Label()}
+	one, _ := players(p.card.Players)
+	t := leaderboard{Tag: ask.tag != "", Who: capital(one), Caption: "Leaderboard, " + p.release.Period.Label()}
 	if t.Tag {
 		t.Caption = "Leaderboard of " + ask.group + " " + ask.tag + ", " + p.release.Period.Label()
 	}

@@ -171,7 +171,8 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 	page.Description = fmt.Sprintf("%s: %s %s on %s, %s.", name, page.Score, page.Span, p.board.Name, page.When)
 	page.moves(c, scale)
 	page.next(c, scale)
-	_, many := players(p.card.Players)
+	one, many := players(p.card.Players)
+	page.Table.Who = capital(one)
 	page.Place = ordinal(row.Rank) + " of " + amount(float64(c.Of)) + " " + many
 	if row.Climbed > 0 {
 		page.Climbed = climbs(row.Climbed)

@@ -211,3 +211,12 @@ func pages(b *board.Board, rel *release.Release, player string) []string {
 		"/favicon.svg",
 	}
 }
+
+func mustRead(t *testing.T, body string) *goquery.Document {
+	t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}

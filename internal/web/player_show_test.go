@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"cairn/internal/board"
+)
+
+var digits = regexp.MustCompile(`[−+]?[0-9][0-9,.]*`)
+
+// figureOf reads the first number in words.
+func figureOf(t *testing.T, text string) float64 {
+	t.Helper()
+	found := strings.NewReplacer("−", "-", ",", "", "+", "").Replace(digits.FindString(text))
+	x, err := strconv.ParseFloat(found, 64)
+	if err != nil {
+		t.Fatalf("there is no number in %q", text)
+	}
+	return x
+}
+
+func TestPlayer_ShowsOneHeadlineNumberWhosePartsAddUp(t *testing.T) {
+	w := newWorld(t)
+	b := w.open(sheet(t, "public", ""), board.Settings{}, people, 3)
+	for _, who := range people {
+		doc := w.page(playerAddress(boardAddress(b), who.key))
+		headline := doc.Find("p.score strong")
+		if headline.Length() != 1 {
+			t.Fatalf("%s: %d headline numbers", who.key, headline.Length())
+		}
+		points, moves := 0.0, 0.0
+		doc.Find(".stack > li").Each(func(_ int, stone *goquery.Selection) {
+			points += figureOf(t, stone.Find("summary .stone-points strong").First().Text())
+			if move := stone.Find("summary .delta").First(); move.Length() == 1 {
+				moves += figureOf(t, move.Text())
+			}
+		})
+		if score := figureOf(t, headline.Text()); math.Abs(points-score) > 1e-9 {
+			t.Errorf("%s: the stones add up to %v, the score is %v", who.key, points, score)
+		}
+		change := words(doc.Find(".change-line"))
+		want := 0.0
+		if strings.HasPrefix(change, "Up ") {
+			want = figureOf(t, change)
+		} else if strings.HasPrefix(change, "Down ") {
+			want = -figureOf(t, change)
+		}
+		if math.Abs(moves-want) > 1e-9 {
+			t.Errorf("%s: the moves add up to %v, the page says %q", who.key, moves, change)
+		}
+		if got := words(doc.Find(".leaderboard tr.own th")); !strings.HasPrefix(got, strings.Join(strings.Fields(who.name), " ")) {
+			t.Errorf("%s: its own row is %q", who.key, got)
+		}
+		if rows := doc.Find(".leaderboard tbody tr").Length(); rows < 3 || rows > 5 {
+			t.Errorf("%s: %d rows around it", who.key, rows)
+		}
+	}
+	for _, path := range []string{"/", boardAddress(b), boardAddress(b) + "/methodology", boardAddress(b) + "/archive"} {
+		if n := w.page(path).Find("p.score").Length(); n != 0 {
+			t.Errorf("%s shows %d headline numbers", path, n)
+		}
+	}
+}
+
+func TestPlayer_OpensDownToEveryDigit(t *testing.T) {
+	w := newWorld(t)
+	b := w.open(sheet(t, "public", ""), board.Settings{}, people, 2)
+	rel, _ := w.releases.Latest(context.Background(), b)
+	card, err := w.releases.Card(context.Background(), rel, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := w.page(playerAddress(boardAddress(b), "ada"))
+	exact := map[string]string{}
+	doc.Find("table.digits tbody tr").Each(func(_ int, row *goquery.Selection) {
+		exact[row.Find("code").Text()] = row.Find("td").Eq(6).Text()
+	})
+	sum := 0.0
+	for _, part := range card.Parts {
+		if !part.Part.Part.Scored {
+			continue
+		}
+		if got := exact[part.Part.Part.Key]; got != exactly(part.Points) {
+			t.Errorf("%s: the page says %q, the release %v", part.Part.Part.Key, got, part.Points)
+		}
+		if part.Depth == 0 {
+			x, err := strconv.ParseFloat(exact[part.Part.Part.Key], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += x
+		}
+	}
+	if math.Abs(sum-card.Exact) > 1e-9 || !strings.Contains(words(doc.Find(".stones")), "Together exactly "+exactly(card.Exact)) {
+		t.Errorf("the exact points add up to %v, the exact score is %v", sum, card.Exact)
+	}
+	if text := words(doc.Find("#part-activity")); !strings.Contains(text, "capped: 1 counted as 0.8") {
+		t.Errorf("the surplus over the cap is not shown: %q", text)
+	}
+	if got := words(doc.Find("#unscored + dl dt, #unscored + dl dd")); got != "Hours21 h" {
+		t.Errorf("what is not scored is shown as %q", got)
+	}
+}
+
+func TestPlayer_AKeptValueIsOnNoPage(t *testing.T) {
+	w := newWorld(t)
+	b := w.open(sheet(t, "player", ""), board.Settings{}, []person{{"ada", "Ada", "north", 3, 0}, {"bo", "Bo", "south", 7, 0}}, 2)
+	rel, _ := w.releases.Latest(context.Background(), b)
+	doc := w.page(playerAddress(boardAddress(b), "bo"))
+	text := words(doc.Find("#part-answers"))
+	if !strings.Contains(text, "kept for the player") {
+		t.Errorf("it does not say that the value is kept: %q", text)
+	}
+	doc.Find("#part-answers table.parts tbody td").Each(func(_ int, cell *goquery.Selection) {
+		if got := words(cell); got == "7" || got == "0.7" {
+			t.Errorf("the kept value is in a cell: %q", got)
+		}
+	})
+	if doc.Find("#part-answers table.digits").Length() != 0 || strings.Contains(words(doc.Find("main")), "Together exactly") {
+		t.Error("the kept value can be calculated from the digits around it")
+	}
+	if doc.Find("#part-activity table.digits").Length() != 1 {
+		t.Error("the digits of other parts are gone too")
+	}
+	if a := w.ask("GET", releaseAddress(b, rel)+"/bundle.zip"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("the bundle, which holds the values, answers %d", a.StatusCode)
+	}
+}
