@@ -326,3 +326,36 @@ func TestScore_AgreesOnThousandsOfPlayers(t *testing.T) {
 		t.Errorf("only %d tables compared", compared)
 	}
 }
+
+func TestScore_AgreesOnEveryTemplate(t *testing.T) {
+	for _, template := range scorecard.Templates() {
+		t.Run(template.Key, func(t *testing.T) {
+			card, err := template.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			rapid.Check(t, func(t *rapid.T) {
+				table := drawTable(t, card, taste{})
+				for _, group := range card.Tags {
+					if table.Tags[group] == nil {
+						table.Tags[group] = table.Tags["team"]
+					}
+				}
+				want, refused, open := literally(card, table)
+				if open != "" {
+					t.Skip(open)
+				}
+				got, err := score.Score(card, table, score.Options{})
+				if (refused != nil) != (err != nil) {
+					t.Fatalf("refused: %v; the engine: %v\n%s", refused, err, show(card, table))
+				}
+				if refused != nil {
+					return
+				}
+				if differences := compare(want, got); len(differences) > 0 {
+					t.Fatalf("%s\n%s", strings.Join(differences, "\n"), show(card, table))
+				}
+			})
+		})
+	}
+}

@@ -804,6 +804,67 @@ func TestBridge_AShareIsJudgedByTheOldTotalFirst(t *testing.T) {
 	}
 }
 
+// two scores two metrics of 0..10 by a mean.
+func two(mean string) string {
+	return "scorecard: 1\nkey: two\nname: Two\ndecimals: 3\ncombine: " + mean + "\nparts:\n" +
+		"  - {key: a, normalise: {minmax: {from: 0, to: 10}}}\n  - {key: b, normalise: {minmax: {from: 0, to: 10}}}\n"
+}
+
+func TestMoves_APartThatComesOrGoesIsMovedFirstAndAlone(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name, mean   string
+		before       [2]float64 // a, b
+		after        [2]float64
+		moveA, moveB float64
+	}{
+		{"b appears, then a rises", "arithmetic", [2]float64{5, nan}, [2]float64{7, 9}, 10, 20},
+		{"b goes, then a rises", "arithmetic", [2]float64{5, 9}, [2]float64{7, nan}, 20, -20},
+		{"neither comes nor goes", "arithmetic", [2]float64{5, 9}, [2]float64{7, 8}, 10, -5},
+		{"only a moves a geometric mean", "geometric", [2]float64{2.5, 10}, [2]float64{10, 10}, 50, 0},
+		{"both move a geometric mean alike", "geometric", [2]float64{2, 5}, [2]float64{4, 10}, 25 * math.Sqrt(0.4), 25 * math.Sqrt(0.4)},
+		{"b appears in a geometric mean", "geometric", [2]float64{4, nan}, [2]float64{4, 9}, 0, 20},
+		{"children cancel out and are told all the same", "arithmetic", [2]float64{2, 8}, [2]float64{8, 2}, 30, -30},
+	} {
+		at := func(values [2]float64) *score.Result {
+			return scored(t, two(c.mean), &score.Table{Players: []string{"p"}, Columns: map[string][]float64{"a": {values[0]}, "b": {values[1]}}})
+		}
+		before, after := at(c.before), at(c.after)
+		bridge, err := score.NewBridge(before, after, after.Table, score.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moves, ok := bridge.Moves(0)
+		if !ok || len(moves) != 2 || !near(moves[0].Own, c.moveA) || !near(moves[1].Own, c.moveB) || moves[0].Others != 0 || moves[0].Rules != 0 {
+			t.Errorf("%s: %+v, want a %v, b %v", c.name, moves, c.moveA, c.moveB)
+		}
+	}
+}
+
+func TestPoints_ByHand(t *testing.T) {
+	for _, c := range []struct {
+		mean                 string
+		a, b                 float64
+		pointsA, pointsB     float64
+		possibleA, possibleB float64
+	}{
+		{"arithmetic", 2, 8, 10, 40, 50, 50},
+		{"geometric", 2.5, 10, 0, 50, 50, 50},
+		{"harmonic", 5, 10, 50 - 100./3, 50, 50, 50}, // 66.7: all that is lost, a lost
+		{"sum", 2, 8, 20, 80, 100, 100},
+		{"min", 2, 8, 20, 0, 100, 0},
+		{"max", 2, 8, 0, 80, 0, 100},
+		{"geometric", 0, 5, -50, 50, 50, 50}, // the zero part lost everything
+	} {
+		r := scored(t, two(c.mean), &score.Table{Players: []string{"p"}, Columns: map[string][]float64{"a": {c.a}, "b": {c.b}}})
+		a, b := partNamed(r, 0, "a"), partNamed(r, 0, "b")
+		if !near(a.Points, c.pointsA) || !near(b.Points, c.pointsB) || !near(a.Possible, c.possibleA) || !near(b.Possible, c.possibleB) {
+			t.Errorf("%s of %v and %v: %v of %v and %v of %v; want %v of %v and %v of %v", c.mean, c.a, c.b, a.Points, a.Possible, b.Points, b.Possible,
+				c.pointsA, c.possibleA, c.pointsB, c.possibleB)
+		}
+	}
+}
+
 // bearing are means whose decomposition the oracle knows part by part.
 var bearing = []string{"arithmetic", "geometric", "harmonic", "{power: 2}", "{power: 0.5}", "sum"}
 
