@@ -19,6 +19,7 @@ type sums struct {
 	rest  []cell
 }
 
+// exactWhole bounds the whole numbers that a float64 holds one by one. A sum that reaches it may have been rounded to it.
 const exactWhole = 1 << 53
 
 func (s *sums) add(player int, value float64) {
@@ -27,7 +28,7 @@ func (s *sums) add(player int, value float64) {
 		if math.IsNaN(*sum) {
 			*sum = 0
 		}
-		if next := *sum + value; value == math.Trunc(value) && math.Abs(value) <= exactWhole && math.Abs(next) <= exactWhole {
+		if next := *sum + value; value == math.Trunc(value) && math.Abs(value) <= exactWhole && math.Abs(next) < exactWhole {
 			*sum = next
 			return
 		}

@@ -227,6 +227,23 @@ func TestColumns_SumsAreExactlyRoundedWhateverTheOrder(t *testing.T) {
 	})
 }
 
+func TestColumns_ASumThatReachesTheLimitOfWholeNumbersIsExact(t *testing.T) {
+	var kept sums
+	for _, v := range []float64{-1 << 53, -1, 0.25} { // -2^53 - 1 rounds to -2^53, where it must not stay
+		kept.add(0, v)
+	}
+	if got := kept.column(1)[0]; got != -1<<53 {
+		t.Errorf("the sum is %v; want -2^53", got)
+	}
+	kept = sums{}
+	for _, v := range []float64{-1 << 53, -1, -0.25} {
+		kept.add(0, v)
+	}
+	if got := kept.column(1)[0]; got != -1<<53-2 {
+		t.Errorf("the sum is %v; want -2^53 - 2", got)
+	}
+}
+
 func TestColumns_OrderOfEntriesPlaysNoPart(t *testing.T) {
 	kinds := []scorecard.TakeKind{scorecard.TakeSum, scorecard.TakeCount, scorecard.TakeMean, scorecard.TakeMin, scorecard.TakeMax, scorecard.TakeFirst,
 		scorecard.TakeLast, scorecard.TakeDistinct, scorecard.TakeDays, scorecard.TakeChange, scorecard.TakeChangePct, scorecard.TakeQuantile, scorecard.TakeShare, scorecard.TakeWithin}
