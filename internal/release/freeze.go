@@ -90,18 +90,25 @@ func (c *calculation) writeChunks(tx *db.Tx, rec *record) (files []manifestConte
 		done[i] = make(chan *chunked, 1)
 	}
 	next, stop := make(chan int), make(chan struct{})
-	ahead := make(chan struct{}, 16) // how many chunks may wait for the database
+	const most = 16 // chunks that may wait for the database
+	ahead, used := make(chan struct{}, most), make(chan *chunked, most)
 	var workers sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
 			p, s := c.page(), &sheet{}
 			for i := range next {
 				c.fill(p, i)
-				out := &chunked{stored: p.store(s), players: p.n}
-				out.inputs = inputs.appendPage(nil, p)
-				out.results = results.appendPage(nil, p)
+				var out *chunked
+				select {
+				case out = <-used:
+				default:
+					out = &chunked{}
+				}
+				out.stored, out.players = p.store(s), p.n
+				out.inputs = inputs.appendPage(out.inputs[:0], p)
+				out.results = results.appendPage(out.results[:0], p)
 				if c.old != nil {
-					out.bridge = bridge.appendPage(nil, p)
+					out.bridge = bridge.appendPage(out.bridge[:0], p)
 				}
 				done[i] <- out
 			}
@@ -128,6 +135,10 @@ func (c *calculation) writeChunks(tx *db.Tx, rec *record) (files []manifestConte
 		sums[2].Write(out.bridge)
 		if _, err := insert.Exec(rec.boardID, rec.id, i, out.players, out.stored); err != nil {
 			return nil, err
+		}
+		select {
+		case used <- out:
+		default:
 		}
 	}
 	for _, sum := range sums {
