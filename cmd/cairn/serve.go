@@ -24,9 +24,9 @@ func (f *serveCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	log := config.Logger(c.err)
+	logger := config.Logger(c.err)
 	for _, note := range config.Notes {
-		log.Warn(note)
+		logger.Warn(note)
 	}
 	a, err := app.Open(c, config, c.now)
 	if err != nil {
@@ -38,5 +38,5 @@ func (f *serveCommand) Run(c *console) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "Cairn is at http://%s\n", listener.Addr())
-	return a.Serve(c, listener, log)
+	return a.Serve(c, listener, logger)
 }

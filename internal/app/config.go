@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"cairn/internal/fault"
@@ -254,24 +255,20 @@ func checkListen(address string) error {
 		"so whoever reached the server could read every board. Put a reverse proxy that asks for a password in front of it")
 }
 
-// hidePassword takes the secrets out of a database address or URL.
+// secretParameter is a parameter of an address that holds a secret.
+var secretParameter = regexp.MustCompile(`(?i)([?&][^=&]*password=)[^&]*`)
+
+// hidePassword takes the secrets out of a database address or URL. It looks at the text as it stands, since an address that
+// nobody can parse may hold a password all the same, and rather hides too much.
 func hidePassword(address string) string {
-	if !strings.Contains(address, "://") {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
 		return address
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return "(hidden)" // it may hold a password that cannot be told from the rest
-	}
-	if _, ok := u.User.Password(); ok {
-		u.User = url.UserPassword(u.User.Username(), "hidden")
-	}
-	query := u.Query()
-	for name := range query {
-		if strings.Contains(strings.ToLower(name), "password") {
-			query.Set(name, "hidden")
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		if user, _, ok := strings.Cut(rest[:at], ":"); ok {
+			rest = user + ":hidden" + rest[at:]
 		}
 	}
-	u.RawQuery = query.Encode()
-	return u.String()
+	return scheme + "://" + secretParameter.ReplaceAllString(rest, "${1}hidden")
 }

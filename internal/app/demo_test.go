@@ -36,7 +36,7 @@ func show(t *testing.T, path string) *App {
 }
 
 // serve runs the server until the test ends, and returns its address and what stops it and waits.
-func serve(t *testing.T, a *App, log io.Writer) (base string, stop func() error) {
+func serve(t *testing.T, a *App, to io.Writer) (base string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	listener, err := Listen(ctx, a.Config.Listen)
@@ -44,7 +44,7 @@ func serve(t *testing.T, a *App, log io.Writer) (base string, stop func() error)
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- a.Serve(ctx, listener, slog.New(slog.NewTextHandler(log, nil))) }()
+	go func() { done <- a.Serve(ctx, listener, slog.New(slog.NewTextHandler(to, nil))) }()
 	stop = func() error { cancel(); return <-done }
 	t.Cleanup(cancel)
 	return "http://" + listener.Addr().String(), stop
@@ -85,8 +85,8 @@ func demoIsServed(t *testing.T, a *App, keys []string) {
 		t.Fatalf("sights: %v, %v", sights, err)
 	}
 
-	var log strings.Builder
-	base, stop := serve(t, a, &log)
+	var written strings.Builder
+	base, stop := serve(t, a, &written)
 	paths := []string{"/", "/b/social-selling/archive", "/b/social-selling/2026-W46", "/healthz", "/readyz"}
 	for _, s := range sights {
 		paths = append(paths, s.Path)
@@ -109,7 +109,7 @@ func demoIsServed(t *testing.T, a *App, keys []string) {
 	if _, err := http.Get(base); err == nil {
 		t.Error("the server answers after it stopped")
 	}
-	if text := log.String(); !strings.Contains(text, "path=/b/social-selling/archive status=200") || !strings.Contains(text, "msg=stopped") {
+	if text := written.String(); !strings.Contains(text, "path=/b/social-selling/archive status=200") || !strings.Contains(text, "msg=stopped") {
 		t.Errorf("the log says\n%s", text)
 	}
 }
@@ -223,13 +223,13 @@ func TestServe_RefusesNamesThatAreNotItsOwn(t *testing.T) {
 }
 
 func TestServe_LogsNoQueries(t *testing.T) {
-	var log strings.Builder
-	base, stop := serve(t, show(t, ""), &log)
+	var written strings.Builder
+	base, stop := serve(t, show(t, ""), &written)
 	get(t, base+"/?token=secret")
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if text := log.String(); strings.Contains(text, "secret") || !strings.Contains(text, "path=/ ") {
+	if text := written.String(); strings.Contains(text, "secret") || !strings.Contains(text, "path=/ ") {
 		t.Errorf("the log says\n%s", text)
 	}
 }

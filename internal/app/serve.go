@@ -38,60 +38,60 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 
 // Serve answers requests on the listener until the context ends; then it takes no new ones, lets those under way finish
 // for up to ten seconds, and returns. It closes the listener.
-func (a *App) Serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
-	pages, err := web.New(a.Boards, a.Releases, log, a.Now, a.Config.BaseURL)
+func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Logger) error {
+	pages, err := web.New(a.Boards, a.Releases, logger, a.Now, a.Config.BaseURL)
 	if err != nil {
 		listener.Close()
 		return err
 	}
-	return a.serve(ctx, listener, pages, log)
+	return a.serve(ctx, listener, pages, logger)
 }
 
-func (a *App) serve(ctx context.Context, listener net.Listener, pages http.Handler, log *slog.Logger) error {
+func (a *App) serve(ctx context.Context, listener net.Listener, pages http.Handler, logger *slog.Logger) error {
 	server := &http.Server{
-		Handler:           a.doors(pages, log),
+		Handler:           a.doors(pages, logger),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      2 * time.Minute, // a large bundle over a slow line
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	log.Info("listening", "address", listener.Addr().String())
+	logger.Info("listening", "address", listener.Addr().String())
 	select {
 	case err := <-done:
 		return fault.Wrap(fault.Unavailable, err, "the server stopped by itself; the log has the details")
 	case <-ctx.Done():
 	}
-	log.Info("stopping", "at_most", drain)
+	logger.Info("stopping", "at_most", drain)
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	if err := server.Shutdown(late); err != nil {
-		log.Warn("some answers were cut off", "error", err)
+		logger.Warn("some answers were cut off", "error", err)
 		server.Close()
 	}
-	log.Info("stopped")
+	logger.Info("stopped")
 	return nil
 }
 
 // doors puts in front of the pages what concerns the whole server: whose name it goes by, its health and its log.
-func (a *App) doors(pages http.Handler, log *slog.Logger) http.Handler {
+func (a *App) doors(pages http.Handler, logger *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { plainText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
 		if err := a.DB.Write(ctx, func(*db.Tx) error { return nil }); err != nil {
-			log.Warn("not ready", "error", err)
+			logger.Warn("not ready", "error", err)
 			plainText(w, http.StatusServiceUnavailable, "not ready: the database takes no writes; the log has the details\n")
 			return
 		}
 		plainText(w, http.StatusOK, "ready\n")
 	})
 	mux.Handle("/", pages)
-	return logged(ownName(a.Config.BaseURL, mux), log, a.Now)
+	return logged(ownName(a.Config.BaseURL, mux), logger, a.Now)
 }
 
 func plainText(w http.ResponseWriter, status int, text string) {
@@ -125,7 +125,7 @@ func ownName(base string, next http.Handler) http.Handler {
 }
 
 // logged writes a line per request: never a query, a header or a body, which may hold secrets.
-func logged(next http.Handler, log *slog.Logger, now func() time.Time) http.Handler {
+func logged(next http.Handler, logger *slog.Logger, now func() time.Time) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := now()
 		answer := &counted{ResponseWriter: w}
@@ -134,7 +134,7 @@ func logged(next http.Handler, log *slog.Logger, now func() time.Time) http.Hand
 			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 				level = slog.LevelDebug
 			}
-			log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			logger.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", answer.status), slog.Int64("bytes", answer.bytes), slog.Duration("took", now().Sub(began).Round(time.Microsecond)))
 		}()
 		next.ServeHTTP(answer, r)
