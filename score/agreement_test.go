@@ -3,6 +3,7 @@ package score_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -357,5 +358,111 @@ func TestScore_AgreesOnEveryTemplate(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRanks_OfAHundredThousandPlayersAreThoseOfASortedList meets the ways to sort that only large tables take.
+func TestRanks_OfAHundredThousandPlayersAreThoseOfASortedList(t *testing.T) {
+	const source = `
+scorecard: 1
+key: crowd
+name: Crowd
+decimals: 3
+tags: [region, team]
+parts:
+  - {key: share, normalise: {percentile: {}}}
+  - {key: lower, normalise: {percentile: {}}, better: lower}
+  - {key: prank, normalise: {prank: {}}}
+  - {key: rank, normalise: {rank: {ties: mean}}, then: [{scale: 0.00001}]}
+  - {key: borda, normalise: {borda: {}}, better: lower, then: [{scale: 0.00001}]}
+  - {key: odd, normalise: {percentile: {}}}
+`
+	card := load(t, source)
+	const n = 100_000
+	table := crowd(card, n, 0)
+	random := rand.New(rand.NewPCG(0, 2))
+	for i := range n { // numbers that differ only in their last bits, or only in their sign
+		table.Columns["odd"][i] = []float64{1e-300, -1e-300, 0.1 + 0.2, 0.3, 0, math.Copysign(0, -1), -0.3, 1e300}[random.IntN(8)]
+	}
+	r, err := score.Score(card, table, score.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type standing struct{ worse, equal, n float64 }
+	// stand counts for every present value how many are below it and how many equal it, itself included.
+	stand := func(values []float64) []standing {
+		rounded, count := make([]float64, len(values)), map[float64]float64{}
+		n := 0.0
+		for i, x := range values {
+			rounded[i] = digits12(x)
+			if !absent(x) {
+				count[rounded[i]]++
+				n++
+			}
+		}
+		worse, below := map[float64]float64{}, 0.0
+		for _, x := range slices.Sorted(maps.Keys(count)) {
+			worse[x] = below
+			below += count[x]
+		}
+		standings := make([]standing, len(values))
+		for i, x := range rounded {
+			standings[i] = standing{worse[x], count[x], n}
+		}
+		return standings
+	}
+	formulas := map[string]func(s standing) float64{
+		"share": func(s standing) float64 { return (s.worse + (s.equal-1)/2) / (s.n - 1) },
+		"odd":   func(s standing) float64 { return (s.worse + (s.equal-1)/2) / (s.n - 1) },
+		"lower": func(s standing) float64 { return (s.n - s.worse - s.equal + (s.equal-1)/2) / (s.n - 1) },
+		"prank": func(s standing) float64 { return s.worse / (s.n - 1) },
+		"rank":  func(s standing) float64 { return (s.worse + (s.equal+1)/2) * 0.00001 },
+		"borda": func(s standing) float64 { return (s.n - s.worse - s.equal) * 0.00001 },
+	}
+	var d score.Decomposition
+	values := make([][]float64, n)
+	for i := range n {
+		r.Decompose(i, &d)
+		values[i] = slices.Clone(d.Value)
+	}
+	wrong := 0
+	complain := func(format string, args ...any) {
+		if wrong++; wrong <= 5 {
+			t.Errorf(format, args...)
+		}
+	}
+	for k, m := range card.Metrics() {
+		for i, s := range stand(table.Columns[m.Key]) {
+			if want := formulas[m.Key](s); !absent(table.Columns[m.Key][i]) && !near(values[i][k], want) {
+				complain("%s: %s of %v is %v, want %v", table.Players[i], m.Key, table.Columns[m.Key][i], values[i][k], want)
+			}
+		}
+	}
+	for i, s := range stand(r.Score) {
+		if want := s.n - s.worse - s.equal + 1; !absent(r.Score[i]) && r.Rank[i] != want {
+			complain("%s: rank %v, want %v", table.Players[i], r.Rank[i], want)
+		}
+	}
+	for _, group := range card.Tags {
+		byTag := map[string][]int{}
+		for i, tag := range table.Tags[group] {
+			if tag != "" {
+				byTag[tag] = append(byTag[tag], i)
+			}
+		}
+		for tag, members := range byTag {
+			scores := make([]float64, len(members))
+			for k, i := range members {
+				scores[k] = r.Score[i]
+			}
+			for k, s := range stand(scores) {
+				if want := s.n - s.worse - s.equal + 1; !absent(scores[k]) && r.TagRanks[group][members[k]] != want {
+					complain("%s: rank in %s %v, want %v", table.Players[members[k]], tag, r.TagRanks[group][members[k]], want)
+				}
+			}
+		}
+	}
+	if wrong > 5 {
+		t.Errorf("and %d more", wrong-5)
 	}
 }
