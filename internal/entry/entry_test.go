@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -279,7 +280,7 @@ func TestAppend_ManyBatchesStayInOrder(t *testing.T) {
 		e, board := entry.New(d, clock), newBoard(t, d, "b")
 		var all []entry.Entry
 		n := 0
-		for _, size := range []int{1, 1, 1, 1, 1, 30, 1, 2, 20_000, 5_000, 1, 20_000, 3, 40_000, 7} {
+		for _, size := range []int{1, 1, 1, 1, 1, 30, 1, 2, 20_000, 5_000, 1, 9_000, 3, 7} {
 			var batch []entry.Entry
 			for range size {
 				batch = append(batch, entry.Entry{Member: int64(n % 977), Key: "k" + strconv.Itoa(n%13), At: start + int64(n%2)*day + int64(n), Value: float64(n) / 2, ID: strconv.Itoa(n)})
@@ -298,7 +299,9 @@ func TestAppend_ManyBatchesStayInOrder(t *testing.T) {
 				}
 			}
 		}
-		equal(t, "entries", window(t, d, e, board, math.MinInt64, math.MaxInt64), want)
+		if !slices.Equal(window(t, d, e, board, math.MinInt64, math.MaxInt64), want) {
+			t.Error("the entries are not what was added, in order")
+		}
 
 		sources, err := e.Sources(context.Background(), board)
 		if err != nil {
