@@ -260,17 +260,15 @@ func membersCSV(c *console, members []board.Member) error {
 		}
 	}
 	slices.Sort(groups)
-	out := csv.NewWriter(c.out)
-	out.Write(append([]string{"player", "name", "email", "handle"}, groups...))
+	rows := [][]string{append([]string{"player", "name", "email", "handle"}, groups...)}
 	for _, m := range members {
 		row := []string{m.Key, m.Name, m.Email, m.Handle}
 		for _, group := range groups {
 			row = append(row, m.Tags[group])
 		}
-		out.Write(row)
+		rows = append(rows, row)
 	}
-	out.Flush()
-	return out.Error()
+	return csv.NewWriter(c.out).WriteAll(rows)
 }
 
 // boardVisibilityCommand changes who can find a board.

@@ -122,7 +122,7 @@ func attempt(ctx context.Context, pool *sql.DB, options *sql.TxOptions, work fun
 }
 
 // attemptsFor returns how often a transaction that failed like this is tried in all: it may have lost against another one
-// and win next time. PostgreSQL says of some that they could not be serialized, and of others, which both chose the same
+// and win next time. PostgreSQL says of some that they could not be put in an order, and of others, which both chose the same
 // new key, that the key is taken: those find on the next attempt what the other wrote, or the key is taken indeed.
 func attemptsFor(err error) int {
 	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
