@@ -145,7 +145,9 @@ func (cmd *boardShowCommand) Run(c *console) error {
 			return err
 		}
 		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		row := func(what, format string, args ...any) { fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
+		row := func(what, format string, args ...any) {
+			fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...))
+		}
 		row("board", "%s", b.Key)
 		row("name", "%s", b.Name)
 		row("scorecard", "version %d: %s", b.Version, summary(card))
