@@ -2,12 +2,16 @@ package web
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"cairn/internal/board"
 	"cairn/internal/entry"
+	"cairn/scorecard"
 )
 
 func TestRelease_ACorrectionStandsBesideTheOldEdition(t *testing.T) {
@@ -68,5 +72,38 @@ func TestRelease_NewRulesAreBridged(t *testing.T) {
 	// The first release keeps the rules it was made by.
 	if got := words(w.page(releaseAddress(b, first) + "/methodology").Find("#part-activity > header .weight")); got != "40 %" {
 		t.Errorf("the old release's methodology weighs activity at %q", got)
+	}
+}
+
+func TestRelease_WhatNoLongerCountsIsToldAndTheMovesStillAddUp(t *testing.T) {
+	w := newWorld(t)
+	card := sheet(t, "public", "")
+	b := w.open(card, board.Settings{}, people, 2)
+	text := strings.NewReplacer("key: answers", "key: talks", "name: Answers", "name: Talks", "key: notes, name: Notes", "key: letters, name: Letters").Replace(string(card.Source))
+	revised, err := scorecard.Load("sales.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.boards.Revise(context.Background(), b.ID, revised); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = w.boards.Board(context.Background(), b.Key); err != nil {
+		t.Fatal(err)
+	}
+	w.clock = w.clock.AddDate(0, 0, 7)
+	w.week(b, people, -1)
+	doc := w.page(playerAddress(boardAddress(b), "ada"))
+	if got := doc.Find(".stack > li").Length(); got != 2 {
+		t.Errorf("%d stones for 2 top parts", got)
+	}
+	gone := words(doc.Find(".gone"))
+	if !strings.Contains(gone, "Answers −60.0") || !strings.Contains(gone, "Notes") {
+		t.Errorf("what no longer counts: %q", gone)
+	}
+	moves := figureOf(t, gone[strings.Index(gone, "Answers"):])
+	doc.Find(".stack > li summary .delta").Each(func(_ int, delta *goquery.Selection) { moves += figureOf(t, delta.Text()) })
+	change := words(doc.Find(".change-line"))
+	if !strings.HasPrefix(change, "Down ") || math.Abs(moves+figureOf(t, change)) > 1e-9 {
+		t.Errorf("the moves add up to %v, the page says %q", moves, change)
 	}
 }

@@ -1,12 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
 	"net/http"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -47,6 +47,7 @@ type playerPage struct {
 	Gained       bool       // some stone has lichen on it
 	Pointed      bool       // the parts have points
 	Unmeasured   []partLine // what is shown and not scored
+	Gone         []cause    // what moved the score by not counting any more
 	History      template.HTML
 	HistoryWords string
 	Releases     []past
@@ -90,23 +91,23 @@ type stone struct {
 
 // partLine is one part of a stone in the table below it.
 type partLine struct {
-	Name, Unit string
-	Indent     string // class
-	Group      bool
-	Measured   string
-	State      string
-	Mark       string
-	Weight     string
-	Points     string
-	ToGain     string
-	Change     string
-	Rule       string // how the mark comes about
+	Name     string
+	Indent   string // class
+	Group    bool
+	Measured string
+	State    string
+	Mark     string
+	Weight   string
+	Points   string
+	ToGain   string
+	Change   string
+	Rule     string // how the mark comes about
 }
 
 // exactLine is the same with every digit.
 type exactLine struct {
-	Name, Key, Indent                                                                string
-	Raw, Treated, Uncapped, Value, Weight, Possible, Points, Own, Others, Rules, Why string
+	Name, Key, Indent                                                           string
+	Raw, Treated, Uncapped, Value, Weight, Possible, Points, Own, Others, Rules string
 }
 
 // past is one release of the player's history.
@@ -151,7 +152,8 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 	for _, told := range c.Stories {
 		page.Stories = append(page.Stories, newTold(told, p.card, scale))
 	}
-	page.stones(c, scale)
+	stays := standing(c, p.card)
+	page.stones(stays, c, scale)
 	page.history(p, c, scale)
 	if math.IsNaN(row.Score) {
 		page.Score, page.Unscored = "", sentence(row.Note)
@@ -179,9 +181,8 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 	}
 	for _, t := range c.TagRanks {
 		if t.Rank > 0 && t.Tag != "" {
-			here := releaseAddress(p.board, rel)
 			page.TagPlaces = append(page.TagPlaces, tagPlace{ordinal(t.Rank) + " of " + amount(float64(t.Of)), t.Group + " " + t.Tag,
-				here + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"})
+				p.under() + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"})
 		}
 	}
 	for _, r := range c.Above {
@@ -233,7 +234,7 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 			all = append(all, move{part.Part.Part.Name, part.Move})
 		}
 	}
-	sort.SliceStable(all, func(a, b int) bool { return math.Abs(all[a].change) > math.Abs(all[b].change) })
+	slices.SortStableFunc(all, func(a, b move) int { return cmp.Compare(math.Abs(b.change), math.Abs(a.change)) })
 	const told = 3
 	if len(all) > told {
 		page.MoreCauses = "and " + count(len(all)-told, "smaller move", "smaller moves")
@@ -301,11 +302,28 @@ func holdsKept(part release.Part) bool { return !part.Part.Part.IsGroup() && kep
 
 func lead(part release.Part) bool { return part.Part.Part.Kind == "lead" }
 
+// standing returns the parts of the scorecard itself, without those that only the rules before had.
+func standing(c *release.Card, card *scorecard.Scorecard) []release.Part {
+	keys := map[string]bool{}
+	card.Walk(func(p, _ *scorecard.Part, _ int) { keys[p.Key] = true })
+	for i, part := range c.Parts {
+		if !keys[part.Part.Part.Key] {
+			return c.Parts[:i] // they come last
+		}
+	}
+	return c.Parts
+}
+
 // stones lays out the parts: a stone for each top part, with the parts below it.
-func (page *playerPage) stones(c *release.Card, scale scale) {
+func (page *playerPage) stones(parts []release.Part, c *release.Card, scale scale) {
+	for _, gone := range c.Parts[len(parts):] {
+		if !gone.Part.Part.IsGroup() && scale.moved(gone.Move) {
+			page.Gone = append(page.Gone, cause{gone.Part.Part.Name, scale.signed(gone.Move), (gone.Move > 0) != scale.lower})
+		}
+	}
 	var drawn []figure.Stone
 	var tops []int
-	for i, part := range c.Parts {
+	for i, part := range parts {
 		if part.Depth == 0 && part.Part.Part.Scored {
 			tops = append(tops, i)
 			gained := 0.0
@@ -323,7 +341,7 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 	}
 	widest := figure.Widest(drawn)
 	for n, i := range tops {
-		part := c.Parts[i]
+		part := parts[i]
 		p := part.Part.Part
 		st := stone{ID: "part-" + p.Key, Name: p.Name, Why: p.Why, Points: scale.score(part.PointsPublished), State: stateWords(part),
 			Picture: figure.Lay(drawn[n], n, widest, "stone-"+strconv.Itoa(n))}
@@ -340,10 +358,10 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 			st.Combined = "Its parts join as " + combined(p.Combine) + "."
 		}
 		end := i + 1
-		for end < len(c.Parts) && c.Parts[end].Depth > 0 {
+		for end < len(parts) && parts[end].Depth > 0 {
 			end++
 		}
-		below := c.Parts[i:end]
+		below := parts[i:end]
 		if p.IsGroup() {
 			below = below[1:]
 		}
@@ -360,7 +378,7 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 		}
 		page.Stones = append(page.Stones, st)
 	}
-	for _, part := range c.Parts {
+	for _, part := range parts {
 		if p := part.Part.Part; part.Depth == 0 && !p.Scored && !p.IsGroup() {
 			page.Unmeasured = append(page.Unmeasured, newPartLine(part, 0, scale, c))
 		}
@@ -369,7 +387,7 @@ func (page *playerPage) stones(c *release.Card, scale scale) {
 
 func newPartLine(part release.Part, depth int, scale scale, c *release.Card) partLine {
 	p := part.Part.Part
-	l := partLine{Name: p.Name, Unit: p.Unit, Indent: "d" + strconv.Itoa(min(depth, 6)), Group: p.IsGroup(), State: stateWords(part),
+	l := partLine{Name: p.Name, Indent: "d" + strconv.Itoa(min(depth, 6)), Group: p.IsGroup(), State: stateWords(part),
 		Points: scale.score(part.PointsPublished), ToGain: scale.score(part.ToGain), Change: scale.signed(part.Move),
 		Mark: amount(part.Value), Weight: share(part.Weight)}
 	if !p.Scored {

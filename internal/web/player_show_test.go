@@ -14,7 +14,7 @@ import (
 	"cairn/internal/board"
 )
 
-var digits = regexp.MustCompile(`[−+]?[0-9][0-9,.]*`)
+var digits = regexp.MustCompile(`[−+]?[0-9][0-9,]*(\.[0-9]+)?`)
 
 // figureOf reads the first number in words.
 func figureOf(t *testing.T, text string) float64 {
