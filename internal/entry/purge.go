@@ -33,7 +33,8 @@ type Receipt struct {
 
 // Purge deletes the raw entries of the whole UTC days that end at or before an instant (microseconds), save those whose
 // key is to be kept, and notes it in a receipt; keep may be nil. The days must lie under a final release (see Close), else
-// the error is Conflict. Where there is nothing to delete, the receipt counts 0 and is not kept.
+// the error is Conflict. Where there is nothing to delete, the receipt counts 0 and is not kept. The ids of purged days are
+// forgotten: what comes for such a day is too late, and what comes with such an id for a later day is new.
 func (e *Entries) Purge(ctx context.Context, boardID, releaseID string, before int64, keep func(key string) bool) (receipt Receipt, err error) {
 	err = e.db.Write(ctx, func(tx *db.Tx) error {
 		end := dayOf(before)
