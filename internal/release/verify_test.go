@@ -420,3 +420,30 @@ func TestJSONText_IsAlwaysJSON(t *testing.T) {
 		}
 	})
 }
+
+func TestVerify_RefusesFrozenParametersThatDoNotHangTogether(t *testing.T) {
+	c := newClub(t, dbtest.New(t), clubCard)
+	c.season()
+	c.publish("2026-W45")
+	if _, err := c.boards.Revise(context.Background(), c.board.ID, c.card(clubCard+"freeze: 2026-W45\n")); err != nil {
+		t.Fatal(err)
+	}
+	bundle := c.bundle(c.publish("2026-W46"))
+	for _, frozen := range []string{
+		`{"parameters": {}}`,
+		`{"parameters": {"replies": null, "visits": null}}`,
+		`{"parameters": {"replies": {"distribution": {"n": 3, "values": [1, 2, 3], "counts": [1]}}, "visits": {"max": 1}}}`,
+		`{"parameters": {"replies": {"distribution": {"n": -3, "values": [3, 2, 1], "counts": [-1, 1, 1]}}, "visits": {"max": -1}}}`,
+		`{"parameters": {"replies": {"distribution": {"n": 0, "values": [], "counts": [1, 2, 3]}}, "visits": {"max": 0}}}`,
+		`{}`, `[]`, ``,
+	} {
+		if _, err := verify(forge(t, bundle, func(name string, content []byte) []byte {
+			if name == frozenFile {
+				return []byte(frozen)
+			}
+			return content
+		})); err == nil {
+			t.Errorf("%s: nobody saw it", frozen)
+		}
+	}
+}
