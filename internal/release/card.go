@@ -22,6 +22,10 @@ func readHead(text []byte) (*head, error) {
 	return &h, json.Unmarshal(text, &h)
 }
 
+func (h *head) readManifest() (m manifest, err error) {
+	return m, json.Unmarshal([]byte(h.Manifest), &m)
+}
+
 // release is the read model of a release, without rows.
 func (h *head) release(rec *record) *Release {
 	rel := &Release{
@@ -31,8 +35,7 @@ func (h *head) release(rec *record) *Release {
 		Mean: orNaN(h.Mean), Median: orNaN(h.Median), Low: orNaN(h.Low), High: orNaN(h.High), Histogram: h.Histogram,
 		Parameters: h.Parameters, Warnings: h.Warnings, RulesNew: h.OldVersion > 0, Narrow: h.Narrow,
 	}
-	var m manifest
-	if json.Unmarshal([]byte(h.Manifest), &m) == nil && m.Previous != nil {
+	if m, err := h.readManifest(); err == nil && m.Previous != nil {
 		rel.Previous = m.Previous.Digest
 	}
 	for _, t := range h.Tags {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // A column holds one number or one text for each of n players, packed so that any cell is read at once without
@@ -15,6 +16,7 @@ import (
 //	listed   few distinct numbers: the list, and an index a cell
 //	plain    8 bytes a cell
 //	texts    the lengths as packed whole numbers, then the bytes
+//	phrases  few distinct texts: an index a cell, and the list as a column of texts
 //
 // The first byte is the kind in its low 3 bits, "some cells are NaN" in the next, and e in the high 4.
 type column struct {
@@ -23,7 +25,8 @@ type column struct {
 	width  uint   // bits a cell
 	least  int64
 	scale  float64
-	list   []byte // listed: 8 bytes each
+	list   []byte // listed: 8 bytes each; phrases: a column, with bytes to spare
+	count  int    // phrases: how many
 	cells  []byte // packed bits with 8 bytes to spare, plain numbers, or the bytes of texts
 	sizes  []byte // texts: packed lengths
 }
@@ -34,6 +37,7 @@ const (
 	listedColumn
 	plainColumn
 	textColumn
+	phraseColumn
 
 	mostListed   = 32
 	mostDecimals = 15
@@ -178,6 +182,28 @@ func appendTexts(dst []byte, texts []string) []byte {
 	if longest == 0 {
 		return append(dst, blankColumn)
 	}
+	var phrases [mostListed]string
+	index, n := make([]byte, 0, perChunk), 0
+	for _, t := range texts {
+		k := slices.Index(phrases[:n], t)
+		if k < 0 {
+			if k = n; n == mostListed || 2*n >= len(texts) {
+				return appendEach(dst, texts, longest)
+			}
+			phrases[n] = t
+			n++
+		}
+		index = append(index, byte(k))
+	}
+	p := packer{dst: append(dst, phraseColumn, byte(n)), width: uint(bits.Len(uint(n - 1)))}
+	for _, k := range index {
+		p.add(uint64(k))
+	}
+	return appendEach(p.done(), phrases[:n], longest)
+}
+
+// appendEach appends a column of texts one by one, of which the longest has so many bytes.
+func appendEach(dst []byte, texts []string, longest int) []byte {
 	width := uint(bits.Len(uint(longest)))
 	dst = append(dst, textColumn, byte(width))
 	p := packer{dst: dst, width: width}
@@ -292,10 +318,31 @@ func readColumn(data []byte, size, n int) (column, error) {
 		}
 		c.sizes = data[at : size+spare]
 		c.cells = data[end:size]
+	case phraseColumn:
+		if size < 2 || data[1] == 0 || int(data[1]) > mostListed {
+			return column{}, errDamaged
+		}
+		c.count = int(data[1])
+		c.width = uint(bits.Len(uint(data[1] - 1)))
+		at = 2
+		end, ok := packed(c.width)
+		if !ok {
+			return column{}, errDamaged
+		}
+		c.cells, c.list = data[at:size+spare], data[end:size+spare]
 	default:
 		return column{}, errDamaged
 	}
 	return c, nil
+}
+
+// phrases is the list of distinct texts.
+func (c *column) phrases() (column, error) {
+	list, err := readColumn(c.list, len(c.list)-spare, c.count)
+	if err == nil && list.kind != textColumn {
+		err = errDamaged
+	}
+	return list, err
 }
 
 // check looks at every one of n cells; after it no cell can fail to be read.
@@ -307,6 +354,17 @@ func (c *column) check(n int) error {
 				return errDamaged
 			}
 		}
+	case phraseColumn:
+		for i := range n {
+			if cell(c.cells, c.width, i) >= uint64(c.count) {
+				return errDamaged
+			}
+		}
+		list, err := c.phrases()
+		if err != nil {
+			return err
+		}
+		return list.check(c.count)
 	case textColumn:
 		var sum uint64
 		for i := range n {
@@ -342,6 +400,13 @@ func (c *column) number(i int) float64 {
 
 // text reads the i-th text; it shares the memory of the column.
 func (c *column) text(i int) []byte {
+	if c.kind == phraseColumn {
+		list, err := c.phrases()
+		if err != nil {
+			panic("release: " + err.Error()) // check has seen it
+		}
+		return list.text(int(cell(c.cells, c.width, i)))
+	}
 	if c.kind != textColumn {
 		return nil
 	}

@@ -269,6 +269,9 @@ func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) e
 		_, end := c.period.Bounds(c.board.Location())
 		return r.entries.Close(tx, id, end.UnixMicro())
 	})
+	if err == nil && rec.state == Final {
+		r.published.Add(1)
+	}
 	return rec, err
 }
 

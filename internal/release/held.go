@@ -141,6 +141,7 @@ type held struct {
 	frozen    score.Parameters
 	tagOnce   []sync.Once
 	tagPlaces [][][]int32 // by group and tag
+	shown     *Release    // the read model, save for what later editions change
 }
 
 // standing is the score and rank of every member of the board by number. A rank is NaN for who was not in the release, 0
@@ -255,7 +256,8 @@ func (h *held) open(ctx context.Context, boards *board.Boards, indexes map[strin
 		return err
 	}
 	h.record.head = nil
-	if err := json.Unmarshal([]byte(h.head.Manifest), &h.manifest); err != nil {
+	var err error
+	if h.manifest, err = h.head.readManifest(); err != nil {
 		return err
 	}
 	card, err := boards.Scorecard(ctx, h.boardID, h.version)
@@ -312,6 +314,14 @@ func (h *held) open(ctx context.Context, boards *board.Boards, indexes map[strin
 	}
 	if h.standing, err = readStanding(indexes[standingIndex], h.head.Members); err != nil {
 		return err
+	}
+	h.shown = h.head.release(&h.record)
+	h.shown.held = h
+	for _, place := range h.head.Movers {
+		h.shown.Movers = append(h.shown.Movers, h.row(place))
+	}
+	for _, place := range h.head.Newcomers {
+		h.shown.Newcomers = append(h.shown.Newcomers, h.row(place))
 	}
 	h.bytes += int64(len(indexes[byKeyIndex]) + len(indexes[standingIndex]) + len(h.record.head) + 4096)
 	return nil

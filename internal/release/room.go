@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"cairn/internal/board"
@@ -21,6 +23,9 @@ type Releases struct {
 	entries *entry.Entries
 	now     func() time.Time
 	shelf   *shelf
+
+	published atomic.Int64 // how many final releases this room has made
+	asked     sync.Map     // question → asked; a question only ever names a release that is there
 }
 
 // New builds the room; now is the only clock, hold the bytes of final releases that it may keep in memory.
@@ -178,18 +183,13 @@ func (r *Releases) stillThere(ctx context.Context, c *choice) error {
 
 // Latest returns the last final release of a board in its latest edition; NotFound where there is none yet.
 func (r *Releases) Latest(ctx context.Context, b *board.Board) (*Release, error) {
-	var rec *record
-	err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
-		rec, err = scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND state = 'final' ORDER BY last_day DESC, edition DESC LIMIT 1`, b.ID).Scan)
-		return err
+	rel, err := r.answer(ctx, b, "latest", func(tx *db.Tx) (*record, error) {
+		return scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND state = 'final' ORDER BY last_day DESC, edition DESC LIMIT 1`, b.ID).Scan)
 	})
 	if fault.Of(err) == fault.NotFound {
 		return nil, fault.New(fault.NotFound, "The board %q has no release yet: publish one with cairn release publish %s PERIOD.", b.Key, b.Key)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return r.show(ctx, rec)
+	return rel, err
 }
 
 // Archive returns every final release of a board and every edition, newest first, without rows.
@@ -224,46 +224,79 @@ func (r *Releases) Archive(ctx context.Context, b *board.Board) (all []*Release,
 
 // Show returns one final release; edition 0 is the latest. NotFound where there is none.
 func (r *Releases) Show(ctx context.Context, b *board.Board, p period.Period, edition int) (*Release, error) {
-	var rec *record
-	err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
-		rec, err = scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND last_day = $2 AND ($3 = 0 OR edition = $3) AND state = 'final'
+	rel, err := r.answer(ctx, b, fmt.Sprint(p, " ", edition), func(tx *db.Tx) (*record, error) {
+		return scanRecord(tx.QueryRow(`SELECT `+recordColumns+` FROM release WHERE board_id = $1 AND last_day = $2 AND ($3 = 0 OR edition = $3) AND state = 'final'
 			ORDER BY edition DESC LIMIT 1`, b.ID, p.Last.String(), int64(edition)).Scan)
-		return err
 	})
-	switch {
-	case fault.Of(err) == fault.NotFound, err == nil && rec.period != p:
+	if fault.Of(err) == fault.NotFound || err == nil && rel.Period != p {
 		if edition > 0 {
 			return nil, fault.New(fault.NotFound, "The board %q has no edition %d of a release of %s.", b.Key, edition, p)
 		}
 		return nil, fault.New(fault.NotFound, "The board %q has no release of %s.", b.Key, p)
-	case err != nil:
-		return nil, err
 	}
-	return r.show(ctx, rec)
+	return rel, err
 }
 
-// show returns a release with its rows at hand.
+// fresh is for how long an answer to "which release?" may be given again without asking the database: what another
+// program publishes is seen that much later. What this room publishes is seen at once.
+const fresh = time.Second
+
+// asked is which release answered a question, and whether a later edition had superseded it.
+type asked struct {
+	id         string
+	superseded bool
+	at         time.Time
+	published  int64 // the room's count of publications
+}
+
+// answer gives the release that answers a question about a board, from memory where it was asked just now.
+func (r *Releases) answer(ctx context.Context, b *board.Board, question string, ask func(tx *db.Tx) (*record, error)) (*Release, error) {
+	key := b.ID + " " + question
+	now, published := r.now(), r.published.Load()
+	if a, ok := r.asked.Load(key); ok {
+		a := a.(asked)
+		if age := now.Sub(a.at); age >= 0 && age < fresh && a.published == published {
+			if h, ok := r.shelf.get(a.id).(*held); ok {
+				return h.show(a.superseded), nil
+			}
+		}
+	}
+	var rec *record
+	a := asked{at: now, published: published}
+	err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if rec, err = ask(tx); err != nil {
+			return err
+		}
+		var later int
+		err = tx.QueryRow(`SELECT COUNT(*) FROM release WHERE board_id = $1 AND last_day = $2 AND supersedes = $3 AND state = 'final'`,
+			rec.boardID, rec.period.Last.String(), rec.id).Scan(&later)
+		a.id, a.superseded = rec.id, later > 0
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	h, err := r.hold(ctx, rec.boardID, rec.id)
+	if err != nil {
+		return nil, err
+	}
+	r.asked.Store(key, a)
+	return h.show(a.superseded), nil
+}
+
+// show returns a release that was just made or drafted.
 func (r *Releases) show(ctx context.Context, rec *record) (*Release, error) {
 	h, err := r.hold(ctx, rec.boardID, rec.id)
 	if err != nil {
 		return nil, err
 	}
-	rel := h.head.release(&h.record)
-	rel.held = h
-	for _, place := range h.head.Movers {
-		rel.Movers = append(rel.Movers, h.row(place))
-	}
-	for _, place := range h.head.Newcomers {
-		rel.Newcomers = append(rel.Newcomers, h.row(place))
-	}
-	err = r.db.Read(ctx, func(tx *db.Tx) error {
-		var later int
-		err := tx.QueryRow(`SELECT COUNT(*) FROM release WHERE board_id = $1 AND last_day = $2 AND supersedes = $3 AND state = 'final'`,
-			rec.boardID, rec.period.Last.String(), rec.id).Scan(&later)
-		rel.Superseded = later > 0
-		return err
-	})
-	return rel, err
+	return h.show(false), nil
+}
+
+func (h *held) show(superseded bool) *Release {
+	rel := *h.shown
+	rel.Superseded = superseded
+	return &rel
 }
 
 // held returns what is in memory of a release.
