@@ -188,7 +188,7 @@ func (o *oracle) states(p *scorecard.Part, i int) []score.State {
 }
 
 // literally judges by the oracle; settled is false where the format leaves the case open.
-func literally(card *scorecard.Scorecard, table *score.Table) (o *oracle, err error, open string) {
+func literally(card *scorecard.Scorecard, table *score.Table) (o *oracle, open string, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			reason, ok := caught.(unsettled)
@@ -199,7 +199,7 @@ func literally(card *scorecard.Scorecard, table *score.Table) (o *oracle, err er
 		}
 	}()
 	o, err = judge(card, table)
-	return o, err, ""
+	return o, "", err
 }
 
 // agree draws scorecards and tables and compares the engine with the literal reading.
@@ -208,7 +208,7 @@ func agree(t *testing.T, taste taste) {
 		source := drawCard(t, taste)
 		card := load(t, source)
 		table := drawTable(t, card, taste)
-		want, refused, open := literally(card, table)
+		want, open, refused := literally(card, table)
 		if open != "" {
 			t.Skip(open)
 		}
@@ -310,7 +310,7 @@ func TestScore_AgreesOnThousandsOfPlayers(t *testing.T) {
 	for seed := range 8 {
 		card := load(t, cards.Example(seed))
 		table := crowd(card, 500+seed*250, uint64(seed))
-		want, refused, open := literally(card, table)
+		want, open, refused := literally(card, table)
 		got, err := score.Score(card, table, score.Options{})
 		if refused != nil || open != "" {
 			continue
@@ -342,7 +342,7 @@ func TestScore_AgreesOnEveryTemplate(t *testing.T) {
 						table.Tags[group] = table.Tags["team"]
 					}
 				}
-				want, refused, open := literally(card, table)
+				want, open, refused := literally(card, table)
 				if open != "" {
 					t.Skip(open)
 				}

@@ -327,7 +327,7 @@ func TestGolden_HolesAreImputedByGroupBeforeOutliersAreTreated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, refused, open := literally(card, table)
+	want, open, refused := literally(card, table)
 	if refused != nil || open != "" {
 		t.Fatal(refused, open)
 	}

@@ -1026,7 +1026,7 @@ func TestParameters_AreWhatTheMethodsTookFromThePlayers(t *testing.T) {
 		source := drawCard(t, taste{methods: []string{"minmax", "floored", "zscore", "percentile", "fraction_of_max", "rank"}})
 		card := load(t, source)
 		table := drawTable(t, card, taste{})
-		o, refused, open := literally(card, table)
+		o, open, refused := literally(card, table)
 		if refused != nil || open != "" {
 			t.Skip(refused, open)
 		}
@@ -1204,7 +1204,7 @@ func TestPromise_TheBitsAreTheSameOnEveryMachine(t *testing.T) {
 			t.Errorf("%s: %s (%v), elsewhere %s", table.Players[i], got, r.Exact[i], want)
 		}
 	}
-	literal, refused, open := literally(r.Card, table)
+	literal, open, refused := literally(r.Card, table)
 	if refused != nil || open != "" {
 		t.Fatal(refused, open)
 	}
