@@ -201,7 +201,7 @@ func unread(variables map[string]string, known []key) []string {
 		if !strings.HasPrefix(name, "CAIRN_") || mine[name] {
 			continue
 		}
-		if near := nearest(strings.TrimSuffix(name, "_FILE"), names); near != "" {
+		if near := fault.Nearest(strings.TrimSuffix(name, "_FILE"), names); near != "" {
 			notes = append(notes, fmt.Sprintf("nothing reads %s; did you mean %s?", name, near))
 		}
 	}

@@ -75,7 +75,7 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 			name := at.Value
 			if !slices.Contains(names, name) {
 				hint := "known are " + strings.Join(names, ", ")
-				if near := nearest(name, names); near != "" {
+				if near := fault.Nearest(name, names); near != "" {
 					hint = fmt.Sprintf("did you mean %q?", near)
 				}
 				return nil, wrong(at, "unknown key %q; %s", name, hint)
@@ -95,38 +95,6 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 		}
 	}
 	return values, nil
-}
-
-// nearest returns the word most like the given one, "" where none is near.
-func nearest(given string, words []string) string {
-	best, least := "", len(given)/3+2
-	for _, word := range words {
-		if d := distance(given, word); d < least {
-			best, least = word, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: the fewest letters to insert, delete or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func sorted(lines []string) []string {
