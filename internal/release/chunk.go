@@ -33,13 +33,12 @@ func (s *sheet) texts(texts []string) {
 	s.ends = append(s.ends, len(s.body))
 }
 
-// bytes returns the chunk as it is stored.
-func (s *sheet) bytes() []byte {
+// appendTo appends the chunk as it is stored.
+func (s *sheet) appendTo(out []byte) []byte {
 	size := 2
 	if len(s.body) > 1<<16-1 {
 		size = 4
 	}
-	out := make([]byte, 0, 3+size*len(s.ends)+len(s.body))
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(s.ends)))
 	out = append(out, byte(size))
 	for _, end := range s.ends {

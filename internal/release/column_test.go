@@ -81,7 +81,7 @@ func TestChunk_ComesBack(t *testing.T) {
 		for _, column := range texts {
 			s.texts(column)
 		}
-		c, err := openChunk(s.bytes(), n, len(numbers)+len(texts))
+		c, err := openChunk(s.appendTo(nil), n, len(numbers)+len(texts))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func FuzzChunk(f *testing.F) {
 	s.numbers([]float64{math.Pi, math.E, 1.0 / 7})
 	s.texts([]string{"ada", "", "bo"})
 	s.texts([]string{"up", "up", "up"})
-	f.Add(s.bytes(), 3, 5)
+	f.Add(s.appendTo(nil), 3, 5)
 	f.Fuzz(func(t *testing.T, data []byte, n, columns int) {
 		if columns < 0 || columns > 1000 {
 			return

@@ -104,7 +104,7 @@ func (c *calculation) writeChunks(tx *db.Tx, rec *record) (files []manifestConte
 				default:
 					out = &chunked{}
 				}
-				out.stored, out.players = p.store(s), p.n
+				out.stored, out.players = p.store(out.stored[:0], s), p.n
 				out.inputs = inputs.appendPage(out.inputs[:0], p)
 				out.results = results.appendPage(out.results[:0], p)
 				if c.old != nil {

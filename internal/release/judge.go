@@ -44,6 +44,7 @@ type verdict struct {
 	was             map[string]int // places in the table before
 	rankedPlayers   int
 	finer           *scorecard.Scorecard // of the rules before and now those with more decimals: changes are told in them
+	codes           [][]float64          // of each group: the players' tags
 	taken, oldTaken [][]float64          // inputs, in the order of the layout
 }
 
@@ -75,7 +76,8 @@ func judge(b basis) (*verdict, error) {
 			v.was[key] = i
 		}
 	}
-	v.layout = newLayout(b.card, old, b.groups, tagsOf(b.table, b.groups), b.before != nil)
+	tags, codes := tagsOf(b.table, b.groups)
+	v.layout, v.codes = newLayout(b.card, old, b.groups, tags, b.before != nil), codes
 	v.taken = columns(b.table, v.metrics, v.carried)
 	if old != nil {
 		v.oldTaken = columns(b.before.now, v.oldMetrics, v.oldCarried)
@@ -83,20 +85,31 @@ func judge(b basis) (*verdict, error) {
 	return v, nil
 }
 
-// tagsOf returns the tags of each group that some player has, sorted.
-func tagsOf(t *score.Table, groups []string) [][]string {
-	all := make([][]string, len(groups))
+// tagsOf returns the tags of each group that some player has, sorted, and the place among them of each player's, NaN for
+// none.
+func tagsOf(t *score.Table, groups []string) (tags [][]string, codes [][]float64) {
+	tags, codes = make([][]string, len(groups)), make([][]float64, len(groups))
 	for g, group := range groups {
-		seen := map[string]bool{"": true}
+		place := map[string]float64{"": math.NaN()}
 		for _, tag := range t.Tags[group] {
-			if !seen[tag] {
-				seen[tag] = true
-				all[g] = append(all[g], tag)
+			if _, seen := place[tag]; !seen {
+				place[tag] = 0
+				tags[g] = append(tags[g], tag)
 			}
 		}
-		slices.Sort(all[g])
+		slices.Sort(tags[g])
+		for k, tag := range tags[g] {
+			place[tag] = float64(k)
+		}
+		codes[g] = make([]float64, len(t.Players))
+		for i := range codes[g] {
+			codes[g][i] = math.NaN()
+			if own := t.Tags[group]; own != nil {
+				codes[g][i] = place[own[i]]
+			}
+		}
 	}
-	return all
+	return tags, codes
 }
 
 // fill puts the lines of a chunk into a page. Pages of different chunks can be filled at the same time.
@@ -140,12 +153,7 @@ func (v *verdict) line(p *page, at, i int, w *work) {
 	set(v.rank, r.Rank[i])
 	set(v.coverage, r.Coverage[i])
 	for g, group := range v.basis.groups {
-		code := math.NaN()
-		if tags := t.Tags[group]; tags != nil && tags[i] != "" {
-			place, _ := slices.BinarySearch(v.tags[g], tags[i])
-			code = float64(place)
-		}
-		set(v.tag+g, code)
+		set(v.tag+g, v.codes[g][i])
 		rank := 0.0
 		if ranks := r.TagRanks[group]; ranks != nil {
 			rank = ranks[i]

@@ -193,8 +193,8 @@ func (l *layout) page() *page {
 // columns is how many columns a chunk has.
 func (l *layout) columns() int { return textColumns + l.numbers }
 
-// store packs the page.
-func (p *page) store(s *sheet) []byte {
+// store appends the page packed.
+func (p *page) store(dst []byte, s *sheet) []byte {
 	s.reset()
 	for _, column := range p.text {
 		s.texts(column[:p.n])
@@ -202,7 +202,7 @@ func (p *page) store(s *sheet) []byte {
 	for _, column := range p.number {
 		s.numbers(column[:p.n])
 	}
-	return s.bytes()
+	return s.appendTo(dst)
 }
 
 // load unpacks a chunk.
