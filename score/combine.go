@@ -108,6 +108,12 @@ func (c *calculation) combine(i int) error {
 			}
 		}
 		c.require(i, sums, weights, counts)
+		for k, s := range sums {
+			if math.IsInf(s, 0) {
+				first.add(from+k, c.refuse(i, from+k, "the combined value is too great for a number; scale the parts down"))
+				return
+			}
+		}
 	})
 	return first.err
 }
@@ -260,6 +266,9 @@ func (t transformation) back(y float64) float64 {
 	case scorecard.Harmonic:
 		return 1 / y
 	case scorecard.Power:
+		if y < 0 { // only an odd p gives a negative sum
+			return -exact.Pow(-y, 1/t.p)
+		}
 		return exact.Pow(y, 1/t.p)
 	}
 	return y

@@ -176,6 +176,11 @@ func (c *calculation) valueMetric(i int) error {
 	if err := c.normalise(i, x); err != nil {
 		return err
 	}
+	for player, v := range x {
+		if math.IsInf(v, 0) {
+			return c.refuse(i, player, "the value is too great for a number; measure in a greater unit")
+		}
+	}
 	c.inner[i], c.value[i] = x, x
 	c.nodes[i].full = c.fullMarks(i)
 	if !bounded(part) {
@@ -184,6 +189,9 @@ func (c *calculation) valueMetric(i int) error {
 	c.value[i] = make([]float64, len(x))
 	for player, s := range x {
 		c.value[i][player] = c.bound(part, c.then(part, s))
+		if math.IsInf(c.value[i][player], 0) {
+			return c.refuse(i, player, "the value is too great for a number after its steps; measure in a greater unit")
+		}
 	}
 	return nil
 }

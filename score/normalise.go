@@ -29,7 +29,7 @@ func (c *calculation) normalise(i int, x []float64) error {
 	}
 	switch part.Normalise.Method {
 	case scorecard.NormZScore:
-		c.zscore(i, x)
+		return c.zscore(i, x)
 	case scorecard.NormFractionOfMax:
 		return c.fractionOfMax(i, x)
 	case scorecard.NormTarget:
@@ -138,6 +138,9 @@ func (c *calculation) minmax(i int, x []float64) error {
 	}
 	mirrored := part.Better == scorecard.Lower
 	span := to - from
+	if math.IsInf(span, 0) {
+		return c.tooFarApart(i)
+	}
 	for player, v := range x {
 		switch {
 		case math.IsNaN(v):
@@ -198,7 +201,12 @@ func (c *calculation) target(i int, x []float64) error {
 	return nil
 }
 
-func (c *calculation) zscore(i int, x []float64) {
+// tooFarApart refuses a column whose spread is beyond float64.
+func (c *calculation) tooFarApart(i int) error {
+	return &DataError{Part: c.nodes[i].part.Key, Message: "the values lie too far apart for a number; measure in a greater unit"}
+}
+
+func (c *calculation) zscore(i int, x []float64) error {
 	part := c.nodes[i].part
 	center, width := 0.0, 1.0
 	if part.Normalise.Mean != nil {
@@ -227,6 +235,9 @@ func (c *calculation) zscore(i int, x []float64) {
 			}
 		}
 	}
+	if p.SD != nil && !(*p.SD <= math.MaxFloat64) {
+		return c.tooFarApart(i)
+	}
 	flat := c.constant(i, p, short(center)) || p.SD == nil || *p.SD == 0
 	for player, v := range x {
 		switch {
@@ -241,6 +252,7 @@ func (c *calculation) zscore(i int, x []float64) {
 			x[player] = center + float64(width*z)
 		}
 	}
+	return nil
 }
 
 func (c *calculation) fractionOfMax(i int, x []float64) error {

@@ -29,14 +29,6 @@ func (c *calculation) stand(player int, s *standing) {
 	}
 }
 
-// enters is what a child enters its group with.
-func (s *standing) enters(c *calculation, group, child int) float64 {
-	if c.byRank(group) {
-		return s.place[child]
-	}
-	return s.value[child]
-}
-
 // entering is the column of what all nodes enter a group with.
 func (s *standing) entering(c *calculation, group int) []float64 {
 	if c.byRank(group) {

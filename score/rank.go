@@ -143,15 +143,20 @@ func (c *calculation) placeChildren(i int) {
 }
 
 // publish scales and rounds.
-func (r *Result) publish() {
+func (r *Result) publish() error {
+	var first firstErrors
 	n := len(r.Table.Players)
 	r.Exact, r.Score = make([]float64, n), make([]float64, n)
 	r.players(func(from, to int) {
 		for player := from; player < to; player++ {
 			r.Exact[player] = float64(r.value[0][player] * r.scale)
 			r.Score[player] = exact.Round(r.Exact[player], r.Card.Decimals, r.Card.Round == scorecard.HalfEven)
+			if math.IsInf(r.Score[player], 0) {
+				first.add(player, r.refuse(0, player, "the score is too great for a number; choose a smaller out_of or scale the parts down"))
+			}
 		}
 	})
+	return first.err
 }
 
 // absence says why a player who stayed has no score.

@@ -106,7 +106,9 @@ func Score(card *scorecard.Scorecard, table *Table, options Options) (*Result, e
 		return nil, err
 	}
 	r := &Result{Card: card, Table: table, calculation: c}
-	r.publish()
+	if err := r.publish(); err != nil {
+		return nil, err
+	}
 	r.rank()
 	r.cover()
 	r.Warnings = c.collectWarnings()

@@ -176,6 +176,7 @@ func (c *calculation) outliers(i int, step scorecard.Treatment, x []float64) Tre
 	}
 	untreated := slices.Clone(values)
 	var p TreatParameter
+	above, under := 0, 0 // points moved on either side, each counted once however often it moves
 	for {
 		skew, kurtosis := shape(values)
 		if exact.Round12(math.Abs(skew)) < step.Skew || exact.Round12(kurtosis) < step.Kurtosis {
@@ -194,7 +195,7 @@ func (c *calculation) outliers(i int, step scorecard.Treatment, x []float64) Tre
 				k--
 			}
 			next := values[k]
-			p.Moved += len(values) - 1 - k
+			above = len(values) - 1 - k
 			fill(values[k+1:], next)
 			p.Hi = &next
 		} else {
@@ -203,10 +204,11 @@ func (c *calculation) outliers(i int, step scorecard.Treatment, x []float64) Tre
 				k++
 			}
 			next := values[k]
-			p.Moved += k
+			under = k
 			fill(values[:k], next)
 			p.Lo = &next
 		}
+		p.Moved = above + under
 		if same(values[0], values[len(values)-1]) {
 			break // constant by now: nothing left to judge
 		}

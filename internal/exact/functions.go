@@ -66,7 +66,7 @@ func Log1p(x float64) float64 {
 	case u <= 0:
 		return Ln(u)
 	}
-	return float64(Ln(u)*x) / (u - 1)
+	return Ln(u) * (x / (u - 1))
 }
 
 // Exp is e^x, within 1 ulp. Method: x = k·ln 2 + r, |r| ≤ ½ ln 2, and the rational approximation of Sun's fdlibm
