@@ -34,6 +34,7 @@ type importCommand struct {
 	Player  string `help:"Key of the one player that every row is about." placeholder:"KEY"`
 	Strict  bool   `help:"All rows or none."`
 	Replace bool   `help:"Let a row with a known id and other content take the place of the earlier one."`
+	Amend   bool   `help:"Correct entries under a final release, for an erratum. Like --replace, but nothing final refuses."`
 	Errors  string `help:"File for refused rows (default: FILE.rejected.csv, never over an older one)." placeholder:"FILE"`
 	DryRun  bool   `help:"Only look for problems: add nothing."`
 	Branch  string `help:"Of git: branch to read (default: the one checked out)." placeholder:"NAME"`
@@ -65,6 +66,9 @@ func (i *importCommand) Run(c *console) error {
 	if (i.File == "git") != (i.Path != "") {
 		return fault.New(fault.Invalid, "To import a repository write: cairn import %s git PATH; to import a file: cairn import %s FILE", i.Board, i.Board)
 	}
+	if i.Amend && i.Strict {
+		return fault.New(fault.Invalid, "--amend takes the rows one by one: leave --strict out")
+	}
 	rooms, err := i.open(c)
 	if err != nil {
 		return err
@@ -83,7 +87,7 @@ func (i *importCommand) Run(c *console) error {
 
 func (i *importCommand) file(c *console, sources *source.Sources, to *board.Board) error {
 	f := source.File{
-		Board: to, Path: i.File, Source: i.Source, Player: i.Player, Period: i.Period, Strict: i.Strict, Replace: i.Replace,
+		Board: to, Path: i.File, Source: i.Source, Player: i.Player, Period: i.Period, Strict: i.Strict, Replace: i.Replace, Amend: i.Amend,
 		Dry: i.DryRun, Errors: i.Errors,
 	}
 	if i.Map != "" {
@@ -168,7 +172,7 @@ func (i *importCommand) repository(c *console, sources *source.Sources, rooms *a
 	}
 	report, err := sources.Run(c, source.Feed{
 		Board: to, Source: cmp.Or(i.Source, "git:"+strings.TrimSuffix(filepath.Base(absolute), ".git")), By: board.ByEmail,
-		Replace: true, Whole: i.Strict, Dry: i.DryRun,
+		Replace: true, Amend: i.Amend, Whole: i.Strict, Dry: i.DryRun,
 		Refused: func(_ *intake.Record, problem *intake.Problem) error {
 			fmt.Fprintln(c.err, problem.Error())
 			return nil

@@ -40,6 +40,7 @@ type Feed struct {
 	Source  string                                                     // of records that do not name their own
 	By      string                                                     // what tells players apart: "key", "email", "handle" or "name"
 	Replace bool                                                       // an entry with a known id and other content takes its place
+	Amend   bool                                                       // so it does under a final release too, for an erratum; not with Whole
 	Whole   bool                                                       // all or nothing; the records are held in memory until then
 	Dry     bool                                                       // only look for problems: add nobody and nothing; Added then counts what would be tried
 	Refused func(record *intake.Record, problem *intake.Problem) error // called for every problem of a record
@@ -312,7 +313,13 @@ func (r *run) append(source string, b *batch) error {
 	if r.Whole {
 		put = r.room.entries.AppendWhole
 	}
-	out, err := put(r.ctx, r.Board.ID, source, b.entries, r.Replace)
+	var out entry.Outcome
+	var err error
+	if r.Amend {
+		out, err = r.room.entries.Amend(r.ctx, r.Board.ID, source, b.entries)
+	} else {
+		out, err = put(r.ctx, r.Board.ID, source, b.entries, r.Replace)
+	}
 	if err != nil {
 		return err
 	}
@@ -324,7 +331,7 @@ func (r *run) append(source string, b *batch) error {
 	}
 	for _, i := range out.TooLate {
 		e := b.entries[i]
-		if err := r.refuse(b.rows[i], b.rows[i].Problem("%s: %s lies in a period that is final: publish an erratum to change it", e.Key, time.UnixMicro(e.At).UTC().Format(time.DateOnly))); err != nil {
+		if err := r.refuse(b.rows[i], b.rows[i].Problem("%s: %s lies in a period that is final: import it with --amend, then publish an erratum", e.Key, time.UnixMicro(e.At).UTC().Format(time.DateOnly))); err != nil {
 			return err
 		}
 	}

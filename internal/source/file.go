@@ -29,6 +29,7 @@ type File struct {
 	Period  string          // of a file whose rows carry no time
 	Strict  bool            // all or nothing; the entries are held in memory until then
 	Replace bool            // an entry with a known id and other content takes its place
+	Amend   bool            // so it does under a final release too, for an erratum; not with Strict
 	Dry     bool            // only look for problems
 	Errors  string          // file for refused rows; default: PATH.rejected.csv, never over an older one
 
@@ -69,7 +70,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	defer refusals.discard()
 	done.Report, err = s.Run(ctx, Feed{
 		Board: f.Board, Source: f.Source, By: layout.By, Whole: f.Strict, Dry: f.Dry,
-		Replace: f.Replace || layout.PerDay, // a later export knows the day better
+		Amend: f.Amend, Replace: f.Replace || layout.PerDay, // a later export knows the day better
 		Refused: func(record *intake.Record, problem *intake.Problem) error {
 			if len(done.Problems) < problemsShown {
 				done.Problems = append(done.Problems, problem)
