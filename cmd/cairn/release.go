@@ -154,7 +154,7 @@ func (f *releasePublish) Run(c *console) error {
 
 // printFinal says that a release is final, in a line and its digest.
 func printFinal(c *console, rel *release.Release) error {
-	fmt.Fprintf(c.out, "%s, edition %d is final: %d players, %d with a score.\n%s\ndigest %s\n", rel.Period, rel.Edition, rel.Players, rel.Scored, rel.Title, rel.Digest)
+	fmt.Fprintf(c.out, "%s, edition %d is final: %s, %d with a score.\n%s\ndigest %s\n", rel.Period, rel.Edition, counted(rel.Players, "player"), rel.Scored, rel.Title, rel.Digest)
 	printWarnings(c, rel)
 	return nil
 }
@@ -281,7 +281,7 @@ func printRelease(c *console, a *app.App, b *board.Board, rel *release.Release, 
 	if rel.RulesNew {
 		fmt.Fprintln(c.out, "The rules are new since the release before; changes count what they did as \"rules\".")
 	}
-	fmt.Fprintf(c.out, "%d players, %d with a score", rel.Players, rel.Scored)
+	fmt.Fprintf(c.out, "%s, %d with a score", counted(rel.Players, "player"), rel.Scored)
 	if rel.Scored > 0 {
 		fmt.Fprintf(c.out, ", median %s", published(card, rel.Median))
 	}

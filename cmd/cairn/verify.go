@@ -47,7 +47,7 @@ func (f *verifyCommand) Run(c *console) error {
 	if v.Reason != "" {
 		fmt.Fprintf(c.out, "erratum: %s\n", shown(v.Reason))
 	}
-	fmt.Fprintf(c.out, "%d players, %d with a score, %d metrics; %d values recomputed by engine %s\n", v.Players, v.Scored, v.Metrics, v.Compared, v.Engine)
+	fmt.Fprintf(c.out, "%s, %d with a score, %s; %s recomputed by engine %s\n", counted(v.Players, "player"), v.Scored, counted(v.Metrics, "metric"), counted(v.Compared, "value"), v.Engine)
 	fmt.Fprintf(c.out, "scorecard %s, version %d\n", v.Scorecard, v.Version)
 	if v.Frozen != "" {
 		fmt.Fprintf(c.out, "parameters frozen at %s\n", shown(v.Frozen))
