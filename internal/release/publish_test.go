@@ -557,3 +557,39 @@ func TestPurge_KeepsWhatWindowsReachAndClosesErrata(t *testing.T) {
 		}
 	})
 }
+
+func TestLatest_SeesWhatAnotherProgramPublishedWithinASecond(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		c := newClub(t, d, clubCard)
+		c.season()
+		first := c.publish("2026-W45")
+		server := New(d, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
+		if rel, err := server.Latest(ctx, c.board); err != nil || rel.ID != first.ID {
+			t.Fatalf("%v %v", rel, err)
+		}
+		second := c.publish("2026-W46")
+		if rel, err := c.releases.Latest(ctx, c.board); err != nil || rel.ID != second.ID {
+			t.Errorf("whoever published it sees it at once: %v %v", rel.Period, err)
+		}
+		c.now = c.now.Add(time.Second)
+		if rel, err := server.Latest(ctx, c.board); err != nil || rel.ID != second.ID {
+			t.Errorf("another program a second later: %v %v", rel.Period, err)
+		}
+	})
+}
+
+func TestShelf_KeepsWhatWasUsedLastWithinItsBytes(t *testing.T) {
+	s := newShelf(100)
+	s.put("a", 1, 40)
+	s.put("b", 2, 40)
+	s.get("a")
+	s.put("c", 3, 40)
+	if s.get("a") == nil || s.get("b") != nil || s.get("c") == nil {
+		t.Errorf("a %v, b %v, c %v: b was used longest ago", s.get("a"), s.get("b"), s.get("c"))
+	}
+	s.put("d", 4, 1000)
+	if s.get("d") == nil || s.get("a") != nil || s.get("c") != nil {
+		t.Error("one that is too large is kept alone")
+	}
+}

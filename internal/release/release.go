@@ -17,7 +17,7 @@ const (
 	Final State = "final"
 )
 
-// Release is the head of one release: everything that is about all players.
+// Release is the head of one release: everything that is about all players. Readers share it: nobody changes it.
 type Release struct {
 	ID         string
 	BoardID    string
