@@ -9,6 +9,10 @@ import (
 	"cairn/scorecard"
 )
 
+// greatest is the greatest size of a raw value: far beyond all that is counted, and small enough that no moment of a
+// column is infinite.
+const greatest = 1e60
+
 // readMetrics fills the raw columns: taken values, then formulas in the order of their dependence.
 func (c *calculation) readMetrics() error {
 	n := len(c.table.Players)
@@ -33,8 +37,8 @@ func (c *calculation) readMetrics() error {
 			continue
 		}
 		for player, x := range c.raw[i] {
-			if math.IsInf(x, 0) {
-				return c.refuse(i, player, "the value is not finite; leave it blank where there is none")
+			if math.Abs(x) > greatest && !c.options.tolerant {
+				return c.refuse(i, player, "the value %s is beyond ±%s; measure in a greater unit, or leave it blank where there is none", short(x), short(greatest))
 			}
 			if valid := c.nodes[i].part.Valid; valid != nil && !c.options.tolerant && (x < valid[0] || x > valid[1]) {
 				return c.refuse(i, player, "%s lies outside the valid range %s to %s; correct the value or the scorecard's valid",

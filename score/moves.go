@@ -59,9 +59,12 @@ func (c *calculation) moved(a, b *standing, s *split) {
 			if i == 0 {
 				continue
 			}
-			factor := float64(s.rate[i] * c.slope(c.nodes[i].part, before))
-			if !near(before, after) {
-				factor = whole / (after - before)
+			factor, sum := float64(s.rate[i]*c.slope(c.nodes[i].part, before)), 0.0
+			for _, child := range c.nodes[i].children {
+				sum += s.by[child]
+			}
+			if !near(before, after) && sum != 0 {
+				factor = whole / sum // sum is after − before, as the children tell it
 			}
 			for _, child := range c.nodes[i].children {
 				s.by[child] *= factor
