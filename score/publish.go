@@ -33,16 +33,8 @@ func AppendPublished(dst []float64, card *scorecard.Scorecard, total float64, am
 		}
 	}
 	published := dst[start:]
-	for range 2 * len(amounts) { // rounding leaves fewer; beyond 2⁵³ units a float64 has none to give
-		if left == 0 || math.IsNaN(left) {
-			break
-		}
-		k := nextUnit(published, amounts, unit, left > 0, idle)
-		if k < 0 {
-			break
-		}
-		published[k] += math.Copysign(1, left)
-		left -= math.Copysign(1, left)
+	if left != 0 && !math.IsNaN(left) {
+		giveUnits(published, amounts, unit, left, idle)
 	}
 	for i := range published {
 		published[i] = published[i]/unit + 0
@@ -50,22 +42,29 @@ func AppendPublished(dst []float64, card *scorecard.Scorecard, total float64, am
 	return dst
 }
 
-// nextUnit is the amount that is furthest from its units: above them, or below where a unit must go. Of equals, the
-// first gains and the last gives.
-func nextUnit(units, amounts []float64, unit float64, gains, idle bool) int {
-	best, most := -1, 0.0
+// giveUnits spreads units that are left, or takes those that are too many: to the amounts that are furthest above their
+// units, from those furthest below. Of equals, the first gains and the last gives.
+func giveUnits(units, amounts []float64, unit, left float64, idle bool) {
+	var few [32]float64
+	rest := append(few[:0], units...)
+	step := math.Copysign(1, left)
 	for i, amount := range amounts {
-		if math.IsNaN(amount) || amount == 0 && !idle {
-			continue
-		}
-		rest := amount*unit - units[i]
-		if !gains {
-			rest = -rest
-		}
-		noise := 1e-10 * max(1, math.Abs(units[i]))
-		if best < 0 || rest > most+noise || !gains && rest >= most-noise {
-			best, most = i, rest
+		if rest[i] = step * (amount*unit - units[i]); amount == 0 && !idle || math.IsNaN(amount) {
+			rest[i] = math.Inf(-1)
 		}
 	}
-	return best
+	for range 2 * len(amounts) { // rounding leaves fewer; beyond 2⁵³ units a float64 has none to give
+		best, most := -1, math.Inf(-1)
+		for i, r := range rest {
+			if r > most+1e-10 || step < 0 && r > most-1e-10 {
+				best, most = i, r
+			}
+		}
+		if best < 0 || left == 0 {
+			return
+		}
+		units[best] += step
+		rest[best]--
+		left -= step
+	}
 }
