@@ -20,7 +20,7 @@ format:
 
 lint:
 	@echo "== golangci-lint"
-	@$(GOLANGCI_LINT) run ./...
+	@$(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 vet:
 	@echo "== go vet"
