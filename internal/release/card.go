@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"sort"
 	"strconv"
@@ -142,11 +143,7 @@ func (r *Releases) Card(ctx context.Context, rel *Release, player string) (*Card
 	if c.History, err = r.historyUpTo(ctx, h, c.Row.Member); err != nil {
 		return nil, err
 	}
-	now := story.Appearance{Release: h.period.String(), Score: c.Row.Score, Rank: c.Row.Rank, Of: c.Of}
-	board, _ := storyBoard(h.manifest.Name, h.card, !h.moves)
-	for _, claim := range unpack(h.text(place, toldText), h.head.Periods, now) {
-		c.Stories = append(c.Stories, claim.Story(board))
-	}
+	c.Stories = h.stories(place)
 	if c.Row.Rank > 0 {
 		for p := max(0, place-2); p < place; p++ {
 			c.Above = append(c.Above, h.row(p))
@@ -156,6 +153,16 @@ func (r *Releases) Card(ctx context.Context, rel *Release, player string) (*Card
 		}
 	}
 	return c, nil
+}
+
+// stories words what was told to the player at a place.
+func (h *held) stories(place int) (all []story.Story) {
+	board, _ := storyBoard(h.manifest.Name, h.card, !h.moves)
+	now := story.Appearance{Release: h.period.String(), Score: h.number(place, h.score), Rank: h.number(place, h.rank), Of: h.head.Ranked}
+	for _, claim := range unpack(h.text(place, toldText), h.head.Periods, now) {
+		all = append(all, claim.Story(board))
+	}
+	return all
 }
 
 func (r *Releases) locate(ctx context.Context, rel *Release, player string) (*held, int, error) {
@@ -336,7 +343,8 @@ func mark(points []Point, better scorecard.Direction) []Point {
 }
 
 // AppendCardJSON appends a player's scorecard in a release as JSON, from what was published and from the values that
-// everybody on the board may see. It reads memory only, once the release is there.
+// everybody on the board may see; the exact score only where those are all, since a withheld value could be calculated
+// from it. It reads memory only, once the release is there.
 func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release, player string) ([]byte, error) {
 	h, place, err := r.locate(ctx, rel, player)
 	if err != nil {
@@ -350,7 +358,9 @@ func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release,
 	w.string(`,"player":`, keyText)
 	w.string(`,"name":`, nameText)
 	published := w.number(`,"score":`, h.score)
-	w.number(`,"exact":`, h.exact)
+	if len(h.head.Narrow) == 0 {
+		w.number(`,"exact":`, h.exact)
+	}
 	w.rank(`,"rank":`, h.rank)
 	w.dst = strconv.AppendInt(append(w.dst, `,"of":`...), int64(h.head.Ranked), 10)
 	w.text(`,"level":`, score.LevelOf(h.card, published))
@@ -387,15 +397,30 @@ func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release,
 		w.dst = append(append(w.dst, open...), p.Key...)
 		w.number(`","points":`, h.points+k)
 		if h.moves {
-			w.number(`,"move":`, h.move+k)
-			w.number(`,"own":`, h.moveOwn+k)
-			w.number(`,"others":`, h.moveOthers+k)
-			w.number(`,"rules":`, h.moveRules+k)
+			w.move(h, `,`, k)
 		}
 		w.dst = append(w.dst, '}')
 		open = `,{"key":"`
 	}
-	w.dst = append(w.dst, `],"values":{`...)
+	w.dst = append(w.dst, `],"no_longer_counted":[`...)
+	open = `{"key":"`
+	for k := len(h.parts); k < len(h.moved); k++ {
+		w.dst = append(append(w.dst, open...), h.moved[k].Key...)
+		w.move(h, `",`, k)
+		w.dst = append(w.dst, '}')
+		open = `,{"key":"`
+	}
+	w.dst = append(w.dst, `],"stories":`...)
+	stories := h.stories(place)
+	if stories == nil {
+		stories = []story.Story{}
+	}
+	told, err := json.Marshal(stories)
+	if err != nil {
+		return dst, fmt.Errorf("writing the stories of %s: %w", player, err)
+	}
+	w.dst = append(w.dst, told...)
+	w.dst = append(w.dst, `,"values":{`...)
 	open = `"`
 	for k, m := range h.metrics {
 		if narrow(m) {
@@ -434,6 +459,15 @@ func (w *jsonLine) number(label string, k int) float64 {
 		w.dst = appendNumber(w.dst, x)
 	}
 	return x
+}
+
+// move writes what moved the k-th moved part.
+func (w *jsonLine) move(h *held, label string, k int) {
+	w.dst = append(w.dst, label...)
+	w.number(`"move":`, h.move+k)
+	w.number(`,"own":`, h.moveOwn+k)
+	w.number(`,"others":`, h.moveOthers+k)
+	w.number(`,"rules":`, h.moveRules+k)
 }
 
 // rank writes null for who has none.

@@ -14,12 +14,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
+	"cairn/internal/story"
 	"cairn/score"
 	"cairn/scorecard"
 )
@@ -388,7 +391,9 @@ func TestCardJSON_SaysWhatTheCardSaysAndHidesWhatIsNarrow(t *testing.T) {
 					Key    string
 					Points float64
 				}
-				Values map[string]*float64
+				Values  map[string]*float64
+				Exact   *float64
+				Stories []story.Story
 			}
 			if err := json.Unmarshal(text, &got); err != nil {
 				t.Fatalf("%v: %s", err, text)
@@ -398,6 +403,16 @@ func TestCardJSON_SaysWhatTheCardSaysAndHidesWhatIsNarrow(t *testing.T) {
 			}
 			if math.IsNaN(row.Change) != (got.Change == nil) || got.Change != nil && *got.Change != row.Change {
 				t.Errorf("change %v in %s", row.Change, text)
+			}
+			if got.Exact != nil {
+				t.Error("the exact score lets a withheld value be calculated")
+			}
+			card, err := c.releases.Card(ctx, rel, row.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(card.Stories, got.Stories, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("the page and the JSON tell other stories: %s", diff)
 			}
 			if _, shown := got.Values["visits"]; shown || len(got.Values) != 2 {
 				t.Errorf("values %v: visits are for the player only", got.Values)
