@@ -1,7 +1,9 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -308,6 +310,34 @@ func TestOpen_RefusesWhatIsNotOurs(t *testing.T) {
 	}
 	if kept, _ := os.ReadFile(text); !strings.HasPrefix(string(kept), "not a database\n") {
 		t.Error("the file was changed")
+	}
+}
+
+func TestOpen_LeavesTheDatabaseOfAnotherProgramAsItWas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "theirs.db")
+	theirs, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := theirs.ExecContext(t.Context(), `CREATE TABLE note (text TEXT)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := theirs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), path)
+	if err == nil {
+		t.Fatal("it was opened", d.Close())
+	}
+	if fault.Of(err) != fault.Invalid {
+		t.Errorf("%v, want it refused as Invalid", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed (%v)", err)
 	}
 }
 

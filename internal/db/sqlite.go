@@ -26,6 +26,9 @@ func connectSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
+	if err := refuseStranger(ctx, path); err != nil {
+		return nil, err
+	}
 
 	// A page of 8 KiB suits the blocks of entries and releases. The log is cut back after a large import.
 	common := []string{
@@ -43,11 +46,7 @@ func connectSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
-	d := &DB{engine: onSQLite, reader: reader, writer: writer}
-	if err := d.refuseStranger(ctx, path); err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
-	return d, nil
+	return &DB{engine: onSQLite, reader: reader, writer: writer}, nil
 }
 
 func open(path, lock string, pragmas []string) (*sql.DB, error) {
@@ -78,15 +77,21 @@ func makePrivate(path string) error {
 	return file.Close()
 }
 
-// refuseStranger refuses a file that another program made, before anything is written into it.
-func (d *DB) refuseStranger(ctx context.Context, path string) error {
+// refuseStranger refuses a file that another program made, before anything is written into it: on a connection of its
+// own, since the settings of ours are written into the file.
+func refuseStranger(ctx context.Context, path string) (err error) {
+	pool, err := open(path, "deferred", []string{"busy_timeout(10000)", "query_only(1)"})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
 	var tables, ours int
-	err := d.reader.QueryRowContext(ctx,
-		`SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'`, versionTable).Scan(&tables, &ours)
-	if err := fromDriver(err); err != nil {
-		if fault.Of(err) == fault.Invalid {
-			return fault.Wrap(fault.Invalid, err, "%s is not a database of Cairn's: give another path.", path)
-		}
+	err = fromDriver(pool.QueryRowContext(ctx,
+		`SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'`, versionTable).Scan(&tables, &ours))
+	if fault.Of(err) == fault.Invalid {
+		return fault.Wrap(fault.Invalid, err, "%s is not a database of Cairn's: give another path.", path)
+	}
+	if err != nil {
 		return err
 	}
 	if tables > 0 && ours == 0 {
