@@ -21,6 +21,7 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/intake"
+	"cairn/internal/period"
 )
 
 // Sources is the room.
@@ -140,15 +141,7 @@ func (r *run) take(record *intake.Record) error {
 	}
 	who := record.Who
 	person := board.Member{Key: who.Key, Name: who.Name, Email: strings.ToLower(who.Email), Handle: strings.ToLower(strings.TrimPrefix(who.Handle, "@")), Tags: who.Tags}
-	mark := person.Key
-	switch r.By {
-	case board.ByEmail:
-		mark = person.Email
-	case board.ByHandle:
-		mark = person.Handle
-	case board.ByName:
-		mark = strings.Join(strings.Fields(person.Name), " ")
-	}
+	mark := r.mark(person)
 	if err := person.Check(); err != nil {
 		return r.refuse(record, record.Problem("%s", fault.Message(err)))
 	}
@@ -275,6 +268,7 @@ func (r *run) enrol() error {
 	return nil
 }
 
+// mark is what tells a player from the others.
 func (r *run) mark(m board.Member) string {
 	switch r.By {
 	case board.ByEmail:
@@ -309,16 +303,15 @@ func (r *run) append(source string, b *batch) error {
 	for i := range b.entries {
 		b.entries[i].Member = r.numbers[b.who[i]].number
 	}
-	put := r.room.entries.Append
-	if r.Whole {
-		put = r.room.entries.AppendWhole
-	}
 	var out entry.Outcome
 	var err error
-	if r.Amend {
+	switch {
+	case r.Amend:
 		out, err = r.room.entries.Amend(r.ctx, r.Board.ID, source, b.entries)
-	} else {
-		out, err = put(r.ctx, r.Board.ID, source, b.entries, r.Replace)
+	case r.Whole:
+		out, err = r.room.entries.AppendWhole(r.ctx, r.Board.ID, source, b.entries, r.Replace)
+	default:
+		out, err = r.room.entries.Append(r.ctx, r.Board.ID, source, b.entries, r.Replace)
 	}
 	if err != nil {
 		return err
@@ -329,9 +322,13 @@ func (r *run) append(source string, b *batch) error {
 			return err
 		}
 	}
+	late := "%s: %s lies in a period that is final: import it with --amend, then publish an erratum"
+	if r.Amend {
+		late = "%s: %s lies before the day up to which raw entries were purged: nothing can be corrected there any more"
+	}
 	for _, i := range out.TooLate {
 		e := b.entries[i]
-		if err := r.refuse(b.rows[i], b.rows[i].Problem("%s: %s lies in a period that is final: import it with --amend, then publish an erratum", e.Key, time.UnixMicro(e.At).UTC().Format(time.DateOnly))); err != nil {
+		if err := r.refuse(b.rows[i], b.rows[i].Problem(late, e.Key, period.DateOf(time.UnixMicro(e.At), r.Board.Location()))); err != nil {
 			return err
 		}
 	}

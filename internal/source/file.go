@@ -75,7 +75,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 			if len(done.Problems) < problemsShown {
 				done.Problems = append(done.Problems, problem)
 			}
-			if f.Strict || f.Dry || layout.Private {
+			if f.Strict || f.Dry || layout.Private || layout.PerDay {
 				return nil
 			}
 			return refusals.add(record, problem)
@@ -98,8 +98,12 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 			done.Notes = append(done.Notes, fmt.Sprintf("no metric of the board reads the key %q (%d entries): they are kept, but count for nothing yet", key, done.Keys[key]))
 		}
 	}
-	if layout.Private && done.Refused > 0 {
+	switch {
+	case done.Refused == 0:
+	case layout.Private:
 		done.Notes = append(done.Notes, "refused rows are not copied: they are other people's data")
+	case layout.PerDay && !f.Strict && !f.Dry: // alone they would take the place of the day's whole count
+		done.Notes = append(done.Notes, "refused rows are not copied: a day is counted from the whole file, so correct them there and import it again")
 	}
 	if f.Strict && done.Refused > 0 {
 		return done, fault.New(fault.Invalid, "%s: %s refused, so nothing was imported: correct them and import again", f.Name, rows(done.Refused))

@@ -174,6 +174,48 @@ func TestImport_RefusedRowsComeBackCorrected(t *testing.T) {
 	}
 }
 
+// Imported alone, the corrected rows of a day would take the place of all that was counted on it.
+func TestImport_ACountPerDayIsCorrectedInTheFileItself(t *testing.T) {
+	w := newWorld(t, dbtest.New(t))
+	mapping, err := intake.ParseMapping("m.yaml", []byte("mapping: 1\nplayer: {column: Who}\nat: Day\nentries: [{key: calls, as: count, per: day}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := "Who,Day\nada,2026-11-16\nada,2026-11-16\nada,soon\n"
+	done, err := w.bring(source.File{Path: w.file("calls.csv", spoilt), Mapping: mapping})
+	if err != nil || done.Added != 1 || done.Refused != 1 || done.Rejected != "" || len(done.Notes) != 1 || !strings.Contains(done.Notes[0], "import it again") {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	mended := strings.Replace(spoilt, "soon", "2026-11-16", 1)
+	if done, err = w.bring(source.File{Path: w.file("calls.csv", mended), Mapping: mapping}); err != nil || done.Replaced != 1 {
+		t.Fatalf("corrected: %+v, %v", done, err)
+	}
+	w.wantSums(map[string]float64{"ada calls": 3})
+}
+
+func TestImport_WhatIsFinalIsNamedByTheBoardsDay(t *testing.T) {
+	w := newWorld(t, dbtest.New(t))
+	end := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC) // of the week in Berlin
+	err := w.db.Write(context.Background(), func(tx *db.Tx) error { return w.entries.Close(tx, w.board.ID, end.UnixMicro()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := w.file("e.csv", "player,key,at,value\nada,posts,2026-11-19,1\n")
+	done, err := w.bring(source.File{Path: path})
+	if err != nil || done.Refused != 1 || !strings.Contains(done.Problems[0].Message, "2026-11-19 lies in a period that is final") {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if done, err = w.bring(source.File{Path: path, Amend: true}); err != nil || done.Added != 1 {
+		t.Fatalf("amended: %+v, %v", done, err)
+	}
+	if _, err := w.entries.Purge(context.Background(), w.board.ID, "r", end.UnixMicro(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if done, err = w.bring(source.File{Path: path, Amend: true}); err != nil || done.Refused != 1 || !strings.Contains(done.Problems[0].Message, "purged") {
+		t.Errorf("after the purge: %+v, %v", done, err)
+	}
+}
+
 func TestImport_StrictTakesAllOrNothing(t *testing.T) {
 	w := newWorld(t, dbtest.New(t))
 	good := "player,key,at,value,id\nada,posts,2026-11-16,1,1\n"

@@ -158,7 +158,7 @@ func (r *Repository) read(ctx context.Context, o Options, yield func(*intake.Rec
 			err = r.tell(ctx, c, people, yield)
 		}
 		if err != nil {
-			cmd.Cancel()
+			_ = cmd.Cancel() // it may have ended already
 			cmd.Wait()
 			if err == errEnough {
 				return nil
