@@ -20,6 +20,7 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/period"
+	"cairn/internal/story"
 	"cairn/scorecard"
 )
 
@@ -592,4 +593,34 @@ func TestShelf_KeepsWhatWasUsedLastWithinItsBytes(t *testing.T) {
 	if s.get("d") == nil || s.get("a") != nil || s.get("c") != nil {
 		t.Error("one that is too large is kept alone")
 	}
+}
+
+// A metric that counts something else since the rules changed has no record to beat.
+func TestRelease_TellsNoRecordAcrossAMetricThatMeasuresSomethingElse(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const posts = "scorecard: 1\nkey: club\nname: Club\nparts:\n  - {key: posts, take: count, normalise: {points: 1}}\n"
+		for _, c := range []struct {
+			revised string
+			record  bool
+		}{{strings.Replace(posts, "Club", "The club", 1), true}, {strings.Replace(posts, "take: count", "take: sum", 1), false}} {
+			club := newClub(t, d, strings.Replace(posts, "key: club", fmt.Sprintf("key: club-%t", c.record), 1))
+			ada := club.enrol("ada")[0]
+			for i, day := range []string{"2026-10-13", "2026-10-20", "2026-10-27", "2026-11-03"} {
+				club.add(ada, day, "posts", 3+i%2)
+				club.publish(fmt.Sprintf("2026-W%d", 42+i))
+			}
+			revised := strings.Replace(c.revised, "key: club", fmt.Sprintf("key: club-%t", c.record), 1)
+			if _, err := club.boards.Revise(context.Background(), club.board.ID, club.card(revised)); err != nil {
+				t.Fatal(err)
+			}
+			club.add(ada, "2026-11-10", "posts", 7, "posts", 2)
+			told := false
+			for _, s := range club.playerCard(club.publish("2026-W46"), "ada").Stories {
+				told = told || s.Kind == story.MetricRecord
+			}
+			if told != c.record {
+				t.Errorf("a record of posts is told: %t, want %t", told, c.record)
+			}
+		}
+	})
 }

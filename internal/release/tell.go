@@ -107,13 +107,18 @@ func (t *telling) appearance(i int, metrics []float64) story.Appearance {
 		Of: t.v.ranked(), Level: r.Level(i), Metrics: metrics}
 }
 
+// measuresAlike reports whether two versions of a metric count the same thing, so that their values can be compared.
+func measuresAlike(a, b *scorecard.Part) bool {
+	return a.Entry == b.Entry && a.Take == b.Take && a.Over == b.Over && a.Unit == b.Unit
+}
+
 // add takes the n-th earlier release into the standings of its players.
 func (h *held) add(n int, t *telling, place []int32, standings []story.Standing, seen []int, last []story.Kind) {
 	columns := make([]int, len(t.board.Metrics)) // of this release, -1 where it did not have the metric
 	for k, m := range t.board.Metrics {
 		columns[k] = -1
 		for at, own := range h.metrics {
-			if own.Key == m.Key {
+			if own.Key == m.Key && measuresAlike(own, t.v.metrics[t.values[k]]) {
 				columns[k] = textColumns + h.raw + at
 			}
 		}
