@@ -149,7 +149,7 @@ func (r *report) calculation(size sizes) error {
 			}
 			agrees = "yes"
 			if near > 0 {
-				agrees = fmt.Sprintf("yes (%d near ties)", near)
+				agrees = fmt.Sprintf("yes (near ties: %d)", near)
 			}
 		}
 		memory := "–"
