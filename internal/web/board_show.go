@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/board"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/period"
@@ -101,27 +102,34 @@ type asked struct {
 	page       int    // from 1
 }
 
-// readAsked reads ?tag=group:tag and ?page=n. A tag nobody has, or a page beyond the end, is NotFound.
-func readAsked(q url.Values, rel *release.Release, top int) (ask asked, players int, err error) {
+// readAsked reads ?tag=group:tag and ?page=n, and counts the players that there are to show: of the release, or of public,
+// the first so many, where the board shows no more. A tag nobody has, or a page beyond the end, is NotFound.
+func readAsked(q url.Values, rel *release.Release, public []release.Row) (ask asked, players int, err error) {
 	ask.page = 1
-	players = rel.Players
+	if players = rel.Players; public != nil {
+		players = len(public)
+	}
 	if text := q.Get("tag"); text != "" {
 		group, tag, _ := strings.Cut(text, ":")
-		n := -1
+		players = -1
 		for _, g := range rel.TagGroups {
 			for _, t := range g.Tags {
 				if g.Group == group && t.Tag == tag {
-					ask.group, ask.tag, n = group, tag, t.Players
+					ask.group, ask.tag, players = group, tag, t.Players
 				}
 			}
 		}
-		if n < 0 {
+		if players < 0 {
 			return ask, 0, fault.New(fault.NotFound, "Nobody on this board has the tag %q.", text)
 		}
-		players = n
-	}
-	if top > 0 {
-		players = min(players, top)
+		if public != nil {
+			players = 0
+			for _, row := range public {
+				if row.Tags[group] == tag {
+					players++
+				}
+			}
+		}
 	}
 	if text := q.Get("page"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -142,7 +150,13 @@ func (s *site) showBoard(w http.ResponseWriter, r *http.Request) error {
 		return s.page(w, r, "board_show", s.newEmptyBoard(p), asking)
 	}
 	ctx := r.Context()
-	ask, total, err := readAsked(r.URL.Query(), p.release, p.board.TopN)
+	var public []release.Row
+	if p.board.TopN > 0 {
+		if public, err = s.releases.Rows(ctx, p.release, 0, p.board.TopN); err != nil {
+			return err
+		}
+	}
+	ask, total, err := readAsked(r.URL.Query(), p.release, public)
 	if err != nil {
 		return err
 	}
@@ -223,9 +237,15 @@ func (s *site) newBoardPage(p place, shown shownRows, archive []*release.Release
 	page.Tabs, page.All = tabs(p, shown.ask)
 	page.Table = newLeaderboard(p, shown)
 	for _, row := range rel.Movers {
+		if !inPublic(p.board, row) {
+			continue
+		}
 		page.Movers = append(page.Movers, mention{row.Name, playerAddress(p.under(), row.Key), climbs(row.Climbed) + " to " + ordinal(row.Rank)})
 	}
 	for _, row := range rel.Newcomers {
+		if !inPublic(p.board, row) {
+			continue
+		}
 		page.Newcomers = append(page.Newcomers, mention{row.Name, playerAddress(p.under(), row.Key), "enters " + ordinal(row.Rank) + " with " + scale.score(row.Score)})
 	}
 	if rel.Scored > 1 && len(rel.Histogram) > 0 {
@@ -249,6 +269,11 @@ func (s *site) newBoardPage(p place, shown shownRows, archive []*release.Release
 		page.Next = ending(rel.Period.Add(1), p.board.Location(), s.now())
 	}
 	return page
+}
+
+// inPublic reports whether a player stands among those that the board shows to everyone.
+func inPublic(b *board.Board, row release.Row) bool {
+	return b.TopN == 0 || row.Rank > 0 && row.Rank <= float64(b.TopN)
 }
 
 // notices tells what is special about a release.
@@ -317,7 +342,7 @@ func newLeaderboard(p place, shown shownRows) leaderboard {
 		t.Rows = append(t.Rows, newLine(row, scale, playerAddress(p.under(), row.Key), t.Tag, full))
 	}
 	t.Bars = full > 0
-	if top := p.board.TopN; top > 0 && shown.total == top && top < p.release.Players {
+	if top := p.board.TopN; top > 0 && top < p.release.Players {
 		t.Footnote = fmt.Sprintf("This board shows its first %d in public.", top)
 	}
 	to := func(n int, text string) *link {

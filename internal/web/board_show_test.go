@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,6 +79,15 @@ func TestBoard_TopNIsAllThatThePublicSees(t *testing.T) {
 	if got := doc.Find("table.leaderboard tbody tr").Length(); got != 3 {
 		t.Errorf("%d rows of the first 3", got)
 	}
+	shown := map[string]bool{}
+	doc.Find("table.leaderboard tbody tr").Each(func(_ int, row *goquery.Selection) { shown[row.AttrOr("id", "")] = true })
+	for _, tag := range []string{"region:north", "region:south"} {
+		w.page(boardAddress(b) + "?" + url.Values{"tag": {tag}}.Encode()).Find("table.leaderboard tbody tr").Each(func(_ int, row *goquery.Selection) {
+			if id := row.AttrOr("id", ""); !shown[id] {
+				t.Errorf("%s stands outside the first 3 and is shown under %s", id, tag)
+			}
+		})
+	}
 	rel, _ := w.releases.Latest(context.Background(), b)
 	under := releaseAddress(b, rel)
 	if rows, err := csv.NewReader(strings.NewReader(w.ask("GET", under+"/scores.csv").body)).ReadAll(); err != nil || len(rows) != 4 {
@@ -91,6 +101,11 @@ func TestBoard_TopNIsAllThatThePublicSees(t *testing.T) {
 	}
 	if w.page(playerAddress(boardAddress(b), "zed")).Find(`meta[name="robots"][content="noindex"]`).Length() != 1 {
 		t.Error("a player outside the first 3 is offered to search engines")
+	}
+	latecomers := append(slices.Clone(people), person{"low", "Low", "south", 0, 0}, person{"high", "High", "south", 30, 0})
+	w.week(b, latecomers, 0)
+	if got := words(w.page(boardAddress(b)).Find(".news")); !strings.Contains(got, "High") || strings.Contains(got, "Low") {
+		t.Errorf("the news is %q; it names who enters the first 3, nobody below", got)
 	}
 }
 
@@ -137,7 +152,14 @@ func FuzzReadAsked(f *testing.F) {
 		if err != nil || top < 0 {
 			return
 		}
-		ask, players, err := readAsked(values, rel, top)
+		var public []release.Row
+		if top > 0 {
+			public = make([]release.Row, min(top, rel.Players))
+		}
+		for i := range public {
+			public[i].Tags = map[string]string{"region": []string{"north", "a:b"}[i%2]}
+		}
+		ask, players, err := readAsked(values, rel, public)
 		if err != nil {
 			return
 		}

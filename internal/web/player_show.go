@@ -146,7 +146,7 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 	page.Canonical = s.base + playerAddress(releaseAddress(p.board, rel), row.Key)
 	page.Permalink = page.Canonical
 	page.CardJSON = playerAddress(releaseAddress(p.board, rel), row.Key) + "/card.json"
-	page.Hidden = page.Hidden || p.board.TopN > 0 && !(row.Rank <= float64(p.board.TopN))
+	page.Hidden = page.Hidden || !inPublic(p.board, row)
 	page.Notices = notices(p)
 	page.Coverage = share(c.Coverage)
 	for _, told := range c.Stories {
