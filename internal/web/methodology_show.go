@@ -208,7 +208,7 @@ func newRule(card *scorecard.Scorecard, p *scorecard.Part, parent scorecard.Comb
 		r.Combined = "Its parts join as " + combined(p.Combine) + "."
 		add("What it needs", needed(p.Needs))
 	} else {
-		found := parameters[p.Key]
+		found := shownParameter(p, parameters)
 		add("Measured", measured(p, card))
 		if p.Scored {
 			if steps := treated(p); len(steps) > 0 {
@@ -234,10 +234,19 @@ func newRule(card *scorecard.Scorecard, p *scorecard.Part, parent scorecard.Comb
 	return r
 }
 
+// shownParameter returns what a release took from its players for a metric, nil where its values are kept from readers: the
+// lowest and the highest are somebody's.
+func shownParameter(p *scorecard.Part, parameters score.Parameters) *score.Parameter {
+	if kept(p) {
+		return nil
+	}
+	return parameters[p.Key]
+}
+
 // parameters lists what the release took from its players.
 func (page *methodologyPage) parameters(card *scorecard.Scorecard, parameters score.Parameters) {
 	card.Walk(func(p, _ *scorecard.Part, _ int) {
-		found := parameters[p.Key]
+		found := shownParameter(p, parameters)
 		if found == nil {
 			return
 		}

@@ -291,9 +291,9 @@ func (page *playerPage) next(c *release.Card, scale scale) {
 	page.Next = fmt.Sprintf("up to %s points still to gain.", scale.score(part.ToGain))
 	switch full := fullMarks(m); {
 	case full != "" && !math.IsNaN(part.Raw):
-		page.Next += fmt.Sprintf(" It was %s; %s would earn full marks.", amount(part.Raw), full)
+		page.Next += fmt.Sprintf(" From %s now to %s for full marks.", amount(part.Raw), full)
 	case full != "":
-		page.Next += fmt.Sprintf(" %s would earn full marks.", capital(full))
+		page.Next += fmt.Sprintf(" %s earn full marks.", capital(full))
 	}
 }
 
@@ -402,7 +402,7 @@ func newPartLine(part release.Part, depth int, scale scale, c *release.Card) par
 			l.Measured = withUnit(part.Raw, p.Unit)
 		}
 		if c.Release != nil && p.Scored {
-			l.Rule = marks(p, c.Release.Parameters[p.Key])
+			l.Rule = marks(p, shownParameter(p, c.Release.Parameters))
 		}
 		if kept(p) {
 			l.Measured, l.Mark, l.State = "kept for the "+string(p.Audience), "–", ""

@@ -134,3 +134,25 @@ func TestPlayer_AKeptValueIsOnNoPage(t *testing.T) {
 		t.Errorf("the bundle, which holds the values, answers %d", a.StatusCode)
 	}
 }
+
+// The lowest and the highest of all players are somebody's values.
+func TestPages_TheExtremesOfAKeptValueAreOnNone(t *testing.T) {
+	for audience, told := range map[string]bool{"public": true, "player": false} {
+		w := newWorld(t)
+		text := strings.ReplaceAll(sales, "AUDIENCE", audience)
+		text = strings.Replace(text, "normalise: {target: {at: 10}}", "normalise: {minmax: {}}", 1)
+		text = strings.Replace(text, "missing: zero, cap: 0.8, normalise: {bands: [[0, 0], [2, 0.5], [4, 1]]}", "scored: false", 1)
+		card, err := scorecard.Load("sales.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := w.open(card, board.Settings{}, []person{{"ada", "Ada", "north", 1313, 0}, {"bo", "Bo", "south", 2727, 0}}, 1)
+		parameters := words(w.page(boardAddress(b) + "/methodology").Find("#part-answers, section[aria-labelledby=parameters]"))
+		rule := words(w.page(playerAddress(boardAddress(b), "bo")).Find("#part-answers"))
+		for _, text := range []string{parameters, rule} {
+			if got := strings.Contains(text, "1,313") || strings.Contains(text, "1313"); got != told {
+				t.Errorf("audience %s: the lowest value is told: %v in %q", audience, got, text)
+			}
+		}
+	}
+}
