@@ -31,6 +31,7 @@ func main() {
 		metrics = flag.Int("metrics", 20, "how many metrics")
 		days    = flag.Int("days", 1, "with how many entries a metric")
 		points  = flag.Bool("points", false, "with what every part gave every player")
+		modest  = flag.Bool("modest", false, "with as little memory for sorting as PostgreSQL takes unasked")
 		as      = flag.String("form", string(groups), "how SQL is written: windows or groups")
 		verdict = flag.String("verdict", "", "file for scores and ranks")
 		address = flag.String("db", "", "database")
@@ -46,7 +47,7 @@ func main() {
 	case taskSQLite:
 		m, err = runSQLite(*players, *metrics, form(*as), *points, *verdict)
 	case taskPostgres:
-		m, err = runPostgres(*players, *metrics, form(*as), *points, *verdict)
+		m, err = runPostgres(*players, *metrics, form(*as), *points, *modest, *verdict)
 	case taskDuckDB:
 		m, err = runDuckDB(*players, *metrics, form(*as), *points, *verdict)
 	case taskFill:

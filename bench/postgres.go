@@ -34,7 +34,7 @@ func copyPlayers(ctx context.Context, conn *pgx.Conn, players, metrics int) erro
 }
 
 // runPostgres counts the CPU of the server's processes (the connection's and its parallel workers'), not of this client.
-func runPostgres(players, metrics int, as form, points bool, out string) (Measurement, error) {
+func runPostgres(players, metrics int, as form, points, modest bool, out string) (Measurement, error) {
 	ctx := context.Background()
 	address := os.Getenv("TEST_POSTGRES_URL")
 	if address == "" {
@@ -81,6 +81,11 @@ func runPostgres(players, metrics int, as form, points bool, out string) (Measur
 	}
 	if err := judge.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&backend); err != nil {
 		return Measurement{}, err
+	}
+	if modest {
+		if _, err := judge.Exec(ctx, "SET work_mem = '4MB'"); err != nil { // as PostgreSQL comes
+			return Measurement{}, err
+		}
 	}
 	m, err := measure(func() error {
 		_, err := judge.Exec(ctx, statement)
