@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"cairn/internal/board"
+	"cairn/scorecard"
 )
 
 var digits = regexp.MustCompile(`[−+]?[0-9][0-9,]*(\.[0-9]+)?`)
