@@ -112,7 +112,7 @@ func (c *csvRows) scan(line int) error {
 			return c.endRow(line, spoilt)
 		case err != nil:
 			return fault.Wrap(fault.Unavailable, err, "%s:%d: the file cannot be read further: try again", c.file, c.line)
-		case len(c.text) > maxRow:
+		case len(c.text)+len(c.ends) > maxRow:
 			return fault.New(fault.Invalid, "%s:%d: the row that begins here is longer than 1 MiB: is a quote never closed?", c.file, line)
 		case quoted && b == '"' && c.follows('"'):
 			c.text = append(c.text, '"')
