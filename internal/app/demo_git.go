@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"path/filepath"
@@ -29,7 +31,7 @@ func (a *App) buildGit(ctx context.Context, path string, d Demo) (key string, er
 	if err != nil {
 		return "", err
 	}
-	weeks, records, err := a.history(ctx, path, repository)
+	weeks, records, err := a.history(ctx, path, repository, d.Note)
 	if err != nil {
 		return "", err
 	}
@@ -78,20 +80,23 @@ func (a *App) buildGit(ctx context.Context, path string, d Demo) (key string, er
 }
 
 // history reads a repository back to the last weeks that have commits and are over; of one that was begun this week, this
-// week. Commits that claim to come from the future are left out.
-func (a *App) history(ctx context.Context, path string, repository *git.Repository) ([]period.Period, map[period.Period][]*intake.Record, error) {
+// week. What is left out is noted: commits whose date cannot be, or that claim to come from the future.
+func (a *App) history(ctx context.Context, path string, repository *git.Repository, note func(text string)) ([]period.Period, map[period.Period][]*intake.Record, error) {
 	records := map[period.Period][]*intake.Record{}
 	now := period.Of(scorecard.Week, a.Now(), time.UTC)
 	const margin = 4 // weeks more than are needed, since the order of commits is not quite that of their dates
+	early := 0
 	for record, err := range repository.Records(ctx, git.Options{}) {
+		if problem := (*intake.Problem)(nil); errors.As(err, &problem) {
+			note(problem.Error())
+			continue
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(record.Entries) == 0 {
-			continue
-		}
 		week := period.Of(scorecard.Week, record.Entries[0].At, time.UTC)
 		if week.First > now.First {
+			early++
 			continue
 		}
 		if records[week] == nil && len(records) > gitWeeks+margin {
@@ -100,6 +105,9 @@ func (a *App) history(ctx context.Context, path string, repository *git.Reposito
 		kept := *record
 		kept.Row.Cells, kept.Entries = slices.Clone(record.Row.Cells), slices.Clone(record.Entries)
 		records[week] = append(records[week], &kept)
+	}
+	if early > 0 {
+		note(fmt.Sprintf("%s: commits dated later than this week are left out (%d)", path, early))
 	}
 	if len(records) > 1 {
 		delete(records, now)

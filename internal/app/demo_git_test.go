@@ -93,6 +93,38 @@ func TestDemo_ShowsARepositoryThatWasBegunThisWeek(t *testing.T) {
 	}
 }
 
+func TestDemo_NotesCommitsWhoseDateCannotBe(t *testing.T) {
+	path := repository(t, 3, today().AddDate(0, 0, -7))
+	var stream strings.Builder
+	for i, at := range []int64{253402300800, today().AddDate(1, 0, 0).Unix()} {
+		who := fmt.Sprintf("Eve <eve@example.org> %d +0000", at)
+		fmt.Fprintf(&stream, "commit refs/heads/main\nauthor %s\ncommitter %s\ndata 2\nx\n", who, who)
+		if i == 0 {
+			stream.WriteString("from refs/heads/main^0\n")
+		}
+	}
+	command := exec.CommandContext(t.Context(), "git", "-C", path, "fast-import", "--quiet")
+	command.Stdin = strings.NewReader(stream.String())
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("git fast-import: %v\n%s", err, out)
+	}
+	a := show(t, "")
+	var notes []string
+	d := Demo{}.silent(t)
+	d.Note = func(text string) { notes = append(notes, text) }
+	key, err := a.buildGit(t.Context(), path, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(notes, "\n"); len(notes) != 2 || !strings.Contains(all, "outside the years") || !strings.Contains(all, "later than this week") {
+		t.Errorf("the notes are %q", notes)
+	}
+	b, err := a.Boards.Board(t.Context(), key)
+	if err != nil || b.Players != 2 {
+		t.Errorf("%+v, %v; want Ada and Bo", b, err)
+	}
+}
+
 func TestDemo_RefusesWhatIsNoRepository(t *testing.T) {
 	a := show(t, "")
 	for path, want := range map[string]fault.Kind{t.TempDir(): fault.Invalid, filepath.Join(t.TempDir(), "absent"): fault.NotFound, repository(t, 0, today()): fault.Invalid} {
