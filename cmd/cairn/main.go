@@ -54,7 +54,8 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) (code int) {
-	c := &console{Context: ctx, in: in, out: out, err: errs, now: time.Now}
+	printed := &attentive{Writer: out}
+	c := &console{Context: ctx, in: in, out: printed, err: errs, now: time.Now}
 	var cli commands
 	exited := -1
 	parser, err := kong.New(&cli,
@@ -77,7 +78,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		fmt.Fprintln(errs, "Run \"cairn --help\" to see the commands.")
 		return fault.Invalid.Exit()
 	}
-	if err := parsed.Run(); err != nil {
+	err = parsed.Run()
+	if printed.failed != nil {
+		err = printed.failed
+	}
+	if err != nil {
 		return c.fail(err)
 	}
 	return 0

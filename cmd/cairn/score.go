@@ -98,7 +98,7 @@ func (s *scoreCommand) Run(c *console) error {
 	if s.Out == "" {
 		return write(c.out)
 	}
-	return writeStream(s.Out, write)
+	return writeOut(s.Out, write)
 }
 
 func (s *scoreCommand) open(c *console) (*intake.Sheet, error) {

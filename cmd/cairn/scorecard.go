@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
@@ -71,30 +70,10 @@ func writeFile(file string, content []byte, force bool) error {
 	if _, err := os.Lstat(file); err == nil && !force {
 		return fault.New(fault.Conflict, "%s is there already; choose another name, or write over it with --force", file)
 	}
-	folder := filepath.Dir(file)
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return fault.Wrap(fault.NotFound, err, "%s: there is no such folder", folder)
-	}
-	draft, err := os.CreateTemp(folder, "."+filepath.Base(file)+".*")
-	if err != nil {
-		return unwritable(file, err)
-	}
-	defer os.Remove(draft.Name()) // gone already where all went well
-	_, err = draft.Write(content)
-	if err := errors.Join(err, draft.Chmod(0o644), draft.Close()); err != nil {
-		return unwritable(file, err)
-	}
-	if err := os.Rename(draft.Name(), file); err != nil {
-		return unwritable(file, err)
-	}
-	return nil
-}
-
-func unwritable(file string, err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return fault.Wrap(fault.Forbidden, err, "%s: this account may not write there", file)
-	}
-	return fault.Wrap(fault.Unavailable, err, "%s: the file cannot be written now", file)
+	return writeOut(file, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }
 
 // diffCommand compares two scorecards.
