@@ -189,6 +189,9 @@ func scanBoard(scan func(...any) error) (*Board, error) {
 
 // Board returns the board with a key, or NotFound.
 func (b *Boards) Board(ctx context.Context, key string) (found *Board, err error) {
+	if !keyForm.MatchString(key) { // what no database need be asked: PostgreSQL takes some texts for a mistake
+		return nil, fault.New(fault.NotFound, "There is no board %q.", key)
+	}
 	err = b.db.Read(ctx, func(tx *db.Tx) error {
 		found, err = scanBoard(tx.QueryRow(`SELECT `+boardColumns+` FROM board WHERE key = $1`, key).Scan)
 		return err

@@ -121,8 +121,13 @@ func TestList_HidesUnlistedBoards(t *testing.T) {
 		if err := boards.Show(ctx, "nowhere", board.Public); fault.Of(err) != fault.NotFound {
 			t.Errorf("no board: %v", err)
 		}
-		if _, err := boards.Board(ctx, "nowhere"); fault.Of(err) != fault.NotFound {
-			t.Errorf("no board: %v", err)
+		for _, key := range []string{"nowhere", "", "\x00", "\xff"} {
+			if _, err := boards.Board(ctx, key); fault.Of(err) != fault.NotFound {
+				t.Errorf("board %q: %v", key, err)
+			}
+			if _, err := boards.Member(ctx, hidden.ID, key); fault.Of(err) != fault.NotFound {
+				t.Errorf("player %q: %v", key, err)
+			}
 		}
 	})
 }
@@ -219,6 +224,7 @@ func TestEnrol_RefusesTheUnclearAndAddsNobody(t *testing.T) {
 			"nothing to go by": {"email", board.Member{Key: "x"}, fault.Invalid, "no email"},
 			"control":          {"key", board.Member{Key: "x\ty"}, fault.Invalid, "control"},
 			"dots":             {"key", board.Member{Key: ".."}, fault.Invalid, "addresses"},
+			"a handle of dots": {"handle", board.Member{Handle: "@.."}, fault.Invalid, "addresses"},
 			"long":             {"key", board.Member{Key: strings.Repeat("é", 201)}, fault.Invalid, "200"},
 			"no address":       {"key", board.Member{Key: "x", Email: "nobody"}, fault.Invalid, "e-mail"},
 			"bad tag":          {"key", board.Member{Key: "x", Tags: map[string]string{"team": "a\x00"}}, fault.Invalid, "team"},

@@ -43,8 +43,10 @@ func (m Member) Check() error {
 			return err
 		}
 	}
-	if m.Key == "." || m.Key == ".." {
-		return invalid("key", "A player cannot be called %q, since keys stand in addresses.", m.Key)
+	for _, text := range []struct{ field, text string }{{"key", m.Key}, {"handle", m.Handle}} { // a handle may become a key
+		if text.text == "." || text.text == ".." {
+			return invalid(text.field, "A player cannot be called %q, since keys stand in addresses.", text.text)
+		}
 	}
 	if local, domain, _ := strings.Cut(m.Email, "@"); m.Email != "" && (local == "" || domain == "" || strings.ContainsFunc(m.Email, unicode.IsSpace)) {
 		return invalid("email", "%q is not an e-mail address.", m.Email)
@@ -126,6 +128,9 @@ func (b *Boards) Members(ctx context.Context, boardID string) (members []Member,
 
 // Member returns the member with a key, or NotFound.
 func (b *Boards) Member(ctx context.Context, boardID, key string) (m Member, err error) {
+	if checkText("key", "The player's key", key) != nil {
+		return m, fault.New(fault.NotFound, "There is no player %q on the board.", key)
+	}
 	err = b.db.Read(ctx, func(tx *db.Tx) error {
 		found, err := (&memberReader{}).query(tx, `board_id = $1 AND key = $2`, boardID, key)
 		if err == nil && len(found) == 0 {
