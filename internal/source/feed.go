@@ -326,9 +326,16 @@ func (r *run) append(source string, b *batch) error {
 	if r.Amend {
 		late = "%s: %s lies before the day up to which raw entries were purged: nothing can be corrected there any more"
 	}
-	for _, i := range out.TooLate {
-		e := b.entries[i]
-		if err := r.refuse(b.rows[i], b.rows[i].Problem(late, e.Key, period.DateOf(time.UnixMicro(e.At), r.Board.Location()))); err != nil {
+	for tooLate := out.TooLate; len(tooLate) > 0; {
+		first := tooLate[0]
+		day := r.dayOf(b.entries[first])
+		keys := []string{b.entries[first].Key}
+		tooLate = tooLate[1:]
+		for len(tooLate) > 0 && b.rows[tooLate[0]] == b.rows[first] && r.dayOf(b.entries[tooLate[0]]) == day { // cells of one row: told once
+			keys = append(keys, b.entries[tooLate[0]].Key)
+			tooLate = tooLate[1:]
+		}
+		if err := r.refuse(b.rows[first], b.rows[first].Problem(late, strings.Join(keys, ", "), day)); err != nil {
 			return err
 		}
 	}
@@ -339,6 +346,11 @@ func (r *run) append(source string, b *batch) error {
 	r.report.Duplicates += out.Duplicates
 	r.report.Replaced += out.Replaced
 	return nil
+}
+
+// dayOf is the board's day of an entry.
+func (r *run) dayOf(e entry.Entry) period.Date {
+	return period.DateOf(time.UnixMicro(e.At), r.Board.Location())
 }
 
 // Records yields what a layout reads of a sheet; a row that is spoilt comes with its *intake.Problem. Counts per day come

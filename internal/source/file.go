@@ -95,7 +95,11 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	}
 	for _, key := range slices.Sorted(maps.Keys(done.Keys)) {
 		if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Entry == key }) {
-			done.Notes = append(done.Notes, fmt.Sprintf("no metric of the board reads the key %q (%d entries): they are kept, but count for nothing yet", key, done.Keys[key]))
+			note := fmt.Sprintf("no metric of the board reads the key %q (%d entries): they are kept, but count for nothing yet", key, done.Keys[key])
+			if near := fault.Nearest(key, keysOf(card)); near != "" {
+				note += fmt.Sprintf("; did you mean %q?", near)
+			}
+			done.Notes = append(done.Notes, note)
 		}
 	}
 	switch {

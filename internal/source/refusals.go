@@ -25,6 +25,7 @@ type refusals struct {
 	mapping *intake.Mapping
 
 	draft   *os.File
+	device  bool // the path asked for is no file (/dev/null, a pipe): written into, never replaced
 	out     *csv.Writer
 	waiting *intake.Record // its reasons may not be complete
 	reasons []string
@@ -84,7 +85,15 @@ func (r *refusals) begin() (err error) {
 	if path == "" {
 		path = r.beside
 	}
-	if r.draft, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*"); err != nil {
+	if there, err := os.Stat(path); err == nil && r.path != "" && !there.Mode().IsRegular() {
+		r.device = true
+	}
+	if r.device {
+		r.draft, err = os.OpenFile(path, os.O_WRONLY, 0)
+	} else {
+		r.draft, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	}
+	if err != nil {
 		return r.failed(err)
 	}
 	buffered := bufio.NewWriter(r.draft)
@@ -118,6 +127,11 @@ func (r *refusals) keep() (path string, err error) {
 		return "", err
 	}
 	r.out.Flush()
+	if r.device {
+		err := errors.Join(r.out.Error(), r.draft.Close())
+		r.draft = nil
+		return r.path, r.failed(err)
+	}
 	if err := errors.Join(r.out.Error(), r.draft.Chmod(0o600), r.draft.Close()); err != nil {
 		return "", r.failed(err)
 	}
@@ -136,7 +150,9 @@ func (r *refusals) keep() (path string, err error) {
 func (r *refusals) discard() {
 	if r.draft != nil {
 		r.draft.Close()
-		os.Remove(r.draft.Name())
+		if !r.device {
+			os.Remove(r.draft.Name())
+		}
 	}
 }
 

@@ -216,6 +216,24 @@ func TestImport_WhatIsFinalIsNamedByTheBoardsDay(t *testing.T) {
 	}
 }
 
+func TestImport_CellsOfOneRowThatAreFinalAreToldOnce(t *testing.T) {
+	w := newWorld(t, dbtest.New(t))
+	end := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)
+	err := w.db.Write(context.Background(), func(tx *db.Tx) error { return w.entries.Close(tx, w.board.ID, end.UnixMicro()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := w.bring(source.File{Path: w.file("w.csv", "player,posts,calls\nada,1,2\nbo,3,4\n"), Period: "2026-W47"})
+	if err != nil || done.Refused != 2 || len(done.Problems) != 2 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	for i, at := range []string{"w.csv:2: posts, calls: 2026-11-22 lies in", "w.csv:3: posts, calls: 2026-11-22 lies in"} {
+		if got := done.Problems[i].Error(); !strings.Contains(got, at) {
+			t.Errorf("said %q, want %q", got, at)
+		}
+	}
+}
+
 func TestImport_StrictTakesAllOrNothing(t *testing.T) {
 	w := newWorld(t, dbtest.New(t))
 	good := "player,key,at,value,id\nada,posts,2026-11-16,1,1\n"
@@ -295,6 +313,10 @@ func TestImport_ReportsKeysThatNoMetricReads(t *testing.T) {
 	w := newWorld(t, dbtest.New(t))
 	done, err := w.bring(source.File{Path: w.file("e.csv", "player,key,at,value\nada,likes,2026-11-16,1\n")})
 	if err != nil || done.Added != 1 || len(done.Notes) != 1 || !strings.Contains(done.Notes[0], `no metric of the board reads the key "likes"`) {
+		t.Errorf("%+v, %v", done, err)
+	}
+	done, err = w.bring(source.File{Path: w.file("f.csv", "player,key,at,value\nada,cals,2026-11-16,1\n")})
+	if err != nil || len(done.Notes) != 1 || !strings.HasSuffix(done.Notes[0], `did you mean "calls"?`) {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
