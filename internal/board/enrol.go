@@ -22,31 +22,43 @@ import (
 // The error is Invalid for a person that Check refuses or that lacks what they are found by, and Conflict, naming both,
 // where two members answer to it or where a new member asks for a key that somebody else has. Then nobody is added.
 func (b *Boards) Enrol(ctx context.Context, boardID string, by string, people []Member) (numbers []int64, err error) {
-	e := enrolment{by: cmp.Or(by, ByKey), boardID: boardID}
-	switch e.by {
-	case ByKey, ByEmail, ByHandle, ByName:
-	default:
-		return nil, invalid("by", "Players are found by key, email, handle or name, not by %q.", by)
-	}
-	for i, person := range people {
-		person = plain(person)
-		if err := person.Check(); err != nil {
-			return nil, err
-		}
-		if e.mark(person) == "" {
-			return nil, invalid(e.by, "Person %d of the list (%q) has no %s to be found by.", i+1, cmp.Or(person.Name, person.Key, person.Email), e.by)
-		}
-		e.people = append(e.people, person)
-	}
-	err = b.db.Write(ctx, func(tx *db.Tx) error {
-		e.joined = b.now().UnixMicro()
-		numbers, err = e.run(tx)
-		return err
+	err = b.EnrolAnd(ctx, boardID, by, people, func(_ *db.Tx, found []int64) error {
+		numbers = found
+		return nil
 	})
 	return numbers, err
 }
 
-// enrolment is one call of Enrol.
+// EnrolAnd is Enrol together with what is then done for those people, in one transaction: an error undoes both. then may
+// run twice.
+func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people []Member, then func(tx *db.Tx, numbers []int64) error) error {
+	e := enrolment{by: cmp.Or(by, ByKey), boardID: boardID}
+	switch e.by {
+	case ByKey, ByEmail, ByHandle, ByName:
+	default:
+		return invalid("by", "Players are found by key, email, handle or name, not by %q.", by)
+	}
+	for i, person := range people {
+		person = plain(person)
+		if err := person.Check(); err != nil {
+			return err
+		}
+		if e.mark(person) == "" {
+			return invalid(e.by, "Person %d of the list (%q) has no %s to be found by.", i+1, cmp.Or(person.Name, person.Key, person.Email), e.by)
+		}
+		e.people = append(e.people, person)
+	}
+	e.joined = b.now().UnixMicro()
+	return b.db.Write(ctx, func(tx *db.Tx) error {
+		numbers, err := e.run(tx)
+		if err != nil {
+			return err
+		}
+		return then(tx, numbers)
+	})
+}
+
+// enrolment is one call of EnrolAnd.
 type enrolment struct {
 	by      string
 	boardID string

@@ -3,7 +3,6 @@ package entry
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"unicode"
@@ -29,10 +28,13 @@ func (e *Entries) Append(ctx context.Context, boardID, source string, batch []En
 	return e.append(ctx, boardID, source, batch, appendRules{replace: replace})
 }
 
-// AppendWhole is Append, all or nothing: where the outcome names a conflict or an entry that is too late, nothing was
-// added, and the outcome says what would have become of each.
-func (e *Entries) AppendWhole(ctx context.Context, boardID, source string, batch []Entry, replace bool) (Outcome, error) {
-	return e.append(ctx, boardID, source, batch, appendRules{replace: replace, whole: true})
+// AppendIn is Append within a transaction of the caller's, who undoes it all where the outcome names what was refused.
+func (e *Entries) AppendIn(tx *db.Tx, boardID, source string, batch []Entry, replace bool) (Outcome, error) {
+	b, err := e.ready(boardID, source, batch, appendRules{replace: replace})
+	if err != nil || len(batch) == 0 {
+		return Outcome{}, err
+	}
+	return b.appendIn(tx)
 }
 
 // Amend is Append with replace for the entries that an erratum corrects: being under a final release does not refuse
@@ -41,67 +43,65 @@ func (e *Entries) Amend(ctx context.Context, boardID, source string, batch []Ent
 	return e.append(ctx, boardID, source, batch, appendRules{replace: true, amend: true})
 }
 
-// appendRules are the ways in which Append, AppendWhole and Amend differ.
+// appendRules are the ways in which Append and Amend differ.
 type appendRules struct {
 	replace bool // entries of a known id with other content take its place
 	amend   bool // also under a final release
-	whole   bool // all or nothing
 }
 
-// errNotWhole undoes the transaction of AppendWhole.
-var errNotWhole = errors.New("entries were refused")
-
 func (e *Entries) append(ctx context.Context, boardID, source string, batch []Entry, rules appendRules) (out Outcome, err error) {
-	if source == "" || len(source) > maxKey || !utf8.ValidString(source) || slices.ContainsFunc([]rune(source), unicode.IsControl) {
-		return out, fault.New(fault.Invalid, "A source has a name of 1 to %d bytes without control characters; %q is none.", maxKey, source)
+	b, err := e.ready(boardID, source, batch, rules)
+	if err != nil || len(batch) == 0 {
+		return out, err
 	}
-	marks := make([]mark, len(batch))
-	order := make([]int32, len(batch))
+	err = e.db.Write(ctx, func(tx *db.Tx) error {
+		out, err = b.appendIn(tx)
+		return err
+	})
+	return out, err
+}
+
+// incoming is a batch that can be kept, ready to be appended; that may be tried more than once.
+type incoming struct {
+	boardID, source string
+	batch           []Entry
+	marks           []mark
+	order           []int32 // of the batch, by hash
+	now             int64
+	appendRules
+}
+
+// ready checks a batch and hashes it.
+func (e *Entries) ready(boardID, source string, batch []Entry, rules appendRules) (*incoming, error) {
+	if source == "" || len(source) > maxKey || !utf8.ValidString(source) || slices.ContainsFunc([]rune(source), unicode.IsControl) {
+		return nil, fault.New(fault.Invalid, "A source has a name of 1 to %d bytes without control characters; %q is none.", maxKey, source)
+	}
+	in := &incoming{boardID: boardID, source: source, batch: batch, marks: make([]mark, len(batch)), order: make([]int32, len(batch)), now: e.now().UnixMicro(), appendRules: rules}
 	var scratch []byte
 	for i := range batch {
 		if err := batch[i].Check(); err != nil {
-			return out, err
+			return nil, err
 		}
-		marks[i], scratch = markOf(&batch[i], scratch)
-		order[i] = int32(i)
+		in.marks[i], scratch = markOf(&batch[i], scratch)
+		in.order[i] = int32(i)
 	}
 	// By hash, so that the index is read front to back; entries of one id stay in the order of the batch.
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(marks[a].id, marks[b].id) })
-	if len(batch) == 0 {
-		return out, nil
-	}
-	err = e.db.Write(ctx, func(tx *db.Tx) error {
-		a := appending{
-			tx: tx, boardID: boardID, batch: batch, marks: marks, now: e.now().UnixMicro(),
-			appendRules: rules, take: make([]bool, len(batch)),
-		}
-		if err := a.run(source, order); err != nil {
-			return err
-		}
-		out = a.out
-		if rules.whole && len(out.Conflicts)+len(out.TooLate) > 0 {
-			return errNotWhole
-		}
-		return nil
-	})
-	if errors.Is(err, errNotWhole) {
-		return out, nil
-	}
-	if err != nil {
+	slices.SortStableFunc(in.order, func(a, b int32) int { return cmp.Compare(in.marks[a].id, in.marks[b].id) })
+	return in, nil
+}
+
+func (in *incoming) appendIn(tx *db.Tx) (Outcome, error) {
+	a := appending{incoming: in, tx: tx, take: make([]bool, len(in.batch))}
+	if err := a.run(); err != nil {
 		return Outcome{}, err
 	}
-	return out, nil
+	return a.out, nil
 }
 
 // appending is one run of Append's transaction.
 type appending struct {
-	tx      *db.Tx
-	boardID string
-	batch   []Entry
-	marks   []mark
-	now     int64
-	appendRules
-
+	*incoming
+	tx     *db.Tx
 	closed closure
 	index  *index
 	take   []bool // which entries are written
@@ -118,14 +118,14 @@ type place struct {
 	at           int64
 }
 
-func (a *appending) run(source string, order []int32) (err error) {
+func (a *appending) run() (err error) {
 	if a.closed, err = hold(a.tx, a.boardID); err != nil {
 		return err
 	}
-	if a.index, err = openIndex(a.tx, a.boardID, source); err != nil {
+	if a.index, err = openIndex(a.tx, a.boardID, a.source); err != nil {
 		return err
 	}
-	for len(order) > 0 {
+	for order := a.order; len(order) > 0; {
 		// As many buckets as are read at once, or the one that the next id falls into where the batch is small.
 		first := a.index.bucketOf(a.marks[order[0]].id)
 		last := first

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/db"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/intake"
@@ -201,31 +202,69 @@ func (r *run) identify(mark string, e intake.Entry) string {
 }
 
 // flush enrols the players of the batch and appends its entries.
-func (r *run) flush() error {
-	if r.Whole && r.report.Refused > 0 {
+func (r *run) flush() (err error) {
+	switch {
+	case r.Whole && r.report.Refused > 0:
 		return nil
-	}
-	if r.Whole && !r.Dry && len(r.sources) > 1 {
-		return fault.New(fault.Invalid, "The rows name several sources (%s), which are added one after another: all or nothing needs one source.",
-			strings.Join(slices.Sorted(maps.Keys(r.sources)), ", "))
-	}
-	if r.Dry {
+	case r.Dry:
 		r.report.Added += r.waiting
 		r.people = r.people[:0]
-		clear(r.sources)
-	}
-	if err := r.enrol(); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.sources)) {
-		if err := r.append(name, r.sources[name]); err != nil {
-			return err
+	case r.Whole:
+		err = r.takeWhole()
+	default:
+		if err = r.enrol(); err == nil {
+			err = r.append()
 		}
+	}
+	if err != nil {
+		return err
 	}
 	clear(r.sources)
 	r.waiting = 0
 	if r.Taken != nil {
 		r.Taken(r.report.Records)
+	}
+	return nil
+}
+
+// errRefused undoes the transaction of takeWhole.
+var errRefused = errors.New("entries were refused")
+
+// takeWhole enrols everybody and appends everything in one transaction, or nobody and nothing where an entry is refused.
+func (r *run) takeWhole() error {
+	if len(r.people) == 0 {
+		return nil
+	}
+	var outs map[string]entry.Outcome
+	err := r.room.boards.EnrolAnd(r.ctx, r.Board.ID, r.By, r.people, func(tx *db.Tx, numbers []int64) error {
+		for i, person := range r.people {
+			r.numbers[r.mark(person)] = known{number: numbers[i]}
+		}
+		outs = map[string]entry.Outcome{}
+		refused := 0
+		for _, name := range slices.Sorted(maps.Keys(r.sources)) {
+			out, err := r.room.entries.AppendIn(tx, r.Board.ID, name, r.numbered(name), r.Replace)
+			if err != nil {
+				return err
+			}
+			outs[name] = out
+			refused += len(out.Conflicts) + len(out.TooLate)
+		}
+		if refused > 0 {
+			return errRefused
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errRefused) {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(outs)) {
+		if err := r.settle(r.sources[name], outs[name]); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		r.report.Added, r.report.Duplicates, r.report.Replaced = 0, 0, 0
 	}
 	return nil
 }
@@ -299,23 +338,37 @@ func (r *run) withdraw(mark, why string) error {
 	return nil
 }
 
-func (r *run) append(source string, b *batch) error {
+// numbered returns the entries that wait for a source, each with its player's number.
+func (r *run) numbered(source string) []entry.Entry {
+	b := r.sources[source]
 	for i := range b.entries {
 		b.entries[i].Member = r.numbers[b.who[i]].number
 	}
-	var out entry.Outcome
-	var err error
-	switch {
-	case r.Amend:
-		out, err = r.room.entries.Amend(r.ctx, r.Board.ID, source, b.entries)
-	case r.Whole:
-		out, err = r.room.entries.AppendWhole(r.ctx, r.Board.ID, source, b.entries, r.Replace)
-	default:
-		out, err = r.room.entries.Append(r.ctx, r.Board.ID, source, b.entries, r.Replace)
+	return b.entries
+}
+
+// append appends what waits, source by source.
+func (r *run) append() error {
+	for _, name := range slices.Sorted(maps.Keys(r.sources)) {
+		var out entry.Outcome
+		var err error
+		if r.Amend {
+			out, err = r.room.entries.Amend(r.ctx, r.Board.ID, name, r.numbered(name))
+		} else {
+			out, err = r.room.entries.Append(r.ctx, r.Board.ID, name, r.numbered(name), r.Replace)
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.settle(r.sources[name], out); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// settle counts what became of a batch and tells what was refused.
+func (r *run) settle(b *batch, out entry.Outcome) error {
 	for _, i := range out.Conflicts {
 		e := b.entries[i]
 		if err := r.refuse(b.rows[i], b.rows[i].Problem("%s: an entry with the id %q is there already and says something else: correct this row, give it another id, or import with --replace", e.Key, e.ID)); err != nil {
@@ -338,9 +391,6 @@ func (r *run) append(source string, b *batch) error {
 		if err := r.refuse(b.rows[first], b.rows[first].Problem(late, strings.Join(keys, ", "), day)); err != nil {
 			return err
 		}
-	}
-	if r.Whole && len(out.Conflicts)+len(out.TooLate) > 0 {
-		return nil
 	}
 	r.report.Added += out.Added
 	r.report.Duplicates += out.Duplicates

@@ -247,10 +247,22 @@ func TestImport_StrictTakesAllOrNothing(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, done, err)
 		}
 		w.wantSums(map[string]float64{})
+		if members, err := w.boards.Members(context.Background(), w.board.ID); err != nil || len(members) != 0 {
+			t.Errorf("%s: %d players were enrolled all the same (%v)", name, len(members), err)
+		}
 	}
 	if done, err := w.bring(source.File{Path: w.file("e.csv", good), Strict: true}); err != nil || done.Added != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
+	several := "player,key,at,value,id,source\nbo,posts,2026-11-17,1,1,blog\nada,posts,2026-11-17,%s,1,e.csv\n"
+	if done, err := w.bring(source.File{Path: w.file("s.csv", fmt.Sprintf(several, "9")), Strict: true}); fault.Of(err) != fault.Invalid || done.Added != 0 || done.Refused != 1 {
+		t.Errorf("a conflict in one of two sources: %+v, %v", done, err)
+	}
+	w.wantSums(map[string]float64{"ada posts": 1})
+	if done, err := w.bring(source.File{Path: w.file("s.csv", strings.ReplaceAll(several, ",%s,1,", ",2,2,")), Strict: true}); err != nil || done.Added != 2 {
+		t.Errorf("two sources: %+v, %v", done, err)
+	}
+	w.wantSums(map[string]float64{"ada posts": 3, "bo posts": 1})
 }
 
 func TestImport_PeopleWhoCannotBeEnrolledAreRefusedAlone(t *testing.T) {
