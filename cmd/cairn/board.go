@@ -32,14 +32,20 @@ func (f *dbFlags) onBoard(c *console, key string, do func(a *app.App, b *board.B
 		return err
 	}
 	defer a.Close()
-	b, err := a.Boards.Board(c, key)
-	if fault.Of(err) == fault.NotFound {
-		return fault.Wrap(fault.NotFound, err, "There is no board %q: \"cairn board list\" shows those there are.", key)
-	}
+	b, err := boardOf(c, a, key)
 	if err != nil {
 		return err
 	}
 	return do(a, b)
+}
+
+// boardOf finds a board, or says where its key can be found.
+func boardOf(c *console, a *app.App, key string) (*board.Board, error) {
+	b, err := a.Boards.Board(c, key)
+	if fault.Of(err) == fault.NotFound {
+		err = fault.Wrap(fault.NotFound, err, "There is no board %q: \"cairn board list\" shows those there are.", key)
+	}
+	return b, err
 }
 
 // boardCreateCommand makes a board.
@@ -49,10 +55,10 @@ type boardCreateCommand struct {
 	Template   string `help:"Start from a template instead (\"cairn scorecard templates\" lists them)." placeholder:"TEMPLATE"`
 	Key        string `help:"Key of the board, for addresses (default: the scorecard's)." placeholder:"KEY"`
 	Name       string `help:"Name of the board (default: the scorecard's)." placeholder:"NAME"`
-	Zone       string `help:"Time zone in which its periods begin and end." default:"UTC" placeholder:"ZONE"`
-	Visibility string `help:"public (listed on the home page) or unlisted (found by its address only)." default:"public" placeholder:"WHO"`
-	Top        int    `help:"How many players the public leaderboard shows; 0 shows all." placeholder:"N"`
-	Retention  int    `help:"Days that raw entries are kept." default:"90" placeholder:"DAYS"`
+	Zone       string `help:"Time zone in which its periods begin and end, such as Europe/Berlin (default: UTC)." default:"UTC" placeholder:"ZONE"`
+	Visibility string `help:"public (listed on the home page) or unlisted (found by its address only) (default: public)." default:"public" placeholder:"WHO"`
+	Top        int    `help:"How many players the public leaderboard shows; 0 shows all (default: 0)." placeholder:"N"`
+	Retention  int    `help:"Days that raw entries are kept (default: 90)." default:"90" placeholder:"DAYS"`
 }
 
 // Run makes the board and says what to do next.

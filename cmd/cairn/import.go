@@ -69,20 +69,67 @@ func (i *importCommand) Run(c *console) error {
 	if i.Amend && i.Strict {
 		return fault.New(fault.Invalid, "--amend takes the rows one by one: leave --strict out")
 	}
+	if err := i.misplaced(); err != nil {
+		return err
+	}
 	rooms, err := i.open(c)
 	if err != nil {
 		return err
 	}
 	defer rooms.Close()
-	to, err := rooms.Boards.Board(c, i.Board)
+	to, err := boardOf(c, rooms, i.Board)
 	if err != nil {
 		return err
 	}
 	sources := source.New(rooms.Boards, rooms.Entries)
 	if i.File == "git" {
-		return i.repository(c, sources, rooms, to)
+		err = i.repository(c, sources, rooms, to)
+	} else {
+		err = i.file(c, sources, to)
 	}
-	return i.file(c, sources, to)
+	if told := newcomers(c, rooms, to); err == nil {
+		err = told
+	}
+	return err
+}
+
+// newcomers says whom an import enrolled on a board that had players already, so that a misspelt key does not become a
+// second player unseen.
+func newcomers(c *console, rooms *app.App, before *board.Board) error {
+	now, err := rooms.Boards.Board(c, before.Key)
+	if err != nil || before.Players == 0 || now.Players <= before.Players {
+		return err
+	}
+	members, err := rooms.Boards.Members(c, before.ID)
+	if err != nil {
+		return err
+	}
+	added := members[max(0, len(members)-(now.Players-before.Players)):] // by number: the last are the newest
+	const named = 5
+	var names []string
+	for _, m := range added[:min(named, len(added))] {
+		names = append(names, m.Key)
+	}
+	said := strings.Join(names, ", ")
+	if more := len(added) - named; more > 0 {
+		said += fmt.Sprintf(" and %d more", more)
+	}
+	fmt.Fprintf(c.err, "note: %s on the board: %s\n", counted(len(added), "new player"), said)
+	return nil
+}
+
+// misplaced refuses flags that what is imported has no use for.
+func (i *importCommand) misplaced() error {
+	flags, what := map[string]bool{"--branch": i.Branch != "", "--since": i.Since != ""}, "a file"
+	if i.File == "git" {
+		flags, what = map[string]bool{"--period": i.Period != "", "--map": i.Map != "", "--player": i.Player != "", "--errors": i.Errors != ""}, "a git repository"
+	}
+	for _, flag := range slices.Sorted(maps.Keys(flags)) {
+		if flags[flag] {
+			return fault.New(fault.Invalid, "%s plays no part in importing %s: leave it out", flag, what)
+		}
+	}
+	return nil
 }
 
 func (i *importCommand) file(c *console, sources *source.Sources, to *board.Board) error {
@@ -122,8 +169,14 @@ func (i *importCommand) file(c *console, sources *source.Sources, to *board.Boar
 	for _, problem := range done.Problems {
 		fmt.Fprintln(c.err, problem.Error())
 	}
+	if len(done.Problems) == source.ProblemsShown && done.Rejected != "" {
+		fmt.Fprintf(c.err, "note: these are the first %d problems; %s has every one\n", source.ProblemsShown, done.Rejected)
+	}
 	for _, why := range slices.Sorted(maps.Keys(done.Skipped)) {
 		fmt.Fprintf(c.err, "note: skipped %s: %s\n", counted(done.Skipped[why], "row"), why)
+	}
+	if err != nil && done.Added > 0 && !i.DryRun {
+		fmt.Fprintf(c.err, "note: %s added before that stay; the same command goes on from there\n", entries(done.Added))
 	}
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ type scoreCommand struct {
 	Period     string `help:"Period that entries are taken from: 2026-W47, 2026-11, 2026-Q4, 2026 or a date." placeholder:"P"`
 	From       string `help:"First day instead of a period." placeholder:"DATE"`
 	To         string `help:"Last day, included." placeholder:"DATE"`
-	TZ         string `name:"tz" help:"Time zone in which days and periods begin." default:"UTC" placeholder:"ZONE"`
+	TZ         string `name:"tz" help:"Time zone in which days and periods begin (default: UTC)." default:"UTC" placeholder:"ZONE"`
 	Format     string `help:"csv or json." enum:"csv,json" default:"csv"`
 	Out        string `help:"File to write instead of standard output." placeholder:"FILE"`
 	Parameters string `help:"JSON result whose data-driven parameters are used: what freeze names." placeholder:"FILE"`

@@ -45,8 +45,8 @@ type Imported struct {
 	Notes    []string
 }
 
-// problemsShown is how many problems are kept to be shown; the file of refused rows has them all.
-const problemsShown = 100
+// ProblemsShown is how many problems are kept to be shown; the file of refused rows has them all.
+const ProblemsShown = 100
 
 // RejectedSuffix ends the names of files of refused rows.
 const RejectedSuffix = ".rejected.csv"
@@ -72,7 +72,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 		Board: f.Board, Source: f.Source, By: layout.By, Whole: f.Strict, Dry: f.Dry,
 		Amend: f.Amend, Replace: f.Replace || layout.PerDay, // a later export knows the day better
 		Refused: func(record *intake.Record, problem *intake.Problem) error {
-			if len(done.Problems) < problemsShown {
+			if len(done.Problems) < ProblemsShown {
 				done.Problems = append(done.Problems, problem)
 			}
 			if f.Strict || f.Dry || layout.Private || layout.PerDay {
@@ -95,7 +95,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	}
 	for _, key := range slices.Sorted(maps.Keys(done.Keys)) {
 		if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Entry == key }) {
-			note := fmt.Sprintf("no metric of the board reads the key %q (%d entries): they are kept, but count for nothing yet", key, done.Keys[key])
+			note := fmt.Sprintf("no metric of the board reads the key %q: its entries (%d) are kept, but count for nothing yet", key, done.Keys[key])
 			if near := fault.Nearest(key, keysOf(card)); near != "" {
 				note += fmt.Sprintf("; did you mean %q?", near)
 			}
