@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -70,13 +66,34 @@ func (f *boardPeriod) period(c *console, a *app.App, b *board.Board) (period.Per
 // release finds a final release; without a period it is the latest.
 func (f *boardPeriod) release(c *console, a *app.App, b *board.Board, edition int) (*release.Release, error) {
 	if f.Period == "" {
-		return a.Releases.Latest(c, b)
+		latest, err := a.Releases.Latest(c, b)
+		if err != nil || edition == 0 {
+			return latest, err
+		}
+		return a.Releases.Show(c, b, latest.Period, edition)
 	}
 	p, err := f.period(c, a, b)
 	if err != nil {
 		return nil, err
 	}
 	return a.Releases.Show(c, b, p, edition)
+}
+
+// noteGap says which periods are passed over: once a later one is final they cannot be released any more.
+func (f *boardPeriod) noteGap(c *console, a *app.App, b *board.Board, p period.Period) error {
+	latest, err := a.Releases.Latest(c, b)
+	if fault.Of(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if first, last := latest.Period.Add(1), p.Add(-1); first == last {
+		fmt.Fprintf(c.err, "note: %s has no release; once %s is final it cannot have one.\n", first, p)
+	} else if first.First < p.First {
+		fmt.Fprintf(c.err, "note: %s to %s have no release; once %s is final they cannot have one.\n", first, last, p)
+	}
+	return nil
 }
 
 type releaseDraft struct{ boardPeriod }
@@ -93,6 +110,9 @@ func (f *releaseDraft) Run(c *console) error {
 	defer a.Close()
 	p, err := f.period(c, a, b)
 	if err != nil {
+		return err
+	}
+	if err := f.noteGap(c, a, b, p); err != nil {
 		return err
 	}
 	rel, err := a.Releases.Draft(c, b, p)
@@ -143,6 +163,9 @@ func (f *releasePublish) Run(c *console) error {
 	defer a.Close()
 	p, err := f.period(c, a, b)
 	if err != nil {
+		return err
+	}
+	if err := f.noteGap(c, a, b, p); err != nil {
 		return err
 	}
 	rel, err := a.Releases.Publish(c, b, p, f.Early)
@@ -303,7 +326,7 @@ func printRelease(c *console, a *app.App, b *board.Board, rel *release.Release, 
 	}
 	fmt.Fprintln(table)
 	for _, row := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s", rank(row.Rank), shown(row.Name), published(card, row.Score), signed(row.Change), signed(row.Climbed))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s", rank(row.Rank), shown(row.Name), published(card, row.Score), moved(card, row.Change), signed(row.Climbed))
 		for _, points := range row.Points {
 			fmt.Fprintf(table, "\t%s", published(card, points))
 		}
@@ -352,9 +375,9 @@ func printCard(w io.Writer, card *release.Card) error {
 		fmt.Fprintln(w)
 	}
 	if !math.IsNaN(row.Change) {
-		fmt.Fprintf(w, "Change %s", signed(row.Change))
+		fmt.Fprintf(w, "Change %s", moved(card.Card, row.Change))
 		if !math.IsNaN(card.Own) {
-			fmt.Fprintf(w, ": own %s, others %s, rules %s", signed(card.Own), signed(card.Others), signed(card.Rules))
+			fmt.Fprintf(w, ": own %s, others %s, rules %s", moved(card.Card, card.Own), moved(card.Card, card.Others), moved(card.Card, card.Rules))
 		}
 		fmt.Fprintln(w)
 	}
@@ -373,7 +396,7 @@ func printCard(w io.Writer, card *release.Card) error {
 		if !math.IsNaN(p.ToGain) {
 			gain = published(card.Card, p.ToGain)
 		}
-		fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\n", strings.Repeat("  ", p.Depth), shown(p.Part.Part.Name), shown(raw), published(card.Card, p.PointsPublished), gain, signed(p.Move))
+		fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\n", strings.Repeat("  ", p.Depth), shown(p.Part.Part.Name), shown(raw), published(card.Card, p.PointsPublished), gain, moved(card.Card, p.Move))
 	}
 	return table.Flush()
 }
@@ -400,6 +423,17 @@ func rank(x float64) string {
 		return "–"
 	}
 	return strconv.FormatFloat(x, 'f', -1, 64)
+}
+
+// moved is a change of a published number, with its decimals.
+func moved(card *scorecard.Scorecard, x float64) string {
+	switch {
+	case x > 0:
+		return "+" + published(card, x)
+	case x < 0:
+		return "−" + published(card, -x)
+	}
+	return signed(x)
 }
 
 // signed is a change: +3, −2, = for none, and nothing where there is nothing to compare with.
@@ -444,31 +478,10 @@ func (f *releaseBundle) Run(c *console) error {
 	if f.Out == "-" {
 		return a.Releases.WriteBundle(c, rel, c.out)
 	}
-	if err := writeStream(f.Out, func(w io.Writer) error { return a.Releases.WriteBundle(c, rel, w) }); err != nil {
+	if err := writeOut(f.Out, func(w io.Writer) error { return a.Releases.WriteBundle(c, rel, w) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%s: %s, edition %d\ndigest %s\n", f.Out, rel.Period, rel.Edition, rel.Digest)
-	return nil
-}
-
-// writeStream writes a file that appears only when it is complete.
-func writeStream(path string, write func(io.Writer) error) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return unwritable(path, err)
-	}
-	defer os.Remove(file.Name()) // after the rename it does nothing
-	out := bufio.NewWriterSize(file, 1<<20)
-	if err := write(out); err != nil {
-		file.Close()
-		return err
-	}
-	if err := errors.Join(out.Flush(), file.Sync(), file.Chmod(0o644), file.Close()); err != nil {
-		return unwritable(path, err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return unwritable(path, err)
-	}
 	return nil
 }
 
