@@ -85,6 +85,8 @@ var partShape = &shape{object: &objectShape{fields: []field{
 		{"first", "the first value"}, {"last", "the last value"}, {"distinct", "how many different labels, or external ids"}, {"days", "days with at least one entry"},
 		{"change", "last value of this window less the last one before it"}, {"change_pct", "the change as a share of the earlier value"},
 		{"share", "own sum as a share of the sum over all players"},
+	}, meant: map[string]string{
+		"average": "mean", "avg": "mean", "total": "sum", "unique": "distinct", "latest": "last", "minimum": "min", "maximum": "max", "growth": "change_pct",
 	}, text: &textShape{pattern: quantile, example: "p50 to p99", most: 3}, object: &objectShape{single: true, fields: []field{
 		{key: "within", shape: number, doc: "The share of entries up to this value."},
 	}}, wants: "a way such as sum, count, last, p95 or {within: 6}"}, doc: "How the entries of the window become one value."},
@@ -176,6 +178,8 @@ var (
 		{"arithmetic", "the weighted mean"}, {"geometric", "the weighted geometric mean"}, {"harmonic", "the weighted harmonic mean"}, {"sum", "the weighted sum"},
 		{"min", "the least"}, {"max", "the greatest"}, {"relative", "the mean of the ranks as shares"}, {"position", "the sum of the ranks, lowest wins"},
 		{"copeland", "outranking in pairs"},
+	}, meant: map[string]string{
+		"mean": "arithmetic", "average": "arithmetic", "avg": "arithmetic", "weighted": "arithmetic", "product": "geometric", "total": "sum", "borda": "position",
 	}, object: &objectShape{single: true, fields: []field{
 		{key: "power", shape: number, doc: "The weighted power mean of this exponent."},
 	}}}

@@ -15,10 +15,11 @@ import (
 // files and make the JSON Schema, so the two cannot disagree.
 type shape struct {
 	number *numberShape
-	words  []word     // fixed texts
-	text   *textShape // any other text
-	flag   bool       // true or false
-	null   bool       // ~
+	words  []word            // fixed texts
+	meant  map[string]string // what people write who know another tool: the word that it is here
+	text   *textShape        // any other text
+	flag   bool              // true or false
+	null   bool              // ~
 	list   *listShape
 	object *objectShape
 	ref    string // a shape of its own name: "part"
@@ -162,6 +163,10 @@ func (r *reader) scalar(n *node, s *shape, label string) {
 	_, isFlag := n.flag()
 	switch {
 	case len(s.words) > 0 && !isNumber && !isFlag && n.numberHint() == "" && !s.names(n.text):
+		if meant, ok := s.meant[strings.ToLower(n.text)]; ok {
+			r.at(n, "%s: %s is not known; did you mean %q?", label, quote(n.text), meant)
+			return
+		}
 		known := make([]string, len(s.words))
 		for i, w := range s.words {
 			known[i] = w.text
