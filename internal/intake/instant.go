@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -44,8 +45,12 @@ func (in *instants) parse(text string) (time.Time, error) {
 	if in.serials && isNumber(text) {
 		return in.serial(text)
 	}
+	fits := "" // a form that the text has, though the calendar has no such day
 	for _, layout := range in.layouts {
 		local, err := time.Parse(layout.layout, text)
+		if wrong := (*time.ParseError)(nil); errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range") {
+			fits = layout.text
+		}
 		if err != nil {
 			continue
 		}
@@ -62,6 +67,9 @@ func (in *instants) parse(text string) (time.Time, error) {
 	}
 	if day, err := period.ParseDate(text); err == nil {
 		return day.Start(in.zone), nil
+	}
+	if fits != "" {
+		return time.Time{}, fmt.Errorf("%q is not in the calendar, read as %s", text, fits)
 	}
 	if len(in.layouts) > 0 {
 		texts := make([]string, len(in.layouts))

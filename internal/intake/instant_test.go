@@ -35,6 +35,7 @@ func TestInstants_ReadsTimesOfEveryForm(t *testing.T) {
 		{instants{zone: time.UTC, layouts: layouts("DDD, MMM D, YYYY")}, "Tue, Jul 14, 2026", "2026-07-14T00:00:00Z"},
 		{instants{zone: time.UTC, layouts: layouts("YYYY-MM-DD HH:mm Z")}, "2024-03-15 18:42 +0200", "2024-03-15T16:42:00Z"},
 		{instants{zone: time.UTC, layouts: layouts("M/D/YYYY h:mm A")}, "7/4/2026 1:05 PM", "2026-07-04T13:05:00Z"},
+		{instants{zone: time.UTC, layouts: layouts("M/D/YYYY", "D/M/YYYY")}, "31/12/2026", "2026-12-31T00:00:00Z"},
 		{instants{zone: time.UTC, layouts: layouts("[week of] D.M.YYYY")}, "week of 4.7.2026", "2026-07-04T00:00:00Z"},
 		{instants{zone: time.UTC, serials: true}, "46327", "2026-11-01T00:00:00Z"},
 		{instants{zone: time.UTC, serials: true}, "46327.604166666664", "2026-11-01T14:30:00Z"},
@@ -58,7 +59,7 @@ func TestInstants_RefusesWithTheForm(t *testing.T) {
 	}{
 		{instants{zone: time.UTC}, "22.11.2026", "write 2026-11-22"}, {instants{zone: time.UTC}, "2026-02-29", "write 2026-11-22"},
 		{instants{zone: time.UTC}, "46327", "write 2026-11-22"}, {instants{zone: time.UTC}, "2026-11-22 14:30", "write 2026-11-22"},
-		{instants{zone: time.UTC, layouts: []dateLayout{layout}}, "31.02.2026", "of the form DD.MM.YYYY"},
+		{instants{zone: time.UTC, layouts: []dateLayout{layout}}, "31.02.2026", "not in the calendar, read as DD.MM.YYYY"}, {instants{zone: time.UTC, layouts: []dateLayout{layout}}, "31-02-2026", "of the form DD.MM.YYYY"},
 		{instants{zone: time.UTC, serials: true}, "99999999", "format the cell as a date"},
 	} {
 		if _, err := c.in.read(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
