@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cairn/score"
 	"cairn/scorecard"
@@ -415,9 +417,11 @@ func withUnit(x float64, unit string) string {
 	return amount(x) + " " + unit
 }
 
+// lower makes the first letter a small one.
 func lower(text string) string {
-	if text == "" {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
 		return ""
 	}
-	return strings.ToLower(text[:1]) + text[1:]
+	return string(unicode.ToLower(first)) + text[size:]
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func (s *site) guard(next http.Handler) http.Handler {
 				panic(trouble) // the way to end an answer half-way, for the server
 			}
 			if trouble != nil {
-				s.fail(w, r, fmt.Errorf("panic: %v", trouble))
+				s.fail(w, r, fmt.Errorf("panic: %v\n%s", trouble, debug.Stack()))
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -353,26 +354,15 @@ func (s *site) find(r *http.Request) (place, error) {
 	return p, err
 }
 
-// released finds a release by the name of its period. A board may have changed its unit, so every unit that reads the
-// name is tried, the one in force first.
+// released finds a release by the name of its period.
 func (s *site) released(ctx context.Context, b *board.Board, name string, edition int) (*release.Release, error) {
 	card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
 	if err != nil {
 		return nil, err
 	}
-	units := []scorecard.Period{card.Period, scorecard.Day, scorecard.Week, scorecard.Fortnight, scorecard.Month, scorecard.Quarter, scorecard.Year}
-	for i, unit := range units {
-		if i > 0 && unit == card.Period {
-			continue
-		}
-		p, err := period.Parse(unit, name)
-		if err != nil || p.String() != name {
-			continue
-		}
-		rel, err := s.releases.Show(ctx, b, p, edition)
-		if fault.Of(err) != fault.NotFound {
-			return rel, err
-		}
+	p, err := period.Parse(card.Period, name)
+	if err != nil || p.String() != name {
+		return nil, fault.New(fault.NotFound, "There is no release of %q.", name)
 	}
-	return nil, fault.New(fault.NotFound, "There is no release of %q.", name)
+	return s.releases.Show(ctx, b, p, edition)
 }

@@ -193,7 +193,7 @@ func TestServer_APanicIsAPageWithANumber(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	s.guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("stumbled") })).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
 	number := words(mustRead(t, recorder.Body.String()).Find("main code"))
-	if recorder.Code != http.StatusInternalServerError || len(number) != 36 || !strings.Contains(logged.String(), number) || !strings.Contains(logged.String(), "stumbled") {
+	if recorder.Code != http.StatusInternalServerError || len(number) != 36 || !strings.Contains(logged.String(), number) || !strings.Contains(logged.String(), "stumbled") || !strings.Contains(logged.String(), "web_test.go") {
 		t.Errorf("it answers %d, number %q, log %q", recorder.Code, number, logged.String())
 	}
 }
