@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"cairn/internal/fault"
@@ -205,7 +206,8 @@ func unread(variables map[string]string, known []key) []string {
 			notes = append(notes, fmt.Sprintf("nothing reads %s; did you mean %s?", name, near))
 		}
 	}
-	return sorted(notes)
+	slices.Sort(notes)
+	return notes
 }
 
 // find returns the configuration file to read, "" none.

@@ -96,8 +96,3 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 	}
 	return values, nil
 }
-
-func sorted(lines []string) []string {
-	slices.Sort(lines)
-	return lines
-}
