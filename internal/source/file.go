@@ -198,6 +198,14 @@ func (f *File) date(card *scorecard.Scorecard, layout *intake.Layout, done *Impo
 		return fault.Wrap(fault.Invalid, err, "--period: %s (the board's period is %s)", fault.Message(err), card.Period)
 	}
 	layout.DateBy(p)
+	for _, m := range card.Metrics() {
+		switch m.Take.Kind {
+		case scorecard.TakeCount, scorecard.TakeDays, scorecard.TakeDistinct:
+			if takes(m) && slices.Contains(layout.Keys(), m.Entry) {
+				done.Notes = append(done.Notes, fmt.Sprintf("%s takes the %s of %s, and a file dated by --period has one entry a player: it comes to 1 at most; import rows with times of their own", m.Key, m.Take.Text, m.Entry))
+			}
+		}
+	}
 	return nil
 }
 
