@@ -29,7 +29,7 @@ type importCommand struct {
 	File    string `arg:"" help:"CSV or XLSX file: entries (player, key, at, value) or wide (player, a column per key). - reads standard input. The word git: the next argument is a repository."`
 	Path    string `arg:"" optional:"" help:"Folder of a git repository, also a bare one."`
 	Period  string `help:"Period of a file whose rows carry no time: 2026-W47, 2026-11, … Its entries stand at the start of its last day." placeholder:"P"`
-	Source  string `help:"Name under which the entries are known (default: the file's name)." placeholder:"NAME"`
+	Source  string `help:"Name under which the entries are known (default: the export's, where it is known by its header, else the file's name)." placeholder:"NAME"`
 	Map     string `help:"Mapping file, for a file with headers of its own." placeholder:"FILE"`
 	Player  string `help:"Key of the one player that every row is about." placeholder:"KEY"`
 	Strict  bool   `help:"All rows or none."`

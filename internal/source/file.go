@@ -23,7 +23,7 @@ type File struct {
 	Path  string
 	Name  string // for messages; default: Path
 
-	Source  string          // default: the file's base name
+	Source  string          // default: the preset that fits, else the file's base name
 	Mapping *intake.Mapping // nil: by its own header, or a preset that fits
 	Player  string          // key of the one player that every row is about
 	Period  string          // of a file whose rows carry no time
@@ -56,7 +56,6 @@ const RejectedSuffix = ".rejected.csv"
 // cannot be read as asked, or of a Strict import with a refused row.
 func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error) {
 	f.Name = cmp.Or(f.Name, f.Path)
-	f.Source = cmp.Or(f.Source, origin(filepath.Base(f.Name)))
 	card, err := s.boards.Scorecard(ctx, f.Board.ID, f.Board.Version)
 	if err != nil {
 		return done, err
@@ -66,6 +65,8 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 		return done, err
 	}
 	defer sheet.Close()
+	// By its preset an export is known again, whatever it was saved as: "Connections (1).csv" is no second source.
+	f.Source = cmp.Or(f.Source, done.Preset, origin(filepath.Base(f.Name)))
 	refusals := &refusals{path: f.Errors, beside: f.Path + RejectedSuffix, sheet: sheet, layout: layout, mapping: f.Mapping}
 	defer refusals.discard()
 	done.Report, err = s.Run(ctx, Feed{
