@@ -17,11 +17,11 @@ import (
 
 // demoCommand shows Cairn with invented boards.
 type demoCommand struct {
-	Listen   string `help:"Address of the server; where it is taken, the next free port." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen   string `help:"Address of the server; where it is taken, the next free port (default: 127.0.0.1:8080)." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Dir      string `help:"Folder to keep the demo's database in; without it, the demo is gone when it stops." placeholder:"DIR"`
 	Git      string `help:"Add a board of the people who contributed to this git repository." placeholder:"PATH"`
 	Once     bool   `help:"Build the boards and stop, without serving them."`
-	LogLevel string `help:"debug, info, warn or error." default:"warn" placeholder:"LEVEL"`
+	LogLevel string `help:"debug, info, warn or error (default: warn)." default:"warn" placeholder:"LEVEL"`
 }
 
 func (demoCommand) Help() string {
@@ -64,7 +64,11 @@ func (f *demoCommand) Run(c *console) (err error) {
 		return err
 	}
 	if f.Once {
-		fmt.Fprintf(c.out, "The demo is in %s.\n", config.Database)
+		if f.Dir == "" {
+			fmt.Fprintln(c.out, "The demo was built and is gone again: --dir DIR keeps it.")
+		} else {
+			fmt.Fprintf(c.out, "The demo is in %s.\n", config.Database)
+		}
 		for _, s := range sights {
 			fmt.Fprintf(c.out, "  %s\n      %s\n", s.Path, s.About)
 		}
