@@ -44,8 +44,9 @@ func open(ctx context.Context, address string) (*rooms, error) {
 }
 
 // fill makes a board of so many players and gives every player, metric and day of the week's first days one entry; its
-// measurement is that of appending them. The week's values add up to those of the tables.
-func fill(address string, players, metrics, days int) (m Measurement, err error) {
+// measurement is that of appending them. The week's values add up to those of the tables. All entries come from one source,
+// or, with split, from so many as there are metrics: what a source has brought before is what appending must look through.
+func fill(address string, players, metrics, days int, split bool) (m Measurement, err error) {
 	ctx := context.Background()
 	r, err := open(ctx, address)
 	if err != nil {
@@ -83,32 +84,49 @@ func fill(address string, players, metrics, days int) (m Measurement, err error)
 	const batch = 20_000
 	list := make([]entry.Entry, 0, batch)
 	added := 0
-	send := func() error {
-		outcome, err := r.entries.Append(ctx, r.board.ID, "bench", list, false)
+	send := func(source string) error {
+		outcome, err := r.entries.Append(ctx, r.board.ID, source, list, false)
 		added, list = added+outcome.Added, list[:0]
 		return err
 	}
+	add := func(source string, member board.Member, k, day int) error {
+		// The first days carry a whole share each, the last one what is left.
+		value := columns[k][member.Number]
+		part := float64(int(value) / days)
+		if day == days-1 {
+			part = value - float64(days-1)*part
+		}
+		list = append(list, entry.Entry{Member: member.Number, Key: metricKey(k), At: from.AddDate(0, 0, day).UnixMicro() + int64(k)*1e6,
+			Value: part, ID: fmt.Sprintf("%s/%s/%d", member.Key, metricKey(k), day)})
+		if len(list) < batch {
+			return nil
+		}
+		return send(source)
+	}
 	m, err = measure(func() error {
 		for day := range days {
-			at := from.AddDate(0, 0, day)
-			for i := range members {
+			if split {
 				for k := range columns {
-					// The first days carry a whole share each, the last one what is left.
-					part := float64(int(columns[k][i]) / days)
-					if day == days-1 {
-						part = columns[k][i] - float64(days-1)*part
-					}
-					list = append(list, entry.Entry{Member: members[i].Number, Key: metricKey(k), At: at.UnixMicro() + int64(k)*1e6,
-						Value: part, ID: fmt.Sprintf("%s/%s/%d", members[i].Key, metricKey(k), day)})
-					if len(list) == batch {
-						if err := send(); err != nil {
+					for _, member := range members {
+						if err := add(metricKey(k), member, k, day); err != nil {
 							return err
 						}
+					}
+					if err := send(metricKey(k)); err != nil {
+						return err
+					}
+				}
+				continue
+			}
+			for _, member := range members {
+				for k := range columns {
+					if err := add("bench", member, k, day); err != nil {
+						return err
 					}
 				}
 			}
 		}
-		return send()
+		return send("bench")
 	})
 	if m.Facts == nil {
 		m.Facts = map[string]float64{}

@@ -30,6 +30,7 @@ func main() {
 		players = flag.Int("players", 0, "how many players")
 		metrics = flag.Int("metrics", 20, "how many metrics")
 		days    = flag.Int("days", 1, "with how many entries a metric")
+		split   = flag.Bool("split", false, "with a source for every metric")
 		points  = flag.Bool("points", false, "with what every part gave every player")
 		modest  = flag.Bool("modest", false, "with as little memory for sorting as PostgreSQL takes unasked")
 		as      = flag.String("form", string(groups), "how SQL is written: windows or groups")
@@ -51,7 +52,7 @@ func main() {
 	case taskDuckDB:
 		m, err = runDuckDB(*players, *metrics, form(*as), *points, *verdict)
 	case taskFill:
-		m, err = fill(*address, *players, *metrics, *days)
+		m, err = fill(*address, *players, *metrics, *days, *split)
 	case taskPublish:
 		m, err = publish(*address)
 	case taskJudge:

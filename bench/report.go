@@ -242,7 +242,7 @@ func (r *report) journeys(size sizes) error {
 func (r *report) keeping(size sizes) error {
 	r.printf("## Persist and publish: %d players × %d metrics\n", size.Keep, metrics)
 	address := filepath.Join(r.folder, "keep.db")
-	if _, err := child(taskFill, "-db", address, "-players", strconv.Itoa(size.Keep), "-metrics", strconv.Itoa(metrics)); err != nil {
+	if _, err := child(taskFill, "-db", address, "-players", strconv.Itoa(size.Keep), "-metrics", strconv.Itoa(metrics), "-split"); err != nil {
 		return err
 	}
 	judged, err := child(taskJudge, "-db", address)
