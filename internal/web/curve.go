@@ -124,13 +124,7 @@ func curveOf(m *scorecard.Part, p *score.Parameter) (curve figure.Curve, ok bool
 		if n.P10 <= 0 || n.Median <= n.P10 {
 			return curve, false
 		}
-		// The constant is the x at which the complementary error function is 1/5.
-		return curve, line(0, n.Median*2.5, func(x float64) float64 {
-			if x <= 0 {
-				return 1
-			}
-			return math.Erfc(math.Log(x/n.Median)*0.9061938024368232/math.Log(n.Median/n.P10)) / 2
-		})
+		return curve, line(0, n.Median*2.5, func(x float64) float64 { return score.LogNormal(n.P10, n.Median, x) })
 	case scorecard.NormBands:
 		if len(n.Bands) == 0 {
 			return curve, false
