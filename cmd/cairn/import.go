@@ -145,15 +145,15 @@ func (i *importCommand) file(c *console, sources *source.Sources, to *board.Boar
 		f.Mapping = mapping
 	}
 	if i.File == "-" {
+		if i.Source == "" {
+			return fault.New(fault.Invalid, "Standard input has no name: say under which the entries are known with --source NAME")
+		}
 		path, err := spool(c.in)
 		if err != nil {
 			return err
 		}
 		defer os.Remove(path)
 		f.Path, f.Name = path, "standard input"
-		if i.Source == "" {
-			return fault.New(fault.Invalid, "Standard input has no name: say under which the entries are known with --source NAME")
-		}
 		f.Errors = cmp.Or(i.Errors, i.Source+source.RejectedSuffix)
 	}
 	bar := newProgress(c.err)
