@@ -6,16 +6,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// cairn runs the program in a folder, as a person would.
+// cairn runs the program in a folder, as a person would; whoever runs the tests keeps a database of their own out of them.
 func cairn(t *testing.T, folder string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command("cairn", args...)
 	cmd.Dir = folder
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CAIRN_") }), "HOME="+folder, "XDG_CONFIG_HOME="+folder)
 	return cmd
 }
 
