@@ -382,7 +382,7 @@ parts:
 	table := crowd(card, n, 0)
 	random := rand.New(rand.NewPCG(0, 2))
 	for i := range n { // numbers that differ only in their last bits, or only in their sign
-		table.Columns["odd"][i] = []float64{1e-300, -1e-300, 0.1 + 0.2, 0.3, 0, math.Copysign(0, -1), -0.3, 1e300}[random.IntN(8)]
+		table.Columns["odd"][i] = []float64{1e-300, -1e-300, 0.1 + 0.2, 0.3, 0, math.Copysign(0, -1), -0.3, 1e60}[random.IntN(8)]
 	}
 	r, err := score.Score(card, table, score.Options{})
 	if err != nil {

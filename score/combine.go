@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"cairn/internal/exact"
 	"cairn/scorecard"
@@ -29,7 +30,10 @@ func (c *calculation) combineGroups() error {
 			c.placeChildren(i)
 		}
 		c.inner[i] = make([]float64, n)
-		if mean == scorecard.Copeland {
+		if mean == scorecard.Copeland && n > mostOutranked {
+			return &DataError{Part: c.keyOf(i), Message: "copeland compares every two players, which " + strconv.Itoa(n) + " are too many for; at most " +
+				strconv.Itoa(mostOutranked) + ": combine by relative instead"}
+		} else if mean == scorecard.Copeland {
 			c.outrank(i)
 		} else if err := c.combine(i); err != nil {
 			return err
@@ -286,6 +290,9 @@ func (t transformation) slope(s float64) float64 {
 	}
 	return 1
 }
+
+// mostOutranked bounds the work of outrank, which grows with the square of the players: some seconds.
+const mostOutranked = 20_000
 
 // outrank fills the inner column of a copeland group: for every player, the players they outrank less those who
 // outrank them. Two are compared on the children both have. Players whom the group's needs leave without it take no

@@ -210,9 +210,13 @@ func (f *firstErrors) add(player int, err error) {
 }
 
 func (c *calculation) refuse(i, player int, format string, args ...any) error {
-	key := c.nodes[i].part.Key
+	return &DataError{Player: c.table.Players[player], Part: c.keyOf(i), Message: fmt.Sprintf(format, args...)}
+}
+
+// keyOf names node i in messages.
+func (c *calculation) keyOf(i int) string {
 	if i == 0 {
-		key = "the score"
+		return "the score"
 	}
-	return &DataError{Player: c.table.Players[player], Part: key, Message: fmt.Sprintf(format, args...)}
+	return c.nodes[i].part.Key
 }

@@ -43,12 +43,12 @@ func (f *verifyCommand) Run(c *console) error {
 		}
 	}
 	fmt.Fprintln(c.out, "identical")
-	fmt.Fprintf(c.out, "%s: %s, edition %d\n", shown(v.Name), v.Period, v.Edition)
+	fmt.Fprintf(c.out, "%s: %s, edition %d\n", shown(v.Name), shown(v.Period), v.Edition)
 	if v.Reason != "" {
 		fmt.Fprintf(c.out, "erratum: %s\n", shown(v.Reason))
 	}
 	fmt.Fprintf(c.out, "%s, %d with a score, %s; %s recomputed by engine %s\n", counted(v.Players, "player"), v.Scored, counted(v.Metrics, "metric"), counted(v.Compared, "value"), v.Engine)
-	fmt.Fprintf(c.out, "scorecard %s, version %d\n", v.Scorecard, v.Version)
+	fmt.Fprintf(c.out, "scorecard %s, version %d\n", shown(v.Scorecard), v.Version)
 	if v.Frozen != "" {
 		fmt.Fprintf(c.out, "parameters frozen at %s\n", shown(v.Frozen))
 	}

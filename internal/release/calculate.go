@@ -20,7 +20,6 @@ type calculation struct {
 	*verdict
 	board    *board.Board
 	period   period.Period
-	edition  int
 	previous *held // nil: the first
 	frozen   *held // whose parameters are used, nil: the players' own
 	earlier  []*held

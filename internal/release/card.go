@@ -218,11 +218,11 @@ func (r *Releases) exactParts(ctx context.Context, h *held, place int) ([]score.
 		if err != nil {
 			return nil, err
 		}
-		result, err := j.score()
-		if err != nil {
-			return nil, err
+		h.whole.Do(func() { h.result, h.refused = j.score() })
+		if h.refused != nil {
+			return nil, h.refused
 		}
-		return result.Parts(int(result.Order[place])), nil
+		return h.result.Parts(int(h.result.Order[place])), nil
 	}
 	parameters, err := r.parameters(ctx, h)
 	if err != nil {

@@ -139,6 +139,9 @@ type held struct {
 
 	frozenMu  sync.Mutex
 	frozen    score.Parameters
+	whole     sync.Once // of a scorecard that outranks: everybody judged together
+	result    *score.Result
+	refused   error
 	tagOnce   []sync.Once
 	tagPlaces [][][]int32 // by group and tag
 	shown     *Release    // the read model, save for what later editions change

@@ -260,6 +260,8 @@ func TestRelease_PeriodsFollowOneAnother(t *testing.T) {
 		c.add(m[0], "2026-11-17", "posts", 1)
 		_, err = c.releases.Publish(ctx, c.board, c.period("2026-W47"), false)
 		wantKind(t, err, fault.Conflict)
+		_, err = c.releases.Publish(ctx, c.board, c.period("2026-W48"), true)
+		wantKind(t, err, fault.Conflict) // it has not begun
 		early, err := c.releases.Publish(ctx, c.board, c.period("2026-W47"), true)
 		if err != nil {
 			t.Fatalf("publishing early, after a gap: %v", err)

@@ -115,7 +115,11 @@ func (r *Releases) Publish(ctx context.Context, b *board.Board, p period.Period,
 		if err := c.next(ctx, r.boards); err != nil {
 			return err
 		}
-		if _, end := p.Bounds(c.board.Location()); !early && r.now().Before(end) {
+		start, end := p.Bounds(c.board.Location())
+		if r.now().Before(start) {
+			return fault.New(fault.Conflict, "%s has not begun: it begins %s. What is final cannot be taken back, so a period to come cannot be published, even early.", p.Label(), start.Format("2 Jan 2006 15:04 MST"))
+		}
+		if !early && r.now().Before(end) {
 			return fault.New(fault.Conflict, "%s is not over before %s: wait, or publish it as it stands with --early.", p.Label(), end.Format("2 Jan 2006 15:04 MST"))
 		}
 		return nil

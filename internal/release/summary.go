@@ -155,8 +155,9 @@ func (c *calculation) title(h *head) string {
 	default:
 		line = fmt.Sprintf("%d players lead with %s", n, score)
 	}
-	if len(h.Movers) > 0 {
-		i := int(r.Order[h.Movers[0]])
+	shown := slices.IndexFunc(h.Movers, func(place int) bool { return c.board.TopN == 0 || place < c.board.TopN })
+	if shown >= 0 { // nobody is named in public whom the leaderboard does not show
+		i := int(r.Order[h.Movers[shown]])
 		places := c.bridge.Before.Rank[c.was[c.table.Players[i]]] - r.Rank[i]
 		unit := "places"
 		if places == 1 {

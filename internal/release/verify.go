@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cairn/internal/fault"
+	"cairn/internal/period"
 	"cairn/score"
 	"cairn/scorecard"
 )
@@ -66,7 +67,6 @@ type bundle struct {
 	m        manifest
 	files    map[string][]byte
 	previous *manifest
-	sheet    *scorecard.Scorecard
 }
 
 func openBundle(r io.ReaderAt, size int64) (*bundle, error) {
@@ -199,6 +199,10 @@ func (b *bundle) judged(folder string, m *manifest) (*judged, error) {
 	card, err := scorecard.Load(folder+scorecardFile, b.files[folder+scorecardFile])
 	if err != nil {
 		return nil, damaged("its scorecard does not load: %v", err)
+	}
+	p, err := period.Parse(card.Period, m.Period)
+	if err != nil || string(p.Unit) != m.Unit || p.First.String() != m.First || p.Last.String() != m.Last || card.Key != m.Scorecard.Key {
+		return nil, damaged("%s%s names another period or scorecard than %s holds", folder, manifestFile, scorecardFile)
 	}
 	j := &judged{card: card}
 	if j.table, err = readInputs(folder+inputsFile, b.files[folder+inputsFile], card, m.Groups, true); err != nil {
