@@ -157,10 +157,10 @@ func (r *Releases) Card(ctx context.Context, rel *Release, player string) (*Card
 
 // stories words what was told to the player at a place.
 func (h *held) stories(place int) (all []story.Story) {
-	board, _ := storyBoard(h.manifest.Name, h.card, !h.moves)
+	h.telling.Do(func() { h.teller, _ = storyBoard(h.manifest.Name, h.card, !h.moves) })
 	now := story.Appearance{Release: h.period.String(), Score: h.number(place, h.score), Rank: h.number(place, h.rank), Of: h.head.Ranked}
 	for _, claim := range unpack(h.text(place, toldText), h.head.Periods, now) {
-		all = append(all, claim.Story(board))
+		all = append(all, claim.Story(h.teller))
 	}
 	return all
 }

@@ -17,6 +17,7 @@ import (
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/period"
+	"cairn/internal/story"
 	"cairn/score"
 	"cairn/scorecard"
 )
@@ -139,6 +140,8 @@ type held struct {
 
 	frozenMu  sync.Mutex
 	frozen    score.Parameters
+	telling   sync.Once
+	teller    *story.Board
 	whole     sync.Once // of a scorecard that outranks: everybody judged together
 	result    *score.Result
 	refused   error
