@@ -32,18 +32,40 @@ func (c *calculation) readMetrics() error {
 		})
 		c.raw[i] = column
 	}
-	for i := range c.nodes {
-		if !c.isMetric(i) {
-			continue
+	failures := make([]error, len(c.nodes))
+	c.each(len(c.nodes), func(i int) {
+		if c.isMetric(i) {
+			failures[i] = c.checkRaw(i)
 		}
-		for player, x := range c.raw[i] {
-			if math.Abs(x) > greatest && !c.options.tolerant {
-				return c.refuse(i, player, "the value %s is beyond ±%s; measure in a greater unit, or leave it blank where there is none", short(x), short(greatest))
-			}
-			if valid := c.nodes[i].part.Valid; valid != nil && !c.options.tolerant && (x < valid[0] || x > valid[1]) {
-				return c.refuse(i, player, "%s lies outside the valid range %s to %s; correct the value or the scorecard's valid",
-					short(x), short(valid[0]), short(valid[1]))
-			}
+	})
+	return firstOf(failures)
+}
+
+// checkRaw refuses raw values that nothing can be made of, and notes whether some are missing.
+func (c *calculation) checkRaw(i int) error {
+	valid := c.nodes[i].part.Valid
+	if c.options.tolerant {
+		valid = nil
+	}
+	for player, x := range c.raw[i] {
+		switch {
+		case x != x:
+			c.gaps[i] = true
+		case math.Abs(x) > greatest && !c.options.tolerant:
+			return c.refuse(i, player, "the value %s is beyond ±%s; measure in a greater unit, or leave it blank where there is none", short(x), short(greatest))
+		case valid != nil && (x < valid[0] || x > valid[1]):
+			return c.refuse(i, player, "%s lies outside the valid range %s to %s; correct the value or the scorecard's valid",
+				short(x), short(valid[0]), short(valid[1]))
+		}
+	}
+	return nil
+}
+
+// firstOf returns the first error of a list.
+func firstOf(failures []error) error {
+	for _, err := range failures {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -156,12 +178,7 @@ func (c *calculation) valueMetrics() error {
 	}
 	failures := make([]error, len(metrics))
 	c.each(len(metrics), func(k int) { failures[k] = c.valueMetric(metrics[k]) })
-	for _, err := range failures {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return firstOf(failures)
 }
 
 // valueMetric works on one column: missing → treat → normalise → then → cap/floor.
@@ -171,7 +188,7 @@ func (c *calculation) valueMetric(i int) error {
 	for player := range c.left {
 		x[player] = missing
 	}
-	if c.gaps[i] = slices.ContainsFunc(x, math.IsNaN); c.gaps[i] {
+	if c.gaps[i] {
 		c.impute(i, x)
 	}
 	if err := c.treat(i, x); err != nil {
@@ -180,13 +197,14 @@ func (c *calculation) valueMetric(i int) error {
 	if err := c.normalise(i, x); err != nil {
 		return err
 	}
-	for player, v := range x {
-		if math.IsInf(v, 0) {
-			return c.refuse(i, player, "the value is too great for a number; measure in a greater unit")
+	c.inner[i], c.value[i] = x, x
+	if c.nodes[i].full = c.fullMarks(i); math.IsNaN(c.nodes[i].full) { // unbounded
+		for player, v := range x {
+			if math.IsInf(v, 0) {
+				return c.refuse(i, player, "the value is too great for a number; measure in a greater unit")
+			}
 		}
 	}
-	c.inner[i], c.value[i] = x, x
-	c.nodes[i].full = c.fullMarks(i)
 	if !bounded(part) {
 		return nil
 	}

@@ -38,7 +38,7 @@ type calculation struct {
 	left   map[int32]string // players who were excluded or screened out, and why
 
 	raw    [][]float64 // metrics: after formulas
-	gaps   []bool      // scored metrics: somebody has no raw value
+	gaps   []bool      // metrics: somebody has no raw value
 	inner  [][]float64 // metrics: normalised; groups: combined; both before then, floor and cap
 	value  [][]float64 // the part's own value; shares its column with inner where nothing comes between
 	places [][]float64 // children of relative: relative ranks; of position: ranks
