@@ -79,6 +79,20 @@ func (f *boardPeriod) release(c *console, a *app.App, b *board.Board, edition in
 	return a.Releases.Show(c, b, p, edition)
 }
 
+// at opens the database and calls do with the board and the period.
+func (f *boardPeriod) at(c *console, do func(a *app.App, b *board.Board, p period.Period) error) error {
+	a, b, err := f.open(c)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	p, err := f.period(c, a, b)
+	if err != nil {
+		return err
+	}
+	return do(a, b, p)
+}
+
 // noteGap says which periods are passed over: once a later one is final they cannot be released any more.
 func (f *boardPeriod) noteGap(c *console, a *app.App, b *board.Board, p period.Period) error {
 	latest, err := a.Releases.Latest(c, b)
@@ -103,23 +117,16 @@ func (releaseDraft) Help() string {
 }
 
 func (f *releaseDraft) Run(c *console) error {
-	a, b, err := f.open(c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	p, err := f.period(c, a, b)
-	if err != nil {
-		return err
-	}
-	if err := f.noteGap(c, a, b, p); err != nil {
-		return err
-	}
-	rel, err := a.Releases.Draft(c, b, p)
-	if err != nil {
-		return err
-	}
-	return printRelease(c, a, b, rel, 10)
+	return f.at(c, func(a *app.App, b *board.Board, p period.Period) error {
+		if err := f.noteGap(c, a, b, p); err != nil {
+			return err
+		}
+		rel, err := a.Releases.Draft(c, b, p)
+		if err != nil {
+			return err
+		}
+		return printRelease(c, a, b, rel, 10)
+	})
 }
 
 type releasePreview struct {
@@ -128,20 +135,13 @@ type releasePreview struct {
 }
 
 func (f *releasePreview) Run(c *console) error {
-	a, b, err := f.open(c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	p, err := f.period(c, a, b)
-	if err != nil {
-		return err
-	}
-	rel, err := a.Releases.Preview(c, b, p)
-	if err != nil {
-		return err
-	}
-	return printRelease(c, a, b, rel, f.Top)
+	return f.at(c, func(a *app.App, b *board.Board, p period.Period) error {
+		rel, err := a.Releases.Preview(c, b, p)
+		if err != nil {
+			return err
+		}
+		return printRelease(c, a, b, rel, f.Top)
+	})
 }
 
 type releasePublish struct {
@@ -156,23 +156,16 @@ Without a period it is the last one that is over.`
 }
 
 func (f *releasePublish) Run(c *console) error {
-	a, b, err := f.open(c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	p, err := f.period(c, a, b)
-	if err != nil {
-		return err
-	}
-	if err := f.noteGap(c, a, b, p); err != nil {
-		return err
-	}
-	rel, err := a.Releases.Publish(c, b, p, f.Early)
-	if err != nil {
-		return err
-	}
-	return printFinal(c, rel)
+	return f.at(c, func(a *app.App, b *board.Board, p period.Period) error {
+		if err := f.noteGap(c, a, b, p); err != nil {
+			return err
+		}
+		rel, err := a.Releases.Publish(c, b, p, f.Early)
+		if err != nil {
+			return err
+		}
+		return printFinal(c, rel)
+	})
 }
 
 // printFinal says that a release is final, in a line and its digest.
@@ -203,23 +196,16 @@ of the edition before, which stays readable and says what superseded it. Later r
 }
 
 func (f *releaseErratum) Run(c *console) error {
-	a, b, err := f.open(c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
 	if f.Period == "" {
 		return fault.New(fault.Invalid, "Name the period whose release is to be mended: cairn release erratum %s PERIOD --reason TEXT.", f.Board)
 	}
-	p, err := f.period(c, a, b)
-	if err != nil {
-		return err
-	}
-	rel, err := a.Releases.Erratum(c, b, p, f.Reason)
-	if err != nil {
-		return err
-	}
-	return printFinal(c, rel)
+	return f.at(c, func(a *app.App, b *board.Board, p period.Period) error {
+		rel, err := a.Releases.Erratum(c, b, p, f.Reason)
+		if err != nil {
+			return err
+		}
+		return printFinal(c, rel)
+	})
 }
 
 type releaseList struct {
