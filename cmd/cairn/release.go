@@ -63,6 +63,20 @@ func (f *boardPeriod) period(c *console, a *app.App, b *board.Board) (period.Per
 	return period.Parse(card.Period, f.Period)
 }
 
+// final opens the database and calls do with a final release of the board.
+func (f *boardPeriod) final(c *console, edition int, do func(a *app.App, b *board.Board, rel *release.Release) error) error {
+	a, b, err := f.open(c)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	rel, err := f.release(c, a, b, edition)
+	if err != nil {
+		return err
+	}
+	return do(a, b, rel)
+}
+
 // release finds a final release; without a period it is the latest.
 func (f *boardPeriod) release(c *console, a *app.App, b *board.Board, edition int) (*release.Release, error) {
 	if f.Period == "" {
@@ -251,23 +265,16 @@ type releaseShow struct {
 func (releaseShow) Help() string { return `Without a period it is the latest release.` }
 
 func (f *releaseShow) Run(c *console) error {
-	a, b, err := f.open(c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	rel, err := f.release(c, a, b, f.Edition)
-	if err != nil {
-		return err
-	}
-	if f.Player != "" {
-		card, err := a.Releases.Card(c, rel, f.Player)
-		if err != nil {
-			return err
+	return f.final(c, f.Edition, func(a *app.App, b *board.Board, rel *release.Release) error {
+		if f.Player != "" {
+			card, err := a.Releases.Card(c, rel, f.Player)
+			if err != nil {
+				return err
+			}
+			return printCard(c.out, card)
 		}
-		return printCard(c.out, card)
-	}
-	return printRelease(c, a, b, rel, f.Top)
+		return printRelease(c, a, b, rel, f.Top)
+	})
 }
 
 // printRelease prints a release for people: the title, the first rows, who climbed, who is new.
@@ -449,26 +456,19 @@ may see.`
 }
 
 func (f *releaseBundle) Run(c *console) error {
-	a, b, err := f.open(c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	rel, err := f.release(c, a, b, f.Edition)
-	if err != nil {
-		return err
-	}
-	if len(rel.Narrow) > 0 {
-		fmt.Fprintf(c.err, "note: the bundle holds the values of %s, which not everybody on the board may see: mind whom you give it to.\n", strings.Join(rel.Narrow, ", "))
-	}
-	if f.Out == "-" {
-		return a.Releases.WriteBundle(c, rel, c.out)
-	}
-	if err := writeOut(f.Out, func(w io.Writer) error { return a.Releases.WriteBundle(c, rel, w) }); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.out, "%s: %s, edition %d\ndigest %s\n", f.Out, rel.Period, rel.Edition, rel.Digest)
-	return nil
+	return f.final(c, f.Edition, func(a *app.App, _ *board.Board, rel *release.Release) error {
+		if len(rel.Narrow) > 0 {
+			fmt.Fprintf(c.err, "note: the bundle holds the values of %s, which not everybody on the board may see: mind whom you give it to.\n", strings.Join(rel.Narrow, ", "))
+		}
+		if f.Out == "-" {
+			return a.Releases.WriteBundle(c, rel, c.out)
+		}
+		if err := writeOut(f.Out, func(w io.Writer) error { return a.Releases.WriteBundle(c, rel, w) }); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "%s: %s, edition %d\ndigest %s\n", f.Out, rel.Period, rel.Edition, rel.Digest)
+		return nil
+	})
 }
 
 type releasePurge struct{ boardPeriod }
