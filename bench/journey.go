@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/entry"
+	"cairn/internal/mail"
 	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/internal/take"
@@ -34,8 +36,16 @@ func open(ctx context.Context, address string) (*rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rooms{db: d, boards: board.New(d, time.Now), entries: entry.New(d, time.Now)}
-	r.releases = release.New(d, r.boards, r.entries, time.Now, 512<<20)
+	post, err := mail.New(mail.Server{})
+	if err != nil {
+		return nil, err
+	}
+	built, err := boardtest.Build(d, time.Now, post)
+	if err != nil {
+		return nil, err
+	}
+	r := &rooms{db: d, boards: built.Boards, entries: built.Entries}
+	r.releases = release.New(d, r.boards, r.entries, built.Players, built.Consents, time.Now, 512<<20)
 	if r.period, err = period.Parse(scorecard.Week, week); err != nil {
 		return nil, err
 	}
@@ -57,7 +67,7 @@ func fill(address string, players, metrics, days int, split bool) (m Measurement
 	if err != nil {
 		return m, err
 	}
-	if r.board, err = r.boards.Create(ctx, card, board.Settings{}); err != nil {
+	if r.board, err = r.boards.Create(ctx, card, board.Settings{Basis: board.Things}); err != nil {
 		return m, err
 	}
 	people := make([]board.Member, players)

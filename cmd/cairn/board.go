@@ -17,12 +17,11 @@ import (
 
 // boardCommand holds what one does with boards.
 type boardCommand struct {
-	Create     boardCreateCommand     `cmd:"" help:"Make a board that follows a scorecard."`
-	List       boardListCommand       `cmd:"" help:"List the boards."`
-	Show       boardShowCommand       `cmd:"" help:"Show what a board is, who is on it and where its entries come from."`
-	Revise     boardReviseCommand     `cmd:"" help:"Put a new version of the scorecard in force and say what changed."`
-	Members    boardMembersCommand    `cmd:"" help:"List the players on a board."`
-	Visibility boardVisibilityCommand `cmd:"" help:"Change who can find a board."`
+	Create  boardCreateCommand  `cmd:"" help:"Make a board that follows a scorecard."`
+	List    boardListCommand    `cmd:"" help:"List the boards."`
+	Show    boardShowCommand    `cmd:"" help:"Show what a board is, who is on it and where its entries come from."`
+	Revise  boardReviseCommand  `cmd:"" help:"Put a new version of the scorecard in force and say what changed."`
+	Members boardMembersCommand `cmd:"" help:"List the players on a board."`
 }
 
 // onBoard opens the database and finds a board.
@@ -51,14 +50,15 @@ func boardOf(c *console, a *app.App, key string) (*board.Board, error) {
 // boardCreateCommand makes a board.
 type boardCreateCommand struct {
 	dbFlags
-	Scorecard  string `arg:"" optional:"" help:"Scorecard file; - reads standard input." placeholder:"SCORECARD"`
-	Template   string `help:"Start from a template instead (\"cairn scorecard templates\" lists them)." placeholder:"TEMPLATE"`
-	Key        string `help:"Key of the board, for addresses (default: the scorecard's)." placeholder:"KEY"`
-	Name       string `help:"Name of the board (default: the scorecard's)." placeholder:"NAME"`
-	Zone       string `help:"Time zone in which its periods begin and end, such as Europe/Berlin (default: UTC)." default:"UTC" placeholder:"ZONE"`
-	Visibility string `help:"public (listed on the home page) or unlisted (found by its address only) (default: public)." default:"public" placeholder:"WHO"`
-	Top        int    `help:"How many players the public leaderboard shows; 0 shows all (default: 0)." placeholder:"N"`
-	Retention  int    `help:"Days that raw entries are kept (default: 90)." default:"90" placeholder:"DAYS"`
+	Scorecard string `arg:"" optional:"" help:"Scorecard file; - reads standard input." placeholder:"SCORECARD"`
+	Template  string `help:"Start from a template instead (\"cairn scorecard templates\" lists them)." placeholder:"TEMPLATE"`
+	Key       string `help:"Key of the board, for addresses (default: the scorecard's)." placeholder:"KEY"`
+	Name      string `help:"Name of the board (default: the scorecard's)." placeholder:"NAME"`
+	Zone      string `help:"Time zone in which its periods begin and end, such as Europe/Berlin (default: UTC)." default:"UTC" placeholder:"ZONE"`
+	Basis     string `help:"Why players are on it: opt-in, \"public record\" or things (default: things where the scorecard says so, else opt-in)." placeholder:"BASIS"`
+	Stage     string `help:"How far it is revealed: stealth, private, unlisted or public (default: private for a board by opt-in, else public)." placeholder:"STAGE"`
+	Top       int    `help:"How many players the public leaderboard shows; 0 shows all (default: 0)." placeholder:"N"`
+	Retention int    `help:"Days that raw entries are kept (default: 90)." default:"90" placeholder:"DAYS"`
 }
 
 // Run makes the board and says what to do next.
@@ -76,7 +76,7 @@ func (cmd *boardCreateCommand) Run(c *console) error {
 	}
 	defer a.Close()
 	b, err := a.Boards.Create(c, card, board.Settings{
-		Key: cmd.Key, Name: cmd.Name, Zone: cmd.Zone, Visibility: board.Visibility(cmd.Visibility), TopN: cmd.Top, Retention: cmd.Retention,
+		Key: cmd.Key, Name: cmd.Name, Zone: cmd.Zone, Basis: board.Basis(cmd.Basis), Stage: board.Stage(cmd.Stage), TopN: cmd.Top, Retention: cmd.Retention,
 	})
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (cmd *boardListCommand) Run(c *console) error {
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "BOARD\tNAME\tPLAYERS\tSCORECARD\tZONE\tVISIBILITY")
 	for _, b := range boards {
-		fmt.Fprintf(table, "%s\t%s\t%d\tversion %d\t%s\t%s\n", b.Key, b.Name, b.Players, b.Version, b.Zone, b.Visibility)
+		fmt.Fprintf(table, "%s\t%s\t%d\tversion %d\t%s\t%s\n", b.Key, b.Name, b.Players, b.Version, b.Zone, b.Stage)
 	}
 	return table.Flush()
 }
@@ -162,7 +162,8 @@ func (cmd *boardShowCommand) Run(c *console) error {
 		}
 		row("players", "%d", b.Players)
 		row("zone", "%s", b.Zone)
-		row("visibility", "%s", b.Visibility)
+		row("basis", "%s", b.Basis)
+		row("stage", "%s", b.Stage)
 		if b.TopN > 0 {
 			row("leaderboard", "the top %d", b.TopN)
 		} else {
@@ -277,22 +278,4 @@ func membersCSV(c *console, members []board.Member) error {
 		rows = append(rows, row)
 	}
 	return csv.NewWriter(c.out).WriteAll(rows)
-}
-
-// boardVisibilityCommand changes who can find a board.
-type boardVisibilityCommand struct {
-	dbFlags
-	Board string `arg:"" help:"Key of the board." placeholder:"BOARD"`
-	Who   string `arg:"" help:"public (listed on the home page) or unlisted (found by its address only)." placeholder:"public|unlisted"`
-}
-
-// Run changes it.
-func (cmd *boardVisibilityCommand) Run(c *console) error {
-	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
-		if err := a.Boards.Show(c, b.ID, board.Visibility(cmd.Who)); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.out, "%s is %s now.\n", b.Key, cmd.Who)
-		return nil
-	})
 }

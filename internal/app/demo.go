@@ -61,11 +61,10 @@ func (a *App) BuildDemo(ctx context.Context, d Demo) (keys []string, err error) 
 }
 
 // past builds the rooms once more, with a clock that stands where the demo's story has come to.
-func (a *App) past(clock *time.Time) *App {
+func (a *App) past(clock *time.Time) (*App, error) {
 	then := *a
 	then.Now = func() time.Time { return *clock }
-	then.build()
-	return &then
+	return &then, then.build()
 }
 
 func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, int, int)) error {
@@ -84,11 +83,14 @@ func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, i
 
 	last := period.Of(card.Period, a.Now(), zone).Add(-1)
 	clock, _ := last.Add(1 - d.periods).Bounds(zone)
-	rooms := a.past(&clock)
+	rooms, err := a.past(&clock)
+	if err != nil {
+		return err
+	}
 	b, err := rooms.Boards.Board(ctx, card.Key)
 	switch {
 	case fault.Of(err) == fault.NotFound:
-		if b, err = rooms.Boards.Create(ctx, card, board.Settings{Zone: d.zone, TopN: d.top}); err != nil {
+		if b, err = rooms.Boards.Create(ctx, card, board.Settings{Zone: d.zone, TopN: d.top, Basis: board.PublicRecord}); err != nil {
 			return err
 		}
 	case err != nil:

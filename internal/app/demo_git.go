@@ -41,11 +41,14 @@ func (a *App) buildGit(ctx context.Context, path string, d Demo) (key string, er
 	}
 
 	clock, _ := weeks[0].Bounds(time.UTC)
-	rooms := a.past(&clock)
+	rooms, err := a.past(&clock)
+	if err != nil {
+		return "", err
+	}
 	sources := source.New(rooms.Boards, rooms.Entries)
 	b, err := rooms.Boards.Board(ctx, card.Key)
 	if fault.Of(err) == fault.NotFound {
-		b, err = rooms.Boards.Create(ctx, card, board.Settings{})
+		b, err = rooms.Boards.Create(ctx, card, board.Settings{Basis: board.PublicRecord})
 	}
 	if err != nil {
 		return "", err

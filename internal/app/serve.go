@@ -39,7 +39,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // Serve answers requests on the listener until the context ends; then it takes no new ones, lets those under way finish
 // for up to ten seconds, and returns. It closes the listener.
 func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Logger) error {
-	pages, err := web.New(a.Boards, a.Releases, logger, a.Now, a.Config.BaseURL)
+	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Now: a.Now}, logger, a.Config.BaseURL)
 	if err != nil {
 		listener.Close()
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/fault"
@@ -52,9 +53,9 @@ func equal(t testing.TB, what string, got, want any) {
 
 func TestCreate_TakesItsDefaultsFromTheScorecard(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		boards := board.New(d, clock)
+		boards := boardtest.New(t, d, clock).Boards
 		made := create(t, boards, board.Settings{})
-		want := &board.Board{ID: made.ID, Key: "club", Name: "The club", Visibility: board.Public, Zone: "UTC", Retention: 90, Version: 1, Created: today}
+		want := &board.Board{ID: made.ID, Key: "club", Name: "The club", Basis: board.OptIn, Stage: board.Private, Pages: board.Pages{Leaderboard: board.ToMembers, Scorecards: board.ToPlayer, History: board.ToPlayer}, Smallest: 5, TopN: 10, Zone: "UTC", Retention: 90, Version: 1, Created: today}
 		equal(t, "made", made, want)
 		found, err := boards.Board(context.Background(), "club")
 		if err != nil {
@@ -69,7 +70,7 @@ func TestCreate_TakesItsDefaultsFromTheScorecard(t *testing.T) {
 
 func TestCreate_RefusesWhatCannotBe(t *testing.T) {
 	d := dbtest.New(t)
-	boards := board.New(d, clock)
+	boards := boardtest.New(t, d, clock).Boards
 	create(t, boards, board.Settings{Key: "taken"})
 	for _, c := range []struct {
 		settings board.Settings
@@ -81,7 +82,7 @@ func TestCreate_RefusesWhatCannotBe(t *testing.T) {
 		{board.Settings{Key: strings.Repeat("a", 65)}, fault.Invalid, "key"},
 		{board.Settings{Name: "a\nb"}, fault.Invalid, "name"},
 		{board.Settings{Name: " "}, fault.Invalid, "name"},
-		{board.Settings{Visibility: "secret"}, fault.Invalid, "visibility"},
+		{board.Settings{Stage: "secret"}, fault.Invalid, "stage"},
 		{board.Settings{Zone: "Europe/Bärlin"}, fault.Invalid, "zone"},
 		{board.Settings{Zone: "Local"}, fault.Invalid, "zone"},
 		{board.Settings{TopN: -1}, fault.Invalid, "top"},
@@ -99,9 +100,9 @@ func TestCreate_RefusesWhatCannotBe(t *testing.T) {
 func TestList_HidesUnlistedBoards(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		boards := board.New(d, clock)
-		create(t, boards, board.Settings{Key: "b", Name: "beta"})
-		hidden := create(t, boards, board.Settings{Key: "a", Name: "Alpha", Visibility: board.Unlisted})
+		boards := boardtest.New(t, d, clock).Boards
+		create(t, boards, board.Settings{Key: "b", Name: "beta", Stage: board.Open})
+		unlisted := create(t, boards, board.Settings{Key: "a", Name: "Alpha", Stage: board.Unlisted})
 		keys := func(all bool) (keys []string) {
 			list, err := boards.List(ctx, all)
 			if err != nil {
@@ -114,18 +115,11 @@ func TestList_HidesUnlistedBoards(t *testing.T) {
 		}
 		equal(t, "public", keys(false), []string{"b"})
 		equal(t, "all", keys(true), []string{"a", "b"})
-		if err := boards.Show(ctx, hidden.ID, board.Public); err != nil {
-			t.Fatal(err)
-		}
-		equal(t, "shown", keys(false), []string{"a", "b"})
-		if err := boards.Show(ctx, "nowhere", board.Public); fault.Of(err) != fault.NotFound {
-			t.Errorf("no board: %v", err)
-		}
 		for _, key := range []string{"nowhere", "", "\x00", "\xff"} {
 			if _, err := boards.Board(ctx, key); fault.Of(err) != fault.NotFound {
 				t.Errorf("board %q: %v", key, err)
 			}
-			if _, err := boards.Member(ctx, hidden.ID, key); fault.Of(err) != fault.NotFound {
+			if _, err := boards.Member(ctx, unlisted.ID, key); fault.Of(err) != fault.NotFound {
 				t.Errorf("player %q: %v", key, err)
 			}
 		}
@@ -135,7 +129,7 @@ func TestList_HidesUnlistedBoards(t *testing.T) {
 func TestRevise_KeepsEveryVersion(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		boards := board.New(d, clock)
+		boards := boardtest.New(t, d, clock).Boards
 		b := create(t, boards, board.Settings{})
 		for _, step := range []struct{ weight, version int }{{1, 1}, {2, 2}, {2, 2}, {1, 3}} {
 			version, err := boards.Revise(ctx, b.ID, card(t, "week", step.weight))
@@ -144,7 +138,7 @@ func TestRevise_KeepsEveryVersion(t *testing.T) {
 			}
 		}
 		for version, weight := range map[int]int{1: 1, 2: 2, 3: 1} {
-			kept, err := board.New(d, clock).Scorecard(ctx, b.ID, version)
+			kept, err := boardtest.New(t, d, clock).Boards.Scorecard(ctx, b.ID, version)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +160,7 @@ func TestRevise_KeepsEveryVersion(t *testing.T) {
 func TestEnrol_FindsAndAdds(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		boards := board.New(d, clock)
+		boards := boardtest.New(t, d, clock).Boards
 		b := create(t, boards, board.Settings{})
 		enrol := func(by string, people ...board.Member) []int64 {
 			t.Helper()
@@ -207,7 +201,7 @@ func TestEnrol_FindsAndAdds(t *testing.T) {
 func TestEnrol_RefusesTheUnclearAndAddsNobody(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		boards := board.New(d, clock)
+		boards := boardtest.New(t, d, clock).Boards
 		b := create(t, boards, board.Settings{})
 		if _, err := boards.Enrol(ctx, b.ID, "key", []board.Member{{Key: "a", Name: "Sam Ek"}, {Key: "b", Name: "Sam Ek"}, {Key: "c", Email: "c@example.org"}}); err != nil {
 			t.Fatal(err)
@@ -249,7 +243,7 @@ func TestEnrol_RefusesTheUnclearAndAddsNobody(t *testing.T) {
 func TestEnrol_LargeBatchesGiveOneNumberEach(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		boards := board.New(d, clock)
+		boards := boardtest.New(t, d, clock).Boards
 		b := create(t, boards, board.Settings{})
 		const players = 3_000
 		random := rand.New(rand.NewPCG(1, 2))
@@ -288,7 +282,7 @@ func TestEnrol_LargeBatchesGiveOneNumberEach(t *testing.T) {
 func TestEnrol_AtOnceGivesEveryoneOneNumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		boards := board.New(d, clock)
+		boards := boardtest.New(t, d, clock).Boards
 		b := create(t, boards, board.Settings{})
 		var all sync.WaitGroup
 		for writer := range 3 {
@@ -316,7 +310,7 @@ func TestEnrol_AtOnceGivesEveryoneOneNumber(t *testing.T) {
 func TestRename_KeepsKeyAndNumber(t *testing.T) {
 	d := dbtest.New(t)
 	ctx := context.Background()
-	boards := board.New(d, clock)
+	boards := boardtest.New(t, d, clock).Boards
 	b := create(t, boards, board.Settings{})
 	if _, err := boards.Enrol(ctx, b.ID, "key", []board.Member{{Key: "ada", Name: "Ada"}}); err != nil {
 		t.Fatal(err)
@@ -336,7 +330,7 @@ func TestRename_KeepsKeyAndNumber(t *testing.T) {
 func BenchmarkMembers(b *testing.B) {
 	d := dbtest.New(b)
 	ctx := context.Background()
-	boards := board.New(d, clock)
+	boards := boardtest.New(b, d, clock).Boards
 	made := create(b, boards, board.Settings{})
 	var people []board.Member
 	for i := range 25_000 {

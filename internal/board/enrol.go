@@ -3,6 +3,7 @@ package board
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -48,8 +49,8 @@ func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people
 		}
 		e.people = append(e.people, person)
 	}
-	e.joined = b.now().UnixMicro()
-	return b.db.Write(ctx, func(tx *db.Tx) error {
+	e.joined = b.rooms.Now().UnixMicro()
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		numbers, err := e.run(tx)
 		if err != nil {
 			return err
@@ -62,6 +63,7 @@ func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people
 type enrolment struct {
 	by      string
 	boardID string
+	basis   Basis
 	people  []Member
 	joined  int64
 
@@ -84,7 +86,7 @@ func (e *enrolment) mark(m Member) string {
 
 func (e *enrolment) run(tx *db.Tx) ([]int64, error) {
 	var given int64
-	err := tx.QueryRow(`SELECT members FROM board WHERE board_id = $1`, e.boardID).Scan(&given)
+	err := tx.QueryRow(`SELECT members, basis FROM board WHERE board_id = $1`, e.boardID).Scan(&given, &e.basis)
 	if fault.Of(err) == fault.NotFound {
 		return nil, fault.New(fault.NotFound, "There is no such board.")
 	}
@@ -276,14 +278,22 @@ func slug(name string) string {
 
 // insert adds members, many a statement.
 func (e *enrolment) insert(tx *db.Tx, added []*Member) error {
-	const most, columns = 40, 8 // SQLite looks parameters up one after another: longer lists are slower
+	const most, columns = 40, 15 // SQLite looks parameters up one after another: longer lists are slower
 	var full *db.Stmt
 	for len(added) > 0 {
 		part := added[:min(most, len(added))]
 		added = added[len(part):]
 		args := make([]any, 0, len(part)*columns)
 		for _, m := range part {
-			args = append(args, e.boardID, m.Number, m.Key, m.Name, m.Email, m.Handle, writeTags(m.Tags), e.joined)
+			m.State, m.Ref = Listed, m.Key
+			if e.basis == OptIn {
+				m.State = Invited
+			}
+			if e.basis != Things {
+				m.Ref = newRef()
+			}
+			args = append(args, e.boardID, m.Number, m.Key, m.Name, m.Email, m.Handle, writeTags(m.Tags), e.joined,
+				m.Player, string(m.State), m.Ref, 0, 0, "", e.joined)
 		}
 		query := `INSERT INTO board_member (board_id, ` + memberColumns + `) VALUES ` + rowPlaces(len(part), columns)
 		if len(part) < most {
@@ -303,6 +313,9 @@ func (e *enrolment) insert(tx *db.Tx, added []*Member) error {
 	}
 	return nil
 }
+
+// newRef draws the name under which releases know a member: 80 bits by lot, so that it says nothing and is never met twice.
+func newRef() string { return "p-" + strings.ToLower(rand.Text()[:16]) }
 
 // places returns "$first, $first+1, …" for n parameters.
 func places(first, n int) string {

@@ -23,6 +23,14 @@ type Member struct {
 	Handle string            // lower case, without @
 	Tags   map[string]string // tag group → tag
 	Joined time.Time
+
+	State   State
+	Player  string    // account whose record it is, "" nobody claimed it
+	Ref     string    // under which releases and bundles know the member: says nothing about a person
+	Hidden  bool      // leaves no trace for anyone but managers, stewards and themselves
+	Shy     bool      // does not want to see the own number; tips stay
+	Shows   []string  // fields of the profile that the board may show: name, picture, bio, links
+	Changed time.Time // of the state
 }
 
 // By says how Enrol tells one person from another.
@@ -71,18 +79,24 @@ func plain(m Member) Member {
 	return m
 }
 
-const memberColumns = `number, key, name, email, handle, tags, joined_at`
+const memberColumns = `number, key, name, email, handle, tags, joined_at, player_id, state, ref, hidden, shy, shows, changed_at`
 
 // memberReader reads members; most share their tags with many others, so each combination is parsed once.
 type memberReader struct{ tags map[string]map[string]string }
 
 func (r *memberReader) scan(scan func(...any) error) (m Member, err error) {
-	var tags string
-	var joined int64
-	if err := scan(&m.Number, &m.Key, &m.Name, &m.Email, &m.Handle, &tags, &joined); err != nil {
+	var tags, shows string
+	var joined, changed, hidden, shy int64
+	if err := scan(&m.Number, &m.Key, &m.Name, &m.Email, &m.Handle, &tags, &joined, &m.Player, &m.State, &m.Ref, &hidden, &shy, &shows, &changed); err != nil {
 		return m, err
 	}
-	m.Joined = time.UnixMicro(joined).UTC()
+	m.Joined, m.Changed = time.UnixMicro(joined).UTC(), time.UnixMicro(changed).UTC()
+	m.Hidden, m.Shy = hidden != 0, shy != 0
+	if shows != "" {
+		if err := json.Unmarshal([]byte(shows), &m.Shows); err != nil {
+			return m, fmt.Errorf("reading what member %d shows: %w", m.Number, err)
+		}
+	}
 	if tags == "" {
 		return m, nil
 	}
@@ -119,7 +133,7 @@ func (r *memberReader) query(tx *db.Tx, where string, args ...any) (members []Me
 
 // Members returns every member by number.
 func (b *Boards) Members(ctx context.Context, boardID string) (members []Member, err error) {
-	err = b.db.Read(ctx, func(tx *db.Tx) error {
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		members, err = (&memberReader{}).query(tx, `board_id = $1 ORDER BY number`, boardID)
 		return err
 	})
@@ -131,7 +145,7 @@ func (b *Boards) Member(ctx context.Context, boardID, key string) (m Member, err
 	if checkText("key", "The player's key", key) != nil {
 		return m, fault.New(fault.NotFound, "There is no player %q on the board.", key)
 	}
-	err = b.db.Read(ctx, func(tx *db.Tx) error {
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		found, err := (&memberReader{}).query(tx, `board_id = $1 AND key = $2`, boardID, key)
 		if err == nil && len(found) == 0 {
 			err = fault.New(fault.NotFound, "There is no player %q on the board.", key)
@@ -150,7 +164,7 @@ func (b *Boards) Rename(ctx context.Context, boardID, key, name string) error {
 	if err := named.Check(); err != nil {
 		return err
 	}
-	return b.db.Write(ctx, func(tx *db.Tx) error {
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		result, err := tx.Exec(`UPDATE board_member SET name = $1 WHERE board_id = $2 AND key = $3`, named.Name, boardID, named.Key)
 		if err != nil {
 			return err

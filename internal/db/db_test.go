@@ -28,7 +28,7 @@ func write(t *testing.T, d *db.DB, query string, args ...any) error {
 const putSource = `INSERT INTO entry_receipt (board_id, receipt_no, release_id, before_day, entries, sha256, kept, kept_keys, created_at)
 	VALUES ($1, $2, '', '', 0, '', 0, '', 0)`
 
-const putBoard = `INSERT INTO board (board_id, key, name, visibility, zone, top_n, retention, version, members, created_at)
+const putBoard = `INSERT INTO board (board_id, key, name, stage, zone, top_n, retention, version, members, created_at)
 	VALUES ($1, $2, 'n', 'public', 'UTC', 0, 90, 1, $3, 0)`
 
 func TestWrite_CommitsAndReadSeesIt(t *testing.T) {

@@ -33,7 +33,7 @@ func clock() time.Time { return time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC) }
 func newBoard(t testing.TB, d *db.DB, id string) string {
 	t.Helper()
 	err := d.Write(context.Background(), func(tx *db.Tx) error {
-		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, visibility, zone, top_n, retention, version, members, created_at)
+		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, stage, zone, top_n, retention, version, members, created_at)
 			VALUES ($1, $2, 'n', 'public', 'UTC', 0, 90, 1, 0, 0)`, id, id)
 		return err
 	})

@@ -16,7 +16,7 @@ import (
 func TestIndex_SplittingLosesNoID(t *testing.T) {
 	d := dbtest.New(t)
 	err := d.Write(context.Background(), func(tx *db.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO board (board_id, key, name, visibility, zone, top_n, retention, version, members, created_at)
+		if _, err := tx.Exec(`INSERT INTO board (board_id, key, name, stage, zone, top_n, retention, version, members, created_at)
 			VALUES ('b', 'b', 'n', 'public', 'UTC', 0, 90, 1, 0, 0)`); err != nil {
 			return err
 		}

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
+	"cairn/internal/mail"
 	"cairn/internal/period"
 	"cairn/scorecard"
 )
@@ -24,8 +26,7 @@ func reopen(t testing.TB, address string) *club {
 	d := dbtest.Open(t, address)
 	c := &club{t: t, db: d, now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return c.now }
-	c.boards, c.entries = board.New(d, now), entry.New(d, now)
-	c.releases = New(d, c.boards, c.entries, now, 1<<24)
+	c.build(now, 1<<24)
 	b, err := c.boards.Board(context.Background(), "club")
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +54,18 @@ func publishAndDie(address string) int {
 		return 1
 	}
 	now := func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
-	boards, entries := board.New(d, now), entry.New(d, now)
-	releases := New(d, boards, entries, now, 1<<20)
+	post, err := mail.New(mail.Server{})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	rooms, err := boardtest.Build(d, now, post)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	boards := rooms.Boards
+	releases := New(d, boards, rooms.Entries, rooms.Players, rooms.Consents, now, 1<<20)
 	b, err := boards.Board(ctx, "club")
 	if err != nil {
 		fmt.Println(err)

@@ -111,7 +111,7 @@ func TestRelease_StaysAsItIsWhateverHappensLater(t *testing.T) {
 		c.add(m[0], "2026-11-17", "posts", 1)
 		c.publish("2026-W47")
 
-		fresh := New(d, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
+		fresh := New(d, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, func() time.Time { return c.now }, 1<<24)
 		is, err := fresh.Show(context.Background(), c.board, c.period("2026-W46"), 1)
 		if err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestRelease_TheDatabaseRefusesEveryChangeToAFinalOne(t *testing.T) {
 				t.Errorf("%s: was done", statement)
 			}
 		}
-		fresh := New(d, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
+		fresh := New(d, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, func() time.Time { return c.now }, 1<<24)
 		is, err := fresh.Show(context.Background(), c.board, c.period("2026-W45"), 0)
 		if err != nil {
 			t.Fatal(err)
@@ -483,10 +483,10 @@ func TestPublish_WindowsOfEveryCalendar(t *testing.T) {
 			now := time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)
 			clock := func() time.Time { return now }
 			d := dbtest.New(t)
-			c := &club{t: t, db: d, boards: board.New(d, clock), entries: entry.New(d, clock)}
-			c.releases = New(d, c.boards, c.entries, clock, 1<<20)
+			c := &club{t: t, db: d}
+			c.build(clock, 1<<20)
 			card := c.card("scorecard: 1\nkey: c\nname: C\nperiod: " + test.unit + "\nout_of: none\ncombine: sum\nparts: [{key: posts, normalise: {points: 1}}, {key: days, entry: posts, take: days, normalise: {points: 1000}}]\n")
-			b, err := c.boards.Create(ctx, card, board.Settings{Zone: test.zone})
+			b, err := c.boards.Create(ctx, card, board.Settings{Zone: test.zone, Basis: board.Things})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -567,7 +567,7 @@ func TestLatest_SeesWhatAnotherProgramPublishedWithinASecond(t *testing.T) {
 		c := newClub(t, d, clubCard)
 		c.season()
 		first := c.publish("2026-W45")
-		server := New(d, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
+		server := New(d, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, func() time.Time { return c.now }, 1<<24)
 		if rel, err := server.Latest(ctx, c.board); err != nil || rel.ID != first.ID {
 			t.Fatalf("%v %v", rel, err)
 		}

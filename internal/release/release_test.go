@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
@@ -19,6 +20,7 @@ import (
 type club struct {
 	t        testing.TB
 	db       *db.DB
+	rooms    boardtest.Rooms
 	boards   *board.Boards
 	entries  *entry.Entries
 	releases *Releases
@@ -43,13 +45,20 @@ parts:
   - {key: visits, weight: 1, missing: zero, normalise: {minmax: {from: 0}}}
 `
 
+// build builds the rooms on the club's database.
+func (c *club) build(now func() time.Time, hold int64) {
+	c.t.Helper()
+	c.rooms = boardtest.New(c.t, c.db, now)
+	c.boards, c.entries = c.rooms.Boards, c.rooms.Entries
+	c.releases = New(c.db, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, now, hold)
+}
+
 func newClub(t testing.TB, d *db.DB, source string) *club {
 	t.Helper()
 	c := &club{t: t, db: d, now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return c.now }
-	c.boards, c.entries = board.New(d, now), entry.New(d, now)
-	c.releases = New(d, c.boards, c.entries, now, 1<<24)
-	b, err := c.boards.Create(context.Background(), c.card(source), board.Settings{Zone: "Europe/Vienna"})
+	c.build(now, 1<<24)
+	b, err := c.boards.Create(context.Background(), c.card(source), board.Settings{Zone: "Europe/Vienna", Basis: board.Things})
 	if err != nil {
 		t.Fatal(err)
 	}

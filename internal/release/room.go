@@ -10,27 +10,31 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/consent"
 	"cairn/internal/db"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/period"
+	"cairn/internal/player"
 )
 
 // Releases is the room.
 type Releases struct {
-	db      *db.DB
-	boards  *board.Boards
-	entries *entry.Entries
-	now     func() time.Time
-	shelf   *shelf
+	db       *db.DB
+	boards   *board.Boards
+	entries  *entry.Entries
+	players  *player.Players
+	consents *consent.Consents
+	now      func() time.Time
+	shelf    *shelf
 
 	published atomic.Int64 // how many final releases this room has made
 	asked     sync.Map     // question → asked; a question only ever names a release that is there
 }
 
 // New builds the room; now is the only clock, hold the bytes of final releases that it may keep in memory.
-func New(d *db.DB, boards *board.Boards, entries *entry.Entries, now func() time.Time, hold int64) *Releases {
-	return &Releases{db: d, boards: boards, entries: entries, now: now, shelf: newShelf(hold)}
+func New(d *db.DB, boards *board.Boards, entries *entry.Entries, players *player.Players, consents *consent.Consents, now func() time.Time, hold int64) *Releases {
+	return &Releases{db: d, boards: boards, entries: entries, players: players, consents: consents, now: now, shelf: newShelf(hold)}
 }
 
 // choice is which release of a board is to be made; put fills in the board and its final releases.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
@@ -46,7 +47,8 @@ func now() time.Time { return time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) }
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	w := &world{T: t, db: d, boards: board.New(d, now), entries: entry.New(d, now), folder: t.TempDir()}
+	rooms := boardtest.New(t, d, now)
+	w := &world{T: t, db: d, boards: rooms.Boards, entries: rooms.Entries, folder: t.TempDir()}
 	w.sources = source.New(w.boards, w.entries)
 	loaded, err := scorecard.Load("club.yaml", []byte(card))
 	if err != nil {

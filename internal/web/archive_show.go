@@ -26,7 +26,7 @@ type archived struct {
 	Digest        string // its first digits
 }
 
-func (s *site) showArchive(w http.ResponseWriter, r *http.Request) error {
+func (s *site) showArchive(w http.ResponseWriter, r *visit) error {
 	b, err := s.boards.Board(r.Context(), r.PathValue("board"))
 	if err != nil {
 		return err

@@ -141,7 +141,7 @@ func readAsked(q url.Values, rel *release.Release, public []release.Row) (ask as
 	return ask, players, nil
 }
 
-func (s *site) showBoard(w http.ResponseWriter, r *http.Request) error {
+func (s *site) showBoard(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 )
 
 // cardJSON sends a player's scorecard as data.
-func (s *site) cardJSON(w http.ResponseWriter, r *http.Request) error {
+func (s *site) cardJSON(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (s *site) cardJSON(w http.ResponseWriter, r *http.Request) error {
 }
 
 // bundleFile sends the bundle of a release, from which anyone recomputes it.
-func (s *site) bundleFile(w http.ResponseWriter, r *http.Request) error {
+func (s *site) bundleFile(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *site) bundleFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // scoresFile sends what the leaderboard shows as a table: rank, player, score, and the points of the top parts.
-func (s *site) scoresFile(w http.ResponseWriter, r *http.Request) error {
+func (s *site) scoresFile(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err

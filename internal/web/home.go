@@ -29,7 +29,7 @@ type homeBoard struct {
 	Cairn         template.HTML
 }
 
-func (s *site) home(w http.ResponseWriter, r *http.Request) error {
+func (s *site) home(w http.ResponseWriter, r *visit) error {
 	ctx := r.Context()
 	boards, err := s.boards.List(ctx, false)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 func TestHome_ListsPublicBoardsAndUnlistedOnesAreReachable(t *testing.T) {
 	w := newWorld(t)
 	w.open(sheet(t, "public", ""), board.Settings{Key: "open", Name: "Open board"}, people, 1)
-	w.open(sheet(t, "public", ""), board.Settings{Key: "quiet", Name: "Quiet board", Visibility: board.Unlisted}, people, 1)
+	w.open(sheet(t, "public", ""), board.Settings{Key: "quiet", Name: "Quiet board", Stage: board.Unlisted}, people, 1)
 	home := w.page("/")
 	if text := words(home.Find("main")); !strings.Contains(text, "Open board") || strings.Contains(text, "Quiet board") {
 		t.Errorf("home shows %q", text)

@@ -338,7 +338,7 @@ func shelf(t *testing.T, b *book) *httptest.Server {
 	})
 	for _, route := range routes {
 		if strings.Contains(route.pattern, "/static/") || strings.Contains(route.pattern, "favicon") {
-			mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) { _ = route.handle(b.site, w, r) })
+			mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) { _ = route.handle(b.site, w, &visit{Request: r}) })
 		}
 	}
 	server := httptest.NewServer(b.guard(mux))

@@ -53,7 +53,7 @@ type rule struct {
 // parameter is what one metric took from the players.
 type parameter struct{ Name, Words string }
 
-func (s *site) showMethodology(w http.ResponseWriter, r *http.Request) error {
+func (s *site) showMethodology(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err
@@ -300,7 +300,7 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // scorecardFile sends the scorecard of a release, byte for byte as it was read.
-func (s *site) scorecardFile(w http.ResponseWriter, r *http.Request) error {
+func (s *site) scorecardFile(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ type past struct {
 	Best                        bool
 }
 
-func (s *site) showPlayer(w http.ResponseWriter, r *http.Request) error {
+func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/period"
 	"cairn/internal/release"
@@ -42,7 +43,7 @@ type book struct {
 
 func newBook(t *testing.T) *book {
 	t.Helper()
-	boards := board.New(dbtest.New(t), func() time.Time { return today })
+	boards := boardtest.New(t, dbtest.New(t), func() time.Time { return today }).Boards
 	pages, err := parsePages()
 	if err != nil {
 		t.Fatal(err)
@@ -101,8 +102,8 @@ func (b *book) playCard(card *scorecard.Scorecard, key string, names []string, w
 	if settings.Zone == "" {
 		settings.Zone = "Europe/Berlin"
 	}
-	if settings.Visibility == "" {
-		settings.Visibility = board.Public
+	if settings.Stage == "" {
+		settings.Stage = board.Open
 	}
 	made, err := b.boards.Create(context.Background(), card, settings)
 	if err != nil {

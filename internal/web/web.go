@@ -20,9 +20,12 @@ import (
 	"github.com/google/uuid"
 
 	"cairn/internal/board"
+	"cairn/internal/consent"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
+	"cairn/internal/identity"
 	"cairn/internal/period"
+	"cairn/internal/player"
 	"cairn/internal/release"
 	"cairn/scorecard"
 )
@@ -35,6 +38,9 @@ var assets embed.FS
 
 // site is the pages and the rooms they read.
 type site struct {
+	who      *identity.Identity
+	players  *player.Players
+	consents *consent.Consents
 	boards   *board.Boards
 	releases *release.Releases
 	log      *slog.Logger
@@ -50,10 +56,21 @@ type stylesheet struct {
 	content []byte
 }
 
+// Rooms is what the pages show and change.
+type Rooms struct {
+	Identity *identity.Identity
+	Players  *player.Players
+	Consents *consent.Consents
+	Boards   *board.Boards
+	Releases *release.Releases
+	Now      func() time.Time // the only clock
+}
+
 // New returns the pages. base is the address under which the server is reached, as shown to people ("https://…"); ""
 // leaves addresses relative. It fails only where the pages themselves are malformed.
-func New(boards *board.Boards, releases *release.Releases, log *slog.Logger, now func() time.Time, base string) (http.Handler, error) {
-	s := &site{boards: boards, releases: releases, log: log, now: now, base: strings.TrimSuffix(base, "/")}
+func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
+	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases,
+		now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -64,7 +81,11 @@ func New(boards *board.Boards, releases *release.Releases, log *slog.Logger, now
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
-			if err := r.handle(s, w, req); err != nil {
+			v, err := s.admit(r, req)
+			if err == nil {
+				err = r.handle(s, w, v)
+			}
+			if err != nil {
 				s.fail(w, req, err)
 			}
 		})
@@ -160,7 +181,7 @@ type link struct {
 func (s *site) frame(title string, b *board.Board) frame {
 	f := frame{Title: title, Style: "/static/" + s.sheet.name, Mark: figure.Mark(false)}
 	if b != nil {
-		f.Board, f.Home, f.Hidden = b.Name, boardAddress(b), b.Visibility != board.Public
+		f.Board, f.Home, f.Hidden = b.Name, boardAddress(b), b.Stage != board.Open
 		f.Nav = []link{
 			{Text: "Leaderboard", Address: f.Home},
 			{Text: "Methodology", Address: f.Home + "/methodology"},
@@ -194,7 +215,7 @@ func (f frame) here(text string) frame {
 }
 
 // page fills a template and sends it.
-func (s *site) page(w http.ResponseWriter, r *http.Request, name string, data any, k keep) error {
+func (s *site) page(w http.ResponseWriter, r *visit, name string, data any, k keep) error {
 	var body bytes.Buffer
 	if err := s.pages[name].Execute(&body, data); err != nil {
 		return fmt.Errorf("filling the page %s: %w", name, err)
@@ -204,12 +225,12 @@ func (s *site) page(w http.ResponseWriter, r *http.Request, name string, data an
 }
 
 // send answers with a body, or with "not modified" where the reader has it already.
-func (s *site) send(w http.ResponseWriter, r *http.Request, contentType string, body []byte, k keep) {
+func (s *site) send(w http.ResponseWriter, r *visit, contentType string, body []byte, k keep) {
 	sum := sha256.Sum256(body)
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
 	w.Header().Set("Cache-Control", string(k))
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(body))
 }
 
 // fail answers with a page that says what went wrong and what to do. Only what is our own fault is logged.
@@ -271,13 +292,13 @@ type errorPage struct {
 	Number                   string // by which the log knows it
 }
 
-func (s *site) nowhere(http.ResponseWriter, *http.Request) error {
+func (s *site) nowhere(http.ResponseWriter, *visit) error {
 	return fault.New(fault.NotFound, "There is no page at this address.")
 }
 
 // static sends the style sheet. A page that was kept since an older version of Cairn asks for an older sheet and gets
 // this one, which is not for keeping under that name.
-func (s *site) static(w http.ResponseWriter, r *http.Request) error {
+func (s *site) static(w http.ResponseWriter, r *visit) error {
 	file := r.PathValue("file")
 	if !strings.HasPrefix(file, "cairn-") || !strings.HasSuffix(file, ".css") {
 		return s.nowhere(w, r)
@@ -290,7 +311,7 @@ func (s *site) static(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *site) favicon(w http.ResponseWriter, r *http.Request) error {
+func (s *site) favicon(w http.ResponseWriter, r *visit) error {
 	s.send(w, r, "image/svg+xml", []byte(figure.Mark(true)), asking)
 	return nil
 }
@@ -320,7 +341,7 @@ func (p place) keep() keep {
 }
 
 // find reads what the address names. An address without a period names the latest release, which there may not be.
-func (s *site) find(r *http.Request) (place, error) {
+func (s *site) find(r *visit) (place, error) {
 	ctx := r.Context()
 	b, err := s.boards.Board(ctx, r.PathValue("board"))
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
@@ -28,6 +29,7 @@ import (
 type world struct {
 	t        *testing.T
 	db       *db.DB
+	rooms    boardtest.Rooms
 	boards   *board.Boards
 	entries  *entry.Entries
 	releases *release.Releases
@@ -45,10 +47,11 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = d.Close() }) // some tests close it themselves
 	w := &world{t: t, db: d, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.clock }
-	w.boards = board.New(d, now)
-	w.entries = entry.New(d, now)
-	w.releases = release.New(d, w.boards, w.entries, now, 1<<24)
-	w.Handler, err = New(w.boards, w.releases, slog.New(slog.NewTextHandler(&w.log, nil)), now, "https://cairn.example/")
+	w.rooms = boardtest.New(t, d, now)
+	w.boards, w.entries = w.rooms.Boards, w.rooms.Entries
+	w.releases = release.New(d, w.boards, w.entries, w.rooms.Players, w.rooms.Consents, now, 1<<24)
+	w.Handler, err = New(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Now: now},
+		slog.New(slog.NewTextHandler(&w.log, nil)), "https://cairn.example/")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,92 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cairn/internal/db"
+)
+
+// Event is one thing that somebody did.
+type Event struct {
+	ID     string // UUIDv7, given by Write
+	At     time.Time
+	Actor  string            // account; "" the program itself, or whoever operates it at the console
+	Verb   string            // what was done: "board.reveal", "grant.withdraw", …
+	Board  string            // board_id, "" none
+	Player string            // account of the person whose record it concerns, "" none
+	Detail map[string]string // in words that hold no name, no address and no value
+}
+
+// Trail is the room.
+type Trail struct {
+	db  *db.DB
+	now func() time.Time
+}
+
+// New builds the room; now is the only clock.
+func New(d *db.DB, now func() time.Time) *Trail { return &Trail{db: d, now: now} }
+
+// Write adds an event in a transaction.
+func (t *Trail) Write(tx *db.Tx, e Event) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("making an identifier: %w", err)
+	}
+	detail := []byte("{}")
+	if len(e.Detail) > 0 {
+		if detail, err = json.Marshal(e.Detail); err != nil {
+			return fmt.Errorf("writing an event: %w", err)
+		}
+	}
+	_, err = tx.Exec(`INSERT INTO audit (event_id, at, actor, verb, board_id, player_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		id.String(), t.now().UnixMicro(), e.Actor, e.Verb, e.Board, e.Player, string(detail))
+	return err
+}
+
+// OfBoard returns events about a board, newest first, from the one after before ("" the newest) on.
+func (t *Trail) OfBoard(ctx context.Context, boardID, before string, limit int) ([]Event, error) {
+	return t.list(ctx, `board_id = $1`, []any{boardID}, before, limit)
+}
+
+// OfPlayer returns events that concern a person's record or that the person caused, newest first.
+func (t *Trail) OfPlayer(ctx context.Context, player, before string, limit int) ([]Event, error) {
+	return t.list(ctx, `(player_id = $1 OR actor = $1)`, []any{player}, before, limit)
+}
+
+func (t *Trail) list(ctx context.Context, where string, args []any, before string, limit int) (events []Event, err error) {
+	err = t.db.Read(ctx, func(tx *db.Tx) error {
+		events = nil
+		args := append([]any{}, args...)
+		query := `SELECT event_id, at, actor, verb, board_id, player_id, detail FROM audit WHERE ` + where
+		if before != "" {
+			args = append(args, before)
+			query += fmt.Sprintf(` AND event_id < $%d`, len(args))
+		}
+		args = append(args, limit)
+		rows, err := tx.Query(query+fmt.Sprintf(` ORDER BY event_id DESC LIMIT $%d`, len(args)), args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var e Event
+			var at int64
+			var detail string
+			if err := rows.Scan(&e.ID, &at, &e.Actor, &e.Verb, &e.Board, &e.Player, &detail); err != nil {
+				return err
+			}
+			e.At = time.UnixMicro(at).UTC()
+			if err := json.Unmarshal([]byte(detail), &e.Detail); err != nil {
+				return fmt.Errorf("reading event %s: %w", e.ID, err)
+			}
+			events = append(events, e)
+		}
+		return rows.Err()
+	})
+	return events, err
+}
