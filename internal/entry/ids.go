@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
@@ -255,6 +256,43 @@ func (x *index) rewrite(bits int, from int64) error {
 		if err := x.write(runs); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// drop forgets marks, given in any order, where they are those of the same day: an id whose day was purged may have come
+// again for a later one.
+func (x *index) drop(marks []mark) error {
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(a.id, b.id) })
+	for len(marks) > 0 {
+		no := x.bucketOf(marks[0].id)
+		n := sort.Search(len(marks), func(i int) bool { return x.bucketOf(marks[i].id) > no })
+		gone := make(map[mark]bool, n)
+		for _, m := range marks[:n] {
+			gone[mark{id: m.id, day: m.day}] = true
+		}
+		marks = marks[n:]
+		found, err := x.read(no, no)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			continue
+		}
+		if _, err := x.tx.Exec(`DELETE FROM entry_id WHERE board_id = $1 AND source_no = $2 AND bucket = $3`, x.boardID, x.sourceNo, no); err != nil {
+			return err
+		}
+		for _, r := range found[0].runs {
+			x.ids -= int64(r.len())
+		}
+		rest := slices.DeleteFunc(merge(found[0].runs, math.MinInt32), func(m mark) bool { return gone[mark{id: m.id, day: m.day}] })
+		if len(rest) == 0 {
+			continue
+		}
+		if err := x.write([]placed{{no, 0, packRun(rest)}}); err != nil {
+			return err
+		}
+		x.ids += int64(len(rest))
 	}
 	return nil
 }

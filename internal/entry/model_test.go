@@ -92,7 +92,18 @@ func (m *model) purge(before int64, keep func(string) bool) (gone, kept int64) {
 	return gone, kept
 }
 
-// Any sequence of batches, replacements, releases and purges leaves what a plain map would hold.
+// forget deletes what a member has, and reports how many entries that is.
+func (m *model) forget(member int64) (gone int) {
+	for name, h := range m.entries {
+		if h.Member == member {
+			delete(m.entries, name)
+			gone++
+		}
+	}
+	return gone
+}
+
+// Any sequence of batches, replacements, releases, purges and members who are forgotten leaves what a plain map would hold.
 func TestEntries_BehaveAsAPlainMapWould(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		e := entry.New(d, clock)
@@ -160,6 +171,20 @@ func TestEntries_BehaveAsAPlainMapWould(t *testing.T) {
 					generation++
 				},
 			}
+			actions["forget"] = func() {
+				member := rapid.Int64Range(0, 2).Draw(r, "forgotten")
+				var gone int
+				err := d.Write(ctx, func(tx *db.Tx) (err error) {
+					gone, err = e.Forget(tx, board, member)
+					return err
+				})
+				if err != nil {
+					r.Fatal(err)
+				}
+				if want := m.forget(member); gone < want { // replaced entries are counted besides
+					r.Fatalf("forgot %d entries, want %d", gone, want)
+				}
+			}
 			check := func() {
 				equal(r, "all", window(r, d, e, board, math.MinInt64, math.MaxInt64), m.window(math.MinInt64, math.MaxInt64))
 				from, to := instant.Draw(r, "from"), instant.Draw(r, "to")
@@ -175,7 +200,7 @@ func TestEntries_BehaveAsAPlainMapWould(t *testing.T) {
 				equal(r, "brought", brought, m.brought)
 			}
 			for range rapid.IntRange(1, 9).Draw(r, "actions") {
-				actions[rapid.SampledFrom([]string{"append", "append", "append", "close", "purge"}).Draw(r, "action")]()
+				actions[rapid.SampledFrom([]string{"append", "append", "append", "close", "purge", "forget"}).Draw(r, "action")]()
 			}
 			check()
 		})
