@@ -14,6 +14,11 @@ const (
 	someone  permission = "signed in"
 	proved   permission = "signed in and proved just now" // for what cannot be undone
 	operator permission = "operator"
+
+	// onePlayer is for one player's scorecard: whose it is, coaches who were given it, and whoever the board shows scorecards.
+	onePlayer permission = "see one player"
+	// wholeRelease is for every row and every value: managers, stewards, and others where the board shows them all of it.
+	wholeRelease permission = "see the whole release"
 )
 
 // on is the permission to do something on the board of the address. Who may not gets the answer of a board that is not there.
@@ -27,20 +32,20 @@ type route struct {
 }
 
 var routes = []route{
-	// What is read.
+	// What is read. A release before the latest needs board.SeeHistory as well, save for one's own scorecard.
 	{"GET /{$}", anyone, (*site).home},
 	{"GET /b/{board}", on(board.SeeBoard), (*site).showBoard},
-	{"GET /b/{board}/{period}", on(board.SeeBoard), (*site).showBoard},
-	{"GET /b/{board}/{period}/e/{edition}", on(board.SeeBoard), (*site).showBoard},
-	{"GET /b/{board}/players/{player}", on(board.SeeBoard), (*site).showPlayer},
-	{"GET /b/{board}/{period}/e/{edition}/players/{player}", on(board.SeeBoard), (*site).showPlayer},
-	{"GET /b/{board}/{period}/e/{edition}/players/{player}/card.json", on(board.SeeBoard), (*site).cardJSON},
+	{"GET /b/{board}/{period}", on(board.SeeLeaderboard), (*site).showBoard},
+	{"GET /b/{board}/{period}/e/{edition}", on(board.SeeLeaderboard), (*site).showBoard},
+	{"GET /b/{board}/players/{player}", onePlayer, (*site).showPlayer},
+	{"GET /b/{board}/{period}/e/{edition}/players/{player}", onePlayer, (*site).showPlayer},
+	{"GET /b/{board}/{period}/e/{edition}/players/{player}/card.json", onePlayer, (*site).cardJSON},
 	{"GET /b/{board}/methodology", on(board.SeeBoard), (*site).showMethodology},
 	{"GET /b/{board}/{period}/e/{edition}/methodology", on(board.SeeBoard), (*site).showMethodology},
 	{"GET /b/{board}/{period}/e/{edition}/scorecard.yaml", on(board.SeeBoard), (*site).scorecardFile},
-	{"GET /b/{board}/{period}/e/{edition}/scores.csv", on(board.SeeBoard), (*site).scoresFile},
-	{"GET /b/{board}/{period}/e/{edition}/bundle.zip", on(board.SeeBoard), (*site).bundleFile},
-	{"GET /b/{board}/archive", on(board.SeeBoard), (*site).showArchive},
+	{"GET /b/{board}/{period}/e/{edition}/scores.csv", on(board.SeeLeaderboard), (*site).scoresFile},
+	{"GET /b/{board}/{period}/e/{edition}/bundle.zip", wholeRelease, (*site).bundleFile},
+	{"GET /b/{board}/archive", on(board.SeeHistory), (*site).showArchive},
 
 	// Signing in, and one's own record.
 
