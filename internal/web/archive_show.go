@@ -10,7 +10,7 @@ import (
 
 // archivePage lists every release and edition of a board.
 type archivePage struct {
-	frame
+	*frame
 	Releases []archived
 }
 

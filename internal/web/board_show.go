@@ -23,7 +23,7 @@ const pageRows = 50
 
 // boardPage is a board as one release shows it.
 type boardPage struct {
-	frame
+	*frame
 	Purpose     string
 	When        string // the period
 	Facts       []string

@@ -15,7 +15,7 @@ import (
 
 // homePage lists the public boards.
 type homePage struct {
-	frame
+	*frame
 	Boards []homeBoard
 }
 

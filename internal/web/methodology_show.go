@@ -17,7 +17,7 @@ import (
 
 // methodologyPage says what counts, how much and why, and how to recompute it.
 type methodologyPage struct {
-	frame
+	*frame
 	Name, Purpose       string
 	Designer, Statement string
 	When                string // the release whose parameters are shown; "" none yet

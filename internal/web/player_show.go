@@ -20,7 +20,7 @@ import (
 
 // playerPage is a player's scorecard in one release.
 type playerPage struct {
-	frame
+	*frame
 	Name         string
 	When         string
 	Tags         string

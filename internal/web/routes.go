@@ -48,6 +48,7 @@ var routes = []route{
 	{"GET /b/{board}/archive", on(board.SeeHistory), (*site).showArchive},
 
 	// Signing in, and one's own record.
+	{"GET /sign-in", anyone, (*site).signIn},
 
 	// Joining a board, and one's membership of it.
 

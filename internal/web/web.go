@@ -86,7 +86,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 				err = r.handle(s, w, v)
 			}
 			if err != nil {
-				s.fail(w, req, err)
+				s.refuse(w, v, err)
 			}
 		})
 	}
@@ -123,10 +123,16 @@ func readSheet() (stylesheet, error) {
 }
 
 // policy lets a page show itself, its style sheet and its pictures, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// guard sets the headers that every answer carries, and turns a panic into an error page.
-func (s *site) guard(next http.Handler) http.Handler {
+// guard sets the headers that every answer carries, refuses what another site sent in the reader's name, and turns a panic
+// into an error page.
+func (s *site) guard(pages http.Handler) http.Handler {
+	foreign := http.NewCrossOriginProtection()
+	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, &visit{Request: r}, fault.New(fault.Forbidden, "Another site sent this form in your name, so nothing was done. Open the page here and send it again."))
+	}))
+	next := foreign.Handler(pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", policy)
@@ -141,7 +147,7 @@ func (s *site) guard(next http.Handler) http.Handler {
 				panic(trouble) // the way to end an answer half-way, for the server
 			}
 			if trouble != nil {
-				s.fail(w, r, fmt.Errorf("panic: %v\n%s", trouble, debug.Stack()))
+				s.fail(w, &visit{Request: r}, fmt.Errorf("panic: %v\n%s", trouble, debug.Stack()))
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -168,6 +174,7 @@ type frame struct {
 	Home        string // address of the board
 	Nav         []link
 	Mark        template.HTML
+	Door        door
 	Lasting     []link // of a page that is kept for ever: where to find what came after
 }
 
@@ -178,8 +185,8 @@ type link struct {
 }
 
 // frame returns the surroundings of a page; b may be nil.
-func (s *site) frame(title string, b *board.Board) frame {
-	f := frame{Title: title, Style: "/static/" + s.sheet.name, Mark: figure.Mark(false)}
+func (s *site) frame(title string, b *board.Board) *frame {
+	f := &frame{Title: title, Style: "/static/" + s.sheet.name, Mark: figure.Mark(false)}
 	if b != nil {
 		f.Board, f.Home, f.Hidden = b.Name, boardAddress(b), b.Stage != board.Open
 		f.Nav = []link{
@@ -193,7 +200,7 @@ func (s *site) frame(title string, b *board.Board) frame {
 
 // lasting tells the reader of a page that is kept for ever where to find what came after. It cannot say what that is:
 // the page may have been kept since before.
-func (f frame) lasting(p place) frame {
+func (f *frame) lasting(p place) *frame {
 	if p.lasting {
 		f.Lasting = []link{
 			{Text: "the edition in force for " + shortLabel(p.release.Period.Label()), Address: periodAddress(p.board, p.release)},
@@ -204,25 +211,36 @@ func (f frame) lasting(p place) frame {
 }
 
 // here marks the navigation's entry for this page.
-func (f frame) here(text string) frame {
-	nav := make([]link, len(f.Nav))
-	for i, l := range f.Nav {
-		l.Here = l.Text == text
-		nav[i] = l
+func (f *frame) here(text string) *frame {
+	for i := range f.Nav {
+		f.Nav[i].Here = f.Nav[i].Text == text
 	}
-	f.Nav = nav
 	return f
 }
 
 // page fills a template and sends it.
 func (s *site) page(w http.ResponseWriter, r *visit, name string, data any, k keep) error {
-	var body bytes.Buffer
-	if err := s.pages[name].Execute(&body, data); err != nil {
-		return fmt.Errorf("filling the page %s: %w", name, err)
+	body, err := s.fill(r, name, data)
+	if err != nil {
+		return err
 	}
-	s.send(w, r, "text/html; charset=utf-8", body.Bytes(), k)
+	s.send(w, r, "text/html; charset=utf-8", body, k)
 	return nil
 }
+
+// fill fills a template, with who is signed in at its head.
+func (s *site) fill(r *visit, name string, data any) ([]byte, error) {
+	if page, ok := data.(interface{ around() *frame }); ok {
+		page.around().Door = newDoor(r)
+	}
+	var body bytes.Buffer
+	if err := s.pages[name].Execute(&body, data); err != nil {
+		return nil, fmt.Errorf("filling the page %s: %w", name, err)
+	}
+	return body.Bytes(), nil
+}
+
+func (f *frame) around() *frame { return f }
 
 // send answers with a body, or with "not modified" where the reader has it already.
 func (s *site) send(w http.ResponseWriter, r *visit, contentType string, body []byte, k keep) {
@@ -234,7 +252,7 @@ func (s *site) send(w http.ResponseWriter, r *visit, contentType string, body []
 }
 
 // fail answers with a page that says what went wrong and what to do. Only what is our own fault is logged.
-func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (s *site) fail(w http.ResponseWriter, r *visit, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // nobody is waiting for an answer
 	}
@@ -263,18 +281,19 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "kind", string(kind), "number", page.Number, "error", err.Error())
 	}
 	page.Title, page.Hidden = page.Heading, true
-	var body bytes.Buffer
-	if err := s.pages["error"].Execute(&body, page); err != nil {
+	page.SignIn = kind == fault.NotFound && !r.actor.SignedIn()
+	body, err := s.fill(r, "error", page)
+	if err != nil {
 		http.Error(w, page.Message, kind.HTTP())
 		return
 	}
 	w.Header().Del("ETag")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", string(never))
-	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(kind.HTTP())
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body.Bytes()) // the reader may have gone
+		_, _ = w.Write(body) // the reader may have gone
 	}
 }
 
@@ -287,9 +306,10 @@ func wait(err error) time.Duration {
 
 // errorPage says what went wrong and what to do.
 type errorPage struct {
-	frame
+	*frame
 	Heading, Message, Advice string
 	Number                   string // by which the log knows it
+	SignIn                   bool   // signing in may show it
 }
 
 func (s *site) nowhere(http.ResponseWriter, *visit) error {
