@@ -1,10 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -178,29 +176,15 @@ func mendable(err error) bool {
 
 // again answers a refused form with its page, which says why and has kept what was typed.
 func (s *site) again(w http.ResponseWriter, v *visit, name string, data any, err error) error {
-	var body bytes.Buffer
-	if err := s.pages[name].Execute(&body, data); err != nil {
-		return fmt.Errorf("filling the page %s: %w", name, err)
-	}
-	header := w.Header()
 	if after := wait(err); after > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(after.Seconds())+1))
+		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())+1))
 	}
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Cache-Control", string(never))
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	w.WriteHeader(cmp.Or(fault.Of(err), fault.Invalid).HTTP())
-	_, _ = w.Write(body.Bytes()) // the reader may have gone
-	return nil
+	return s.tell(w, v, cmp.Or(fault.Of(err), fault.Invalid).HTTP(), name, data)
 }
 
 // done sends the browser of somebody whose form was taken to a page that says so; word names what to say.
-func (s *site) done(w http.ResponseWriter, v *visit, address, word string) error {
-	if word != "" {
-		address += "?done=" + url.QueryEscape(word)
-	}
-	http.Redirect(w, v.Request, address, http.StatusSeeOther)
-	return nil
+func done(w http.ResponseWriter, v *visit, address, word string) error {
+	return seeOther(w, v, address+"?done="+url.QueryEscape(word))
 }
 
 // wasDone returns what to say of what was just done; "" nothing. Only words of the page's own are ever shown.
