@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"io"
 
 	"cairn/scorecard"
 )
@@ -56,4 +57,14 @@ func (v *View) TagRows(ctx context.Context, group, tag string, offset, limit int
 // be worked out; the two are one line.
 func (v *View) Card(ctx context.Context, key string) (*Card, error) {
 	return v.releases.Card(ctx, v.Release, key)
+}
+
+// AppendCardJSON appends Card as JSON.
+func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]byte, error) {
+	return v.releases.AppendCardJSON(ctx, dst, v.Release, key)
+}
+
+// WriteBundle writes the release's bundle: for who may see everyone with the names beside it.
+func (v *View) WriteBundle(ctx context.Context, w io.Writer) error {
+	return v.releases.WriteBundle(ctx, v.Release, w)
 }
