@@ -88,6 +88,9 @@ func (b *Boards) Join(ctx context.Context, a identity.Actor, token, id string, c
 // Decline refuses an invitation: the stub goes, and nothing else happens. Nobody need sign in for it.
 func (b *Boards) Decline(ctx context.Context, token string) error { return nil }
 
+// DeclineWaiting refuses an invitation that waits for an address of the actor's.
+func (b *Boards) DeclineWaiting(ctx context.Context, a identity.Actor, id string) error { return nil }
+
 // Choose changes what a member said when joining; it holds from the next release on.
 func (b *Boards) Choose(ctx context.Context, a identity.Actor, at *Board, c Choice) error { return nil }
 
@@ -110,6 +113,17 @@ func (b *Boards) Claim(ctx context.Context, a identity.Actor, at *Board, key str
 func (b *Boards) Confirm(ctx context.Context, a identity.Actor, at *Board, key, claimant string, yes bool) error {
 	return nil
 }
+
+// Claiming is a claim that waits for a manager.
+type Claiming struct {
+	Member   Member
+	Claimant string // account
+	Address  string // the claimant's primary one, so that the manager knows who asks; "" none
+	At       time.Time
+}
+
+// Claims returns the claims of a board that wait, oldest first.
+func (b *Boards) Claims(ctx context.Context, at *Board) ([]Claiming, error) { return nil, nil }
 
 // TakeOff takes a member off the board (state Left).
 func (b *Boards) TakeOff(ctx context.Context, a identity.Actor, at *Board, key string) error {
