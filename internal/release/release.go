@@ -75,7 +75,7 @@ type Row struct {
 	Tags    map[string]string
 	TagRank float64 // rank within the tag of the page, where one was asked for
 	Note    string
-	Points  []float64 // published points of the top parts, in declared order
+	Points  []float64 // published points of the top parts, in declared order; NaN where they are not for the reader
 }
 
 // Card is a player's scorecard in one release.
@@ -83,7 +83,8 @@ type Card struct {
 	Release  *Release
 	Card     *scorecard.Scorecard
 	Row      Row
-	Of       int // players ranked
+	Ref      string // under which the release and its bundle know the player
+	Of       int    // players ranked
 	TagRanks []TagStanding
 	Coverage float64
 	Exact    float64
@@ -115,7 +116,16 @@ type Part struct {
 	ToGain             float64 // possible − points, NaN where there is none
 	Move               float64 // published; NaN on first appearance
 	Own, Others, Rules float64 // published: they add up to Move
+
+	Kept     string            // why less is shown than there is: "" all is, KeptByPlayer, KeptFromReader
+	Together []*scorecard.Part // several measures told in one line, since one of them is not for the reader; else nil
 }
+
+// Why a part shows less than there is.
+const (
+	KeptByPlayer   = "refused"  // the player keeps the measure to themselves: it is missing
+	KeptFromReader = "audience" // its values are not for the reader
+)
 
 // Point is one release of a player's history.
 type Point struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"cairn/internal/board"
 	"cairn/scorecard"
 )
 
@@ -11,7 +12,7 @@ import (
 type Reader struct {
 	Everyone bool           // managers and stewards: every player, the bottom and the hidden too
 	Member   int64          // the reader's own number on the board, −1 none
-	Top      int            // how many from the top are shown; 0 all. Members see themselves and their neighbours as well
+	Top      int            // how many from the top are shown; 0 all, −1 none. Members see themselves and their neighbours as well
 	Given    map[int64]bool // a coach's players; nil for everyone else
 	Metrics  []string       // a coach's metrics; nil all
 	May      func(scorecard.Audience) bool
@@ -26,6 +27,7 @@ type View struct {
 	*Release // Title, Movers, Newcomers, Scored, Players, Mean, Median, Histogram and TagGroups are as this reader may see them
 
 	releases *Releases
+	board    *board.Board
 	reader   Reader
 }
 
@@ -33,8 +35,8 @@ type View struct {
 const Withheld = "withheld"
 
 // View returns a release as a reader may see it.
-func (r *Releases) View(ctx context.Context, rel *Release, to Reader) (*View, error) {
-	return &View{Release: rel, releases: r, reader: to}, nil
+func (r *Releases) View(ctx context.Context, at *board.Board, rel *Release, to Reader) (*View, error) {
+	return &View{Release: rel, releases: r, board: at, reader: to}, nil
 }
 
 // Rows returns lines of the leaderboard that the reader may see, best first, from offset on; Shown is how many there are.
