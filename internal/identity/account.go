@@ -1,0 +1,241 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"cairn/internal/audit"
+	"cairn/internal/db"
+	"cairn/internal/fault"
+)
+
+// Account is one person.
+type Account struct {
+	ID        string // UUIDv7
+	Operator  bool
+	Created   time.Time
+	Policy    string // version of the privacy notice that was accepted, "" none
+	Addresses []Address
+}
+
+// Address is a mail address that its owner proved to read.
+type Address struct {
+	Address string    // lower case
+	Proved  time.Time // zero: not proved, but named by who opened an operator's link
+	Primary bool      // mail goes here
+}
+
+// Account returns an account, or NotFound.
+func (i *Identity) Account(ctx context.Context, id string) (found *Account, err error) {
+	err = i.db.Read(ctx, func(tx *db.Tx) error {
+		found, err = readAccount(tx, id)
+		return err
+	})
+	return found, err
+}
+
+// ByAddress returns the account that an address belongs to, or NotFound. Only rooms that act for that person ask.
+func (i *Identity) ByAddress(ctx context.Context, address string) (found *Account, err error) {
+	address, err = ParseAddress(address)
+	if err != nil {
+		return nil, noAccount()
+	}
+	err = i.db.Read(ctx, func(tx *db.Tx) error {
+		id, err := ownerOf(tx, address)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			return noAccount()
+		}
+		found, err = readAccount(tx, id)
+		return err
+	})
+	return found, err
+}
+
+func noAccount() error { return fault.New(fault.NotFound, "There is no such account.") }
+
+func readAccount(tx *db.Tx, id string) (*Account, error) {
+	a := &Account{ID: id}
+	var operator, created int64
+	err := tx.QueryRow(`SELECT operator, policy, created_at FROM account WHERE account_id = $1`, id).Scan(&operator, &a.Policy, &created)
+	if fault.Of(err) == fault.NotFound {
+		return nil, noAccount()
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.Operator, a.Created = operator == 1, at(created)
+	rows, err := tx.Query(`SELECT address, proved_at, main FROM account_address WHERE account_id = $1 ORDER BY main DESC, address`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var address Address
+		var proved, main int64
+		if err := rows.Scan(&address.Address, &proved, &main); err != nil {
+			return nil, err
+		}
+		address.Proved, address.Primary = at(proved), main == 1
+		a.Addresses = append(a.Addresses, address)
+	}
+	return a, rows.Err()
+}
+
+// at is the instant of a column; 0 is none.
+func at(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+// ownerOf returns the account that an address belongs to, "" none.
+func ownerOf(tx *db.Tx, address string) (account string, err error) {
+	err = tx.QueryRow(`SELECT account_id FROM account_address WHERE address = $1`, address).Scan(&account)
+	if fault.Of(err) == fault.NotFound {
+		return "", nil
+	}
+	return account, err
+}
+
+// enter returns the account of an address that was proved just now; it is made where there is none.
+func (i *Identity) enter(tx *db.Tx, address string) (account string, made bool, err error) {
+	account, err = ownerOf(tx, address)
+	if err != nil {
+		return "", false, err
+	}
+	if account != "" {
+		_, err = tx.Exec(`UPDATE account_address SET proved_at = $1 WHERE address = $2`, i.now().UnixMicro(), address)
+		return account, false, err
+	}
+	if account, err = i.makeAccount(tx); err != nil {
+		return "", false, err
+	}
+	return account, true, i.putAddress(tx, account, address, i.now())
+}
+
+func (i *Identity) makeAccount(tx *db.Tx) (account string, err error) {
+	if account, err = newID(); err != nil {
+		return "", err
+	}
+	_, err = tx.Exec(`INSERT INTO account (account_id, operator, policy, policy_at, merged, created_at) VALUES ($1, 0, '', 0, '', $2)`,
+		account, i.now().UnixMicro())
+	return account, err
+}
+
+// putAddress gives an account an address that is nobody's; mail goes there where it is the first.
+func (i *Identity) putAddress(tx *db.Tx, account, address string, proved time.Time) error {
+	micros := int64(0)
+	if !proved.IsZero() {
+		micros = proved.UnixMicro()
+	}
+	if _, err := tx.Exec(`INSERT INTO account_address (address, account_id, proved_at, main) VALUES ($1, $2, $3, 0)`, address, account, micros); err != nil {
+		return err
+	}
+	return settleMain(tx, account)
+}
+
+// settleMain sees to it that mail goes to one address of an account, as long as it has any: the one of before, else the one
+// that was proved first.
+func settleMain(tx *db.Tx, account string) error {
+	_, err := tx.Exec(`UPDATE account_address SET main = 1 WHERE address = (
+			SELECT address FROM account_address WHERE account_id = $1 ORDER BY proved_at, address LIMIT 1)
+		AND NOT EXISTS (SELECT 1 FROM account_address WHERE account_id = $1 AND main = 1)`, account)
+	return err
+}
+
+// RemoveAddress takes an address from the actor's account; Conflict for the last way in, Forbidden without a proof within
+// ProofLasts.
+func (i *Identity) RemoveAddress(ctx context.Context, a Actor, address string) error {
+	if err := i.mustBeProved(a); err != nil {
+		return err
+	}
+	address, err := ParseAddress(address)
+	if err != nil {
+		return noAddress()
+	}
+	return i.db.Write(ctx, func(tx *db.Tx) error {
+		if n, err := changed(tx.Exec(`DELETE FROM account_address WHERE address = $1 AND account_id = $2`, address, a.Account)); err != nil {
+			return err
+		} else if n == 0 {
+			return noAddress()
+		}
+		if _, err := tx.Exec(`DELETE FROM sign_in_link WHERE address = $1`, address); err != nil {
+			return err
+		}
+		if err := settleMain(tx, a.Account); err != nil {
+			return err
+		}
+		if err := i.mustHaveWayIn(tx, a.Account); err != nil {
+			return err
+		}
+		return i.note(tx, a.Account, "address.remove", nil)
+	})
+}
+
+func noAddress() error { return fault.New(fault.NotFound, "Your account has no such address.") }
+
+// MailTo makes one of the actor's addresses the one where mail goes.
+func (i *Identity) MailTo(ctx context.Context, a Actor, address string) error {
+	address, err := ParseAddress(address)
+	if err != nil {
+		return noAddress()
+	}
+	return i.db.Write(ctx, func(tx *db.Tx) error {
+		owner, err := ownerOf(tx, address)
+		if err != nil {
+			return err
+		}
+		if owner == "" || owner != a.Account {
+			return noAddress()
+		}
+		if _, err := tx.Exec(`UPDATE account_address SET main = CASE address WHEN $1 THEN 1 ELSE 0 END WHERE account_id = $2`, address, a.Account); err != nil {
+			return err
+		}
+		return i.note(tx, a.Account, "address.main", nil)
+	})
+}
+
+// mustHaveWayIn refuses, as Conflict, what would leave an account without a way to sign in again. An address is one where
+// this server sends mail, a provider one where it is set up.
+func (i *Identity) mustHaveWayIn(tx *db.Tx, account string) error {
+	var addresses, passkeys int
+	if err := tx.QueryRow(`SELECT (SELECT COUNT(*) FROM account_address WHERE account_id = $1), (SELECT COUNT(*) FROM account_passkey WHERE account_id = $1)`,
+		account).Scan(&addresses, &passkeys); err != nil {
+		return err
+	}
+	ways := passkeys
+	if i.Mails() {
+		ways += addresses
+	}
+	for _, p := range i.settings.Providers {
+		var subjects int
+		if err := tx.QueryRow(`SELECT COUNT(*) FROM account_subject WHERE account_id = $1 AND issuer = $2`, account, p.Issuer).Scan(&subjects); err != nil {
+			return err
+		}
+		ways += subjects
+	}
+	if ways == 0 {
+		return fault.New(fault.Conflict, "This is your last way to sign in: add another one first, a passkey for example.")
+	}
+	return nil
+}
+
+// AcceptPolicy notes that a version of the privacy notice was accepted.
+func (i *Identity) AcceptPolicy(ctx context.Context, a Actor, version string) error {
+	return i.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := changed(tx.Exec(`UPDATE account SET policy = $1, policy_at = $2 WHERE account_id = $3 AND policy <> $1`, version, i.now().UnixMicro(), a.Account))
+		if err != nil || n == 0 {
+			return err
+		}
+		return i.note(tx, a.Account, "policy.accept", map[string]string{"version": version})
+	})
+}
+
+// note writes into the trail what somebody did to their own account.
+func (i *Identity) note(tx *db.Tx, account, verb string, detail map[string]string) error {
+	return i.trail.Write(tx, audit.Event{Actor: account, Player: account, Verb: verb, Detail: detail})
+}

@@ -1,0 +1,51 @@
+package identity
+
+import (
+	"net/mail"
+	"strings"
+
+	"cairn/internal/fault"
+)
+
+// ParseAddress returns the one form under which a mail address is kept and compared: lower case, nothing around it. The
+// error is Invalid (field "address") for what is none, and for what could be taken for another: anything but ASCII, quoted
+// names, IP addresses for a domain. A domain in another script is given as xn--….
+func ParseAddress(text string) (string, error) {
+	address := strings.ToLower(strings.TrimSpace(text))
+	wrong := func(why string) (string, error) {
+		f := fault.New(fault.Invalid, "That is no mail address that Cairn can use: %s. It looks like name@example.org.", why)
+		f.Field = "address"
+		return "", f
+	}
+	switch {
+	case address == "":
+		return wrong("it is empty")
+	case len(address) > 254:
+		return wrong("it is longer than 254 characters")
+	case strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return wrong("it holds a blank or a character that is not ASCII (write a domain in another script as xn--…)")
+	}
+	name, domain, _ := strings.Cut(address, "@")
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
+		return wrong("it does not have the form name@domain")
+	}
+	if len(name) > 64 {
+		return wrong("what stands before the @ is longer than 64 characters")
+	}
+	if strings.ContainsAny(domain, "[]") {
+		return wrong("after the @ belongs a name, not a number")
+	}
+	return address, nil
+}
+
+// LocalPath returns a path of this server as it is, and "" for anything else: what leaves the server, or what a browser
+// might read as leaving it.
+func LocalPath(next string) string {
+	path, _, _ := strings.Cut(next, "?")
+	path, _, _ = strings.Cut(path, "#")
+	if !strings.HasPrefix(next, "/") || strings.Contains(path, "//") || len(next) > 2000 ||
+		strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r <= ' ' || r == 0x7f }) {
+		return ""
+	}
+	return next
+}
