@@ -53,13 +53,22 @@ func Copy(ctx context.Context, from, to string, progress func(table string, done
 	defer func() { err = errors.Join(err, target.Close()) }()
 
 	err = source.Read(ctx, func(in *Tx) error {
+		if err := in.seeAll(); err != nil {
+			return err
+		}
 		return target.Write(ctx, func(out *Tx) error {
+			if err := out.seeAll(); err != nil {
+				return err
+			}
 			copied, err = copyAll(source.engine, target.engine, in, out, progress)
 			return err
 		})
 	})
 	return copied, err
 }
+
+// seeAll lets the transaction see the rows of all players in the tables of their own.
+func (t *Tx) seeAll() error { return t.set("cairn.copy", "on") }
 
 func copyAll(from, to engine, in, out *Tx, progress func(string, int64, int64)) (copied []Copied, err error) {
 	tables, err := tablesOf(from, in)

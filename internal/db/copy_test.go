@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,77 @@ func TestCopy_BringsEverythingOver(t *testing.T) {
 			t.Errorf("foreign keys do not hold after the copy: %v", err)
 		}
 	})
+}
+
+// What belongs to players alone is copied too, although row-level security hides it from whoever opens the database.
+func TestCopy_BringsOverWhatIsPlayersOwn(t *testing.T) {
+	dbtest.EachAddress(t, func(t *testing.T, target string) {
+		ctx := context.Background()
+		own := []string{"player_source", "player_entry"}
+		file := dbtest.SQLite(t)
+		d := dbtest.Open(t, file)
+		for _, player := range []string{"ann", "bob"} {
+			err := d.Write(ctx, func(tx *db.Tx) error {
+				if err := tx.As(player); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(`INSERT INTO player_source (player_id, name, connected_at, entries, last_seq, came) VALUES ($1, 'git', 0, 1, 1, '')`, player); err != nil {
+					return err
+				}
+				_, err := tx.Exec(`INSERT INTO player_entry (player_id, source, id, seq, key, at, value, label, came) VALUES ($1, 'git', 'a', 1, 'commits', 0, NULL, '', '')`, player)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		back := filepath.Join(t.TempDir(), "back.db")
+		for _, way := range [][2]string{{file, target}, {target, back}} {
+			copied, err := db.Copy(ctx, way[0], way[1], func(string, int64, int64) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range copied {
+				if slices.Contains(own, c.Table) && c.Rows != 2 {
+					t.Errorf("copied %d rows of %s, not 2", c.Rows, c.Table)
+				}
+			}
+		}
+	})
+}
+
+// A table that a later migration puts under row-level security would be copied empty without a word, were it not for the
+// policy that Copy relies on; and without FORCE it would not bind the user of the server, who owns it.
+func TestSchema_RowSecurityBindsTheOwnerAndLetsCopySee(t *testing.T) {
+	d := dbtest.Open(t, dbtest.Postgres(t))
+	err := d.Read(context.Background(), func(tx *db.Tx) error {
+		rows, err := tx.Query(`SELECT c.relname, c.relforcerowsecurity, EXISTS (SELECT 1 FROM pg_policies p
+				WHERE p.schemaname = current_schema() AND p.tablename = c.relname AND p.qual LIKE '%cairn.copy%')
+			FROM pg_class c WHERE c.relnamespace = CAST(current_schema() AS regnamespace) AND c.relrowsecurity`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var bound []string
+		for rows.Next() {
+			var table string
+			var forced, copied bool
+			if err := rows.Scan(&table, &forced, &copied); err != nil {
+				return err
+			}
+			if !forced || !copied {
+				t.Errorf("%s: binds its owner: %v, lets Copy see: %v", table, forced, copied)
+			}
+			bound = append(bound, table)
+		}
+		if !slices.Contains(bound, "player_source") || !slices.Contains(bound, "player_entry") {
+			t.Errorf("under row-level security: %v", bound)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestCopy_RefusesASourceThatIsNotThereOrNotUpToDate(t *testing.T) {

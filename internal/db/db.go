@@ -79,7 +79,7 @@ func (d *DB) Read(ctx context.Context, read func(*Tx) error) error {
 	if d.engine == onPostgres {
 		options.Isolation = sql.LevelRepeatableRead
 	}
-	return attempt(ctx, d.reader, options, read)
+	return d.attempt(ctx, d.reader, options, read)
 }
 
 // Write runs write in a transaction and commits it; when Write returns nil, the changes are on disk. Any error, of write
@@ -91,7 +91,7 @@ func (d *DB) Write(ctx context.Context, write func(*Tx) error) error {
 		options.Isolation = sql.LevelSerializable
 	}
 	for n := 1; ; n++ {
-		err := attempt(ctx, d.writer, options, write)
+		err := d.attempt(ctx, d.writer, options, write)
 		if err == nil || n >= attemptsFor(err) {
 			return err
 		}
@@ -105,12 +105,12 @@ func (d *DB) Write(ctx context.Context, write func(*Tx) error) error {
 	}
 }
 
-func attempt(ctx context.Context, pool *sql.DB, options *sql.TxOptions, work func(*Tx) error) error {
+func (d *DB) attempt(ctx context.Context, pool *sql.DB, options *sql.TxOptions, work func(*Tx) error) error {
 	begun, err := pool.BeginTx(ctx, options)
 	if err != nil {
 		return fromDriver(err)
 	}
-	tx := &Tx{ctx: ctx, tx: begun}
+	tx := &Tx{ctx: ctx, tx: begun, engine: d.engine}
 	defer func() { _ = begun.Rollback() }() // after a commit it does nothing; after a panic it frees the connection
 	if err := work(tx); err != nil {
 		return fromDriver(err)

@@ -13,6 +13,12 @@
 // ordered by bytes on SQLite and by the collation of the database on PostgreSQL: order by ISO dates or numbers, or in Go.
 // A statement takes at most 32,766 parameters, and on SQLite binding takes the square of their number: some 300 are best.
 //
+// # Tables of players' own
+//
+// On PostgreSQL the tables of which a player alone may see the rows are under row-level security that binds their owner
+// too. A transaction sees the rows of the players whom Tx.As names, Copy sees all. A user of the database who is superuser
+// or has BYPASSRLS is not bound.
+//
 // # Migrations
 //
 // Files under migrations run once each, in the order of the number that their names begin with, forward only, each in a

@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 
 	"cairn/internal/fault"
 )
@@ -11,7 +13,29 @@ import (
 type Tx struct {
 	ctx    context.Context
 	tx     *sql.Tx
+	engine engine
 	failed error // the first statement that failed
+}
+
+// As says whose rows the rest of the transaction reads and writes in the tables of players' own: on PostgreSQL, row-level
+// security hides the rows of everybody else from it. Nobody's are seen before the first call and after As(). On SQLite it
+// does nothing: there only the room that names those tables keeps them apart.
+func (t *Tx) As(players ...string) error {
+	for _, player := range players {
+		if player == "" || strings.Contains(player, ",") {
+			return fmt.Errorf("db: %q is no player's number", player)
+		}
+	}
+	return t.set("cairn.player", strings.Join(players, ","))
+}
+
+// set gives the database a setting that policies of row-level security read, for the rest of the transaction.
+func (t *Tx) set(name, value string) error {
+	if t.engine != onPostgres {
+		return nil
+	}
+	_, err := t.Exec(`SELECT set_config($1, $2, true)`, name, value)
+	return err
 }
 
 // fail turns a driver error into a fault and remembers it: PostgreSQL ends the transaction at that point, so SQLite does.

@@ -56,8 +56,9 @@ func SQLite(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "cairn.db")
 }
 
-// Postgres returns the address of an empty schema of its own, dropped when the test ends. It skips the test where
-// TEST_POSTGRES_URL is not set.
+// Postgres returns the address of an empty schema of its own, dropped when the test ends. Row-level security binds who
+// opens it, as it should bind the user of a server in earnest: where TEST_POSTGRES_URL names a superuser, the schema belongs
+// to a plain user made for the test. It skips the test where TEST_POSTGRES_URL is not set.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("TEST_POSTGRES_URL")
@@ -73,12 +74,27 @@ func Postgres(t testing.TB) string {
 		t.Fatal(err)
 	}
 	schema := "test_" + strings.ToLower(rand.Text())
-	if _, err := admin.Exec(`CREATE SCHEMA ` + schema); err != nil {
-		t.Fatalf("making a schema on the test server: %v", err)
+	var superuser bool
+	if err := admin.QueryRow(`SELECT rolsuper FROM pg_roles WHERE rolname = current_user`).Scan(&superuser); err != nil {
+		t.Fatalf("asking the test server who we are: %v", err)
+	}
+	making, dropping := []string{`CREATE SCHEMA ` + schema}, []string{`DROP SCHEMA ` + schema + ` CASCADE`}
+	if superuser {
+		password := rand.Text()
+		making = []string{`CREATE ROLE ` + schema + ` LOGIN PASSWORD '` + password + `'`, `CREATE SCHEMA ` + schema + ` AUTHORIZATION ` + schema}
+		dropping = append(dropping, `DROP ROLE `+schema)
+		address.User = url.UserPassword(schema, password)
+	}
+	for _, statement := range making {
+		if _, err := admin.Exec(statement); err != nil {
+			t.Fatalf("making a schema on the test server: %v", err)
+		}
 	}
 	t.Cleanup(func() {
-		if _, err := admin.Exec(`DROP SCHEMA ` + schema + ` CASCADE`); err != nil {
-			t.Errorf("dropping the schema of the test: %v", err)
+		for _, statement := range dropping {
+			if _, err := admin.Exec(statement); err != nil {
+				t.Errorf("dropping the schema of the test: %v", err)
+			}
 		}
 		if err := admin.Close(); err != nil {
 			t.Error(err)
