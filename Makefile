@@ -1,6 +1,7 @@
 # make check is the whole test: what a contributor runs before a change is proposed, and what .ci/run runs.
 
 GOLANGCI_LINT := bin/golangci-lint-2.15.0
+MAILPIT       := bin/mailpit-1.30.5
 PLATFORMS     := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .NOTPARALLEL:
@@ -37,10 +38,10 @@ clone:
 	@echo "== a fresh clone"
 	@test/clone.sh
 
-# Every test under the race detector, on SQLite and on a PostgreSQL started for it, browser journeys included.
+# Every test under the race detector, on SQLite and on a PostgreSQL started for it, browser journeys and real mail included.
 test:
 	@echo "== go test -race"
-	@test/browser.sh test/postgres.sh go test -race -timeout 12m ./...
+	@CAIRN_TEST_MAILPIT="$(CURDIR)/$(MAILPIT)" test/browser.sh test/postgres.sh go test -race -timeout 12m ./...
 
 # The inner loop: no race detector, no PostgreSQL, no browser to install.
 quick:

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # install.sh LINTER brings what `make check` needs: git, a C compiler (for the race detector), PostgreSQL, Chromium, npm
-# and its packages under test/, and the linter. On Debian and its kin missing programs come through apt-get; elsewhere it
+# and its packages under test/, the linter, and a mail server for the tests. On Debian and its kin missing programs come through apt-get; elsewhere it
 # says what is missing and stops. A second run changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 linter=$1
 linter_version=v2.15.0
+mailpit_version=1.30.5 # as test/tools/go.mod has it
 
 here() { command -v "$1" >/dev/null 2>&1; }
 postgres_here() { here initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
@@ -49,4 +50,11 @@ if [ ! -x "$linter" ]; then
 	mkdir -p "$(dirname "$linter")"
 	GOBIN="$PWD/bin" GOFLAGS= go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$linter_version"
 	mv bin/golangci-lint "$linter"
+fi
+
+# The tests of mail run against a real server.
+mailpit=bin/mailpit-$mailpit_version
+if [ ! -x "$mailpit" ]; then
+	echo "== mailpit $mailpit_version (built once, about two minutes)"
+	CGO_ENABLED=0 GOFLAGS= go build -C test/tools -trimpath -o "$PWD/$mailpit" github.com/axllent/mailpit
 fi

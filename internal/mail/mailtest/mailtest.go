@@ -89,8 +89,12 @@ func start(t testing.TB, program string, options []string) *Mailpit {
 	if err := command.Start(); err != nil {
 		t.Fatalf("starting mailpit: %v", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	var end error
+	go func() {
+		defer close(ended)
+		end = command.Wait()
+	}()
 	stop := func() {
 		_ = command.Process.Kill() // it may have ended by itself
 		<-ended
@@ -101,13 +105,11 @@ func start(t testing.TB, program string, options []string) *Mailpit {
 	}
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		select {
-		case err := <-ended:
-			ended <- err
-			stop()
+		case <-ended:
 			if strings.Contains(said.String(), "address already in use") {
 				return nil
 			}
-			t.Fatalf("mailpit ended: %v\n%s", err, said.String())
+			t.Fatalf("mailpit ended: %v\n%s", end, said.String())
 		default:
 		}
 		if m.answers(smtp) {
