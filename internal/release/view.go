@@ -70,3 +70,9 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 func (v *View) WriteBundle(ctx context.Context, w io.Writer) error {
 	return v.releases.WriteBundle(ctx, v.Release, w)
 }
+
+// Whole reports whether all of the release is for the reader: every player and every value.
+func (v *View) Whole() bool {
+	to := v.reader
+	return to.Everyone || to.Given == nil && (to.Top == 0 || to.Top >= v.Players) && len(v.Narrow) == 0 && to.May(scorecard.ForBoard)
+}
