@@ -49,6 +49,20 @@ var routes = []route{
 
 	// Signing in, and one's own record.
 	{"GET /sign-in", anyone, (*site).signIn},
+	{"POST /sign-in", anyone, (*site).askLink},
+	{"GET /sign-in/sent", anyone, (*site).linkSent},
+	{"GET /sign-in/link/{token}", anyone, (*site).showLink},
+	{"POST /sign-in/link/{token}", anyone, (*site).useLink},
+	{"GET /sign-in/with/{provider}", anyone, (*site).beginProvider},
+	{"GET /sign-in/with/{provider}/back", anyone, (*site).finishProvider},
+	{"POST /sign-in/passkey", anyone, (*site).beginPasskeySignIn},
+	{"POST " + passkeyDone, anyone, (*site).finishPasskeySignIn},
+	{"GET /static/passkey.js", anyone, (*site).passkeyModule},
+	{"GET /operator/{token}", anyone, (*site).showOperatorLink},
+	{"POST /operator/{token}", anyone, (*site).useOperatorLink},
+	{"GET /prove", someone, (*site).prove},
+	{"POST /prove", someone, (*site).proveByLink},
+	{"POST /sign-out", anyone, (*site).signOut},
 
 	// Joining a board, and one's membership of it.
 

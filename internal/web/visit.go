@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ type visit struct {
 func (s *site) admit(r route, req *http.Request) (*visit, error) {
 	v := &visit{Request: req}
 	var err error
-	if v.actor, err = s.whoAsks(req); err != nil {
+	if v.actor, err = s.whoAsks(v); err != nil {
 		return v, err
 	}
 	v.known = true
@@ -45,7 +44,7 @@ func (s *site) admit(r route, req *http.Request) (*visit, error) {
 	switch {
 	case r.permission == operator && !v.actor.Operator:
 		return v, fault.New(fault.NotFound, "There is no page at this address.")
-	case r.permission == proved && !s.provedNow(v.actor):
+	case r.permission == proved && !v.actor.JustProved(s.now()):
 		return v, errUnproved
 	}
 	return v, nil
@@ -54,26 +53,22 @@ func (s *site) admit(r route, req *http.Request) (*visit, error) {
 // errUnproved is the answer to somebody who is signed in and has to prove once more who they are.
 var errUnproved = fault.New(fault.Forbidden, "Prove once more that it is you.")
 
-func (s *site) provedNow(a identity.Actor) bool {
-	return s.now().Sub(a.Proved) <= identity.ProofLasts
-}
-
 // needsSignIn reports whether nobody can use a route without being signed in, whatever board it is about.
 func (p permission) needsSignIn() bool {
 	switch p {
-	case anyone, on(board.SeeBoard), on(board.SeeLeaderboard), on(board.SeeScorecards), on(board.SeeHistory):
+	case anyone, onePlayer, wholeRelease, on(board.SeeBoard), on(board.SeeLeaderboard), on(board.SeeScorecards), on(board.SeeHistory):
 		return false
 	}
 	return true
 }
 
 // whoAsks returns who holds the session that the request's cookie names; the zero Actor for none and for one that ended.
-func (s *site) whoAsks(req *http.Request) (identity.Actor, error) {
-	secret := s.cookie(req, sessionCookie)
+func (s *site) whoAsks(v *visit) (identity.Actor, error) {
+	secret := s.cookie(v.Request, sessionCookie)
 	if secret == "" {
 		return identity.Actor{}, nil
 	}
-	actor, err := s.who.Actor(req.Context(), secret)
+	actor, err := s.who.Actor(v.Context(), secret, v.device())
 	if fault.Of(err) == fault.Unauthenticated {
 		return identity.Actor{}, nil
 	}
@@ -94,19 +89,22 @@ func (s *site) enter(v *visit, key string, p permission) error {
 	if err != nil && !absent {
 		return err
 	}
-	if act := p.act(); absent || act != "" && !access.May(act, b) {
+	if absent || !p.admits(access, b) {
 		return nowhere
 	}
 	v.board, v.access = b, access
 	return nil
 }
 
-// act is what a route does on the board of its address; "" for a route whose permission is about no board.
-func (p permission) act() board.Act {
-	if slices.Contains([]permission{anyone, someone, proved, operator}, p) {
-		return ""
+// admits reports whether a route on a board is for somebody.
+func (p permission) admits(a board.Access, b *board.Board) bool {
+	switch p {
+	case anyone, someone, proved, operator: // about no board
+		return true
+	case onePlayer, wholeRelease: // the handler looks closer
+		return a.May(board.SeeBoard, b) || a.May(board.SeeOwn, b)
 	}
-	return board.Act(p)
+	return a.May(board.Act(p), b)
 }
 
 // refuse answers a visit that was not admitted, or whose handler failed: with the way to sign in where that is what is
@@ -176,9 +174,9 @@ func (s *site) setCookie(w http.ResponseWriter, name, value string, lasts time.D
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", MaxAge: age, Secure: s.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
-// device is what is known of the browser that asks.
-func device(r *http.Request) identity.Device {
-	return identity.Device{Agent: r.UserAgent(), From: network(r)}
+// device is what is known of the browser that asks. The session that it holds ends where another begins.
+func (v *visit) device() identity.Device {
+	return identity.Device{Agent: v.UserAgent(), From: network(v.Request), Holds: v.actor.Session}
 }
 
 // network is the address that a request came from. What a proxy in front says of it is settled before the pages see it.
@@ -191,16 +189,7 @@ func network(r *http.Request) string {
 }
 
 // local returns where to go next: a path of this server, "" where it is none.
-func local(next string) string {
-	if len(next) > 1000 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }) {
-		return ""
-	}
-	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" {
-		return ""
-	}
-	return next
-}
+func local(next string) string { return identity.LocalPath(next) }
 
 // back is the page to come back to once somebody has signed in: this one, or of a form the page that held it.
 func back(v *visit) string {
