@@ -20,9 +20,9 @@ type Account struct {
 
 // Address is a mail address that its owner proved to read.
 type Address struct {
-	Address string    // lower case
-	Proved  time.Time // zero: not proved, but named by who opened an operator's link
-	Primary bool      // mail goes here
+	Address string    `json:"address"`         // lower case
+	Proved  time.Time `json:"proved,omitzero"` // zero: not proved, but named by who opened an operator's link
+	Primary bool      `json:"primary"`         // mail goes here
 }
 
 // Account returns an account, or NotFound.

@@ -26,6 +26,8 @@ type Identity struct {
 	now      func() time.Time
 	settings Settings
 	limits   limits
+
+	providers []*provider // in the order of the settings
 }
 
 // New builds the room; now is the only clock. Providers are asked for their metadata when first needed. Invalid where a
@@ -37,7 +39,11 @@ func New(d *db.DB, post *mail.Post, trail *audit.Trail, now func() time.Time, s 
 			return nil, fault.New(fault.Invalid, "base_url is the address under which people reach this server, as https://cairn.example.org; %q is not.", s.Base)
 		}
 	}
-	return &Identity{db: d, post: post, trail: trail, now: now, settings: s}, nil
+	providers, err := newProviders(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Identity{db: d, post: post, trail: trail, now: now, settings: s, providers: providers}, nil
 }
 
 // Link returns the full address of a path of this server.

@@ -57,11 +57,11 @@ func (i *Identity) mustBeProved(a Actor) error {
 
 // Session is a place where somebody is signed in.
 type Session struct {
-	ID      string
-	Device  string // "Firefox on Linux"
-	Began   time.Time
-	Seen    time.Time
-	Expires time.Time // unless nobody is seen for two weeks before
+	ID      string    `json:"id"`     // UUIDv7
+	Device  string    `json:"device"` // "Firefox on Linux"
+	Began   time.Time `json:"began"`
+	Seen    time.Time `json:"seen"`
+	Expires time.Time `json:"expires"` // unless nobody is seen for two weeks before
 }
 
 // SignIn is the outcome of a proof.
