@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,9 +45,13 @@ type Board struct {
 	Retention int    // days that raw entries are kept, 90 by default
 	Version   int    // of its scorecard in force
 	Players   int    // members ever enrolled
+	Owner     string // whose work the design is, "" not said
+	Licence   string // under which others may use it, "" not said
 	Created   time.Time
 
 	location *time.Location
+	pending  *Pending // a step wider that does not hold yet
+	roster   int64    // counts the changes of members
 }
 
 // Location returns the board's time zone.
@@ -55,6 +60,8 @@ func (b *Board) Location() *time.Location { return b.location }
 // Boards is the room.
 type Boards struct {
 	rooms Rooms
+
+	directories directories
 
 	mu    sync.Mutex
 	cards map[cardVersion]*scorecard.Scorecard // read once: a version never changes
@@ -77,9 +84,13 @@ type Rooms struct {
 	Now      func() time.Time // the only clock
 }
 
-// New builds the room.
+// New builds the room, and says to the queue how its mails are written.
 func New(r Rooms) *Boards {
-	return &Boards{rooms: r, cards: map[cardVersion]*scorecard.Scorecard{}}
+	b := &Boards{rooms: r, directories: directories{held: map[string]*heldDirectory{}}, cards: map[cardVersion]*scorecard.Scorecard{}}
+	r.Queue.Handle(jobInvitation, b.mailInvitation)
+	r.Queue.Handle(jobReveal, b.announce)
+	r.Queue.Handle(jobNotice, b.mailNotice)
+	return b
 }
 
 // Settings of a new board. What is left empty takes its default.
@@ -92,6 +103,8 @@ type Settings struct {
 	TopN      int    // default: 10 for a board by opt-in, else All
 	Retention int    // days, default: 90
 	Smallest  int    // default: consent.K
+	Owner     string // whose work the design is
+	Licence   string // under which others may use it
 }
 
 // All players stand on the public leaderboard.
@@ -136,29 +149,59 @@ func (b *Boards) Create(ctx context.Context, card *scorecard.Scorecard, s Settin
 		Zone:      initial.Zone,
 		TopN:      max(0, initial.TopN),
 		Retention: initial.Retention,
+		Owner:     strings.TrimSpace(initial.Owner),
+		Licence:   strings.TrimSpace(initial.Licence),
 		Version:   1,
 		Created:   b.rooms.Now().UTC().Truncate(time.Microsecond),
 	}
 	if err := made.check(); err != nil {
 		return nil, err
 	}
-	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, zone, top_n, retention, version, members, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13)`,
-			made.ID, made.Key, made.Name, string(made.Basis), string(made.Stage), string(made.Pages.Leaderboard), string(made.Pages.Scorecards), string(made.Pages.History),
-			made.Smallest, made.Zone, made.TopN, made.Retention, made.Created.UnixMicro())
-		if err != nil {
-			return err
-		}
-		return b.putScorecard(tx, made.ID, 1, card)
-	})
-	if fault.Of(err) == fault.Conflict {
-		return nil, fault.Wrap(fault.Conflict, err, "There is a board %q already: choose another key.", made.Key)
-	}
-	if err != nil {
+	if err := b.found(ctx, identity.Actor{}, made, card, Terms{}); err != nil {
 		return nil, err
 	}
 	return made, nil
+}
+
+// found writes a new board with its scorecard and, where it has any, its terms. The actor, where there is one, owns it.
+func (b *Boards) found(ctx context.Context, a identity.Actor, made *Board, card *scorecard.Scorecard, t Terms) error {
+	address := ""
+	if proved, err := b.proved(ctx, a); err != nil {
+		return err
+	} else if len(proved) > 0 {
+		address = proved[0]
+	}
+	plan, err := json.Marshal(made.Plan)
+	if err != nil {
+		return fmt.Errorf("writing the plan of a board: %w", err)
+	}
+	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, zone, top_n, retention, owner, licence, version, members, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, 0, $17)`,
+			made.ID, made.Key, made.Name, string(made.Basis), string(made.Stage), string(made.Pages.Leaderboard), string(made.Pages.Scorecards), string(made.Pages.History),
+			made.Smallest, made.Terms, string(plan), made.Zone, made.TopN, made.Retention, made.Owner, made.Licence, made.Created.UnixMicro())
+		if err != nil {
+			return err
+		}
+		if err := b.putScorecard(tx, made.ID, 1, card); err != nil {
+			return err
+		}
+		if made.Terms > 0 {
+			if err := b.putTerms(tx, made.ID, t); err != nil {
+				return err
+			}
+		}
+		if a.SignedIn() {
+			if err := b.putHolder(tx, made.ID, Holder{Account: a.Account, Address: address, Role: Owner}); err != nil {
+				return err
+			}
+		}
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.create", Board: made.ID, Detail: map[string]string{"basis": string(made.Basis), "stage": string(made.Stage)}})
+	})
+	if fault.Of(err) == fault.Conflict {
+		return fault.Wrap(fault.Conflict, err, "There is a board %q already: choose another key.", made.Key)
+	}
+	return err
 }
 
 var keyForm = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -173,6 +216,11 @@ func (b *Board) check() error {
 	}
 	if err := checkText("name", "The board's name", b.Name); err != nil {
 		return err
+	}
+	for _, text := range []struct{ field, what, text string }{{"owner", "The owner's name", b.Owner}, {"licence", "The licence", b.Licence}} {
+		if err := checkText(text.field, text.what, text.text); err != nil {
+			return err
+		}
 	}
 	if err := b.checkAudience(); err != nil {
 		return err
@@ -218,26 +266,65 @@ func checkText(field, what, text string) error {
 	return nil
 }
 
-const boardColumns = `board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, suspended, zone, top_n, retention, version, members, created_at`
+const boardColumns = `board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, suspended, zone, top_n, retention, owner, licence, version, members, created_at, pending, roster`
 
-func scanBoard(scan func(...any) error) (*Board, error) {
-	var b Board
+// scan reads a board as it is now: a step wider that was announced holds from its hour on.
+func (b *Boards) scan(scan func(...any) error) (*Board, error) {
+	var at Board
 	var created int64
-	var plan string
-	err := scan(&b.ID, &b.Key, &b.Name, &b.Basis, &b.Stage, &b.Pages.Leaderboard, &b.Pages.Scorecards, &b.Pages.History, &b.Smallest, &b.Terms, &plan, &b.Suspended, &b.Zone, &b.TopN, &b.Retention, &b.Version, &b.Players, &created)
+	var plan, pending string
+	err := scan(&at.ID, &at.Key, &at.Name, &at.Basis, &at.Stage, &at.Pages.Leaderboard, &at.Pages.Scorecards, &at.Pages.History, &at.Smallest, &at.Terms, &plan, &at.Suspended,
+		&at.Zone, &at.TopN, &at.Retention, &at.Owner, &at.Licence, &at.Version, &at.Players, &created, &pending, &at.roster)
 	if err != nil {
 		return nil, err
 	}
-	b.Created = time.UnixMicro(created).UTC()
+	at.Created = time.UnixMicro(created).UTC()
 	if plan != "" {
-		if err := json.Unmarshal([]byte(plan), &b.Plan); err != nil {
-			return nil, fmt.Errorf("reading the plan of board %s: %w", b.ID, err)
+		if err := json.Unmarshal([]byte(plan), &at.Plan); err != nil {
+			return nil, fmt.Errorf("reading the plan of board %s: %w", at.ID, err)
 		}
 	}
-	if b.location, err = zone(b.Zone); err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "This machine does not know the time zone %q of the board %q.", b.Zone, b.Key)
+	if at.location, err = zone(at.Zone); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "This machine does not know the time zone %q of the board %q.", at.Zone, at.Key)
 	}
-	return &b, nil
+	if pending != "" {
+		var announced Pending
+		if err := json.Unmarshal([]byte(pending), &announced); err != nil {
+			return nil, fmt.Errorf("reading the announced step of board %s: %w", at.ID, err)
+		}
+		if announced.Holds.After(b.rooms.Now()) {
+			at.pending = &announced
+		} else {
+			at.Stage, at.Pages, at.TopN = announced.Stage, announced.Pages, announced.TopN
+		}
+	}
+	return &at, nil
+}
+
+// boardIn returns the board with an identifier, or NotFound.
+func (b *Boards) boardIn(tx *db.Tx, boardID string) (*Board, error) {
+	found, err := b.scan(tx.QueryRow(`SELECT `+boardColumns+` FROM board WHERE board_id = $1`, boardID).Scan)
+	if absent(err) {
+		return nil, fault.New(fault.NotFound, "There is no such board.")
+	}
+	return found, err
+}
+
+// boardsIn returns the boards that a WHERE clause names, by name.
+func (b *Boards) boardsIn(tx *db.Tx, where string, args ...any) (boards []*Board, err error) {
+	rows, err := tx.Query(`SELECT `+boardColumns+` FROM board WHERE `+where+` ORDER BY LOWER(name), key`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		found, err := b.scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		boards = append(boards, found)
+	}
+	return boards, rows.Err()
 }
 
 // Board returns the board with a key, or NotFound.
@@ -246,10 +333,10 @@ func (b *Boards) Board(ctx context.Context, key string) (found *Board, err error
 		return nil, fault.New(fault.NotFound, "There is no board %q.", key)
 	}
 	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		found, err = scanBoard(tx.QueryRow(`SELECT `+boardColumns+` FROM board WHERE key = $1`, key).Scan)
+		found, err = b.scan(tx.QueryRow(`SELECT `+boardColumns+` FROM board WHERE key = $1`, key).Scan)
 		return err
 	})
-	if fault.Of(err) == fault.NotFound {
+	if absent(err) {
 		return nil, fault.New(fault.NotFound, "There is no board %q.", key)
 	}
 	return found, err
@@ -258,28 +345,32 @@ func (b *Boards) Board(ctx context.Context, key string) (found *Board, err error
 // List returns the public boards, or with all every board, by name.
 func (b *Boards) List(ctx context.Context, all bool) (boards []*Board, err error) {
 	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		boards = nil
-		rows, err := tx.Query(`SELECT ` + boardColumns + ` FROM board ORDER BY LOWER(name), key`)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			found, err := scanBoard(rows.Scan)
-			if err != nil {
-				return err
-			}
-			if all || found.Stage == Open {
-				boards = append(boards, found)
-			}
-		}
-		return rows.Err()
+		boards, err = b.boardsIn(tx, `1 = 1`)
+		return err
 	})
+	if !all {
+		boards = slices.DeleteFunc(boards, func(at *Board) bool { return at.Stage != Open })
+	}
 	return boards, err
 }
 
 // Scorecard returns a version of a board's scorecard, or NotFound.
 func (b *Boards) Scorecard(ctx context.Context, boardID string, version int) (*scorecard.Scorecard, error) {
+	b.mu.Lock()
+	card := b.cards[cardVersion{boardID, version}]
+	b.mu.Unlock()
+	if card != nil {
+		return card, nil
+	}
+	err := b.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		card, err = b.cardIn(tx, boardID, version)
+		return err
+	})
+	return card, err
+}
+
+// cardIn is Scorecard in the caller's transaction.
+func (b *Boards) cardIn(tx *db.Tx, boardID string, version int) (*scorecard.Scorecard, error) {
 	at := cardVersion{boardID, version}
 	b.mu.Lock()
 	card := b.cards[at]
@@ -289,10 +380,8 @@ func (b *Boards) Scorecard(ctx context.Context, boardID string, version int) (*s
 	}
 	var key string
 	var source []byte
-	err := b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		return tx.QueryRow(`SELECT b.key, s.source FROM board b JOIN board_scorecard s ON s.board_id = b.board_id
-			WHERE b.board_id = $1 AND s.version = $2`, boardID, version).Scan(&key, &source)
-	})
+	err := tx.QueryRow(`SELECT b.key, s.source FROM board b JOIN board_scorecard s ON s.board_id = b.board_id
+		WHERE b.board_id = $1 AND s.version = $2`, boardID, version).Scan(&key, &source)
 	if fault.Of(err) == fault.NotFound {
 		return nil, fault.New(fault.NotFound, "The board has no version %d of its scorecard.", version)
 	}
@@ -312,37 +401,47 @@ func (b *Boards) Scorecard(ctx context.Context, boardID string, version int) (*s
 // Revise puts a new version of the scorecard in force; the same bytes as the version in force change nothing. A scorecard
 // with another period is refused with Conflict: the releases of one board follow one another.
 func (b *Boards) Revise(ctx context.Context, boardID string, card *scorecard.Scorecard) (version int, err error) {
-	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		return tx.QueryRow(`SELECT version FROM board WHERE board_id = $1`, boardID).Scan(&version)
+	return b.ReviseBy(ctx, identity.Actor{}, boardID, card)
+}
+
+// ReviseBy is Revise by somebody. Players are asked again for every metric that is derived in another way now, or that more
+// people will see: their grants of it end, each with a receipt.
+func (b *Boards) ReviseBy(ctx context.Context, a identity.Actor, boardID string, card *scorecard.Scorecard) (version int, err error) {
+	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		version, err = b.revise(tx, a, boardID, card)
+		return err
 	})
-	if fault.Of(err) == fault.NotFound {
+	return version, err
+}
+
+func (b *Boards) revise(tx *db.Tx, a identity.Actor, boardID string, card *scorecard.Scorecard) (version int, err error) {
+	var digest string
+	err = tx.QueryRow(`SELECT b.version, s.sha256 FROM board b JOIN board_scorecard s ON s.board_id = b.board_id AND s.version = b.version
+		WHERE b.board_id = $1`, boardID).Scan(&version, &digest)
+	if absent(err) {
 		return 0, fault.New(fault.NotFound, "There is no such board.")
 	}
-	if err != nil {
-		return 0, err
+	if err != nil || digest == digestOf(card) {
+		return version, err
 	}
-	before, err := b.Scorecard(ctx, boardID, version)
+	before, err := b.cardIn(tx, boardID, version)
 	if err != nil {
 		return 0, err
 	}
 	if before.Period != card.Period {
 		return 0, fault.New(fault.Conflict, "The board is released by %s and the new scorecard says %s: make a board of its own for it.", before.Period, card.Period)
 	}
-	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		var digest string
-		err := tx.QueryRow(`SELECT b.version, s.sha256 FROM board b JOIN board_scorecard s ON s.board_id = b.board_id AND s.version = b.version
-			WHERE b.board_id = $1`, boardID).Scan(&version, &digest)
-		if err != nil || digest == digestOf(card) {
-			return err
-		}
-		version++
-		if err := b.putScorecard(tx, boardID, version, card); err != nil {
-			return err
-		}
-		_, err = tx.Exec(`UPDATE board SET version = $1 WHERE board_id = $2`, version, boardID)
-		return err
-	})
-	return version, err
+	version++
+	if err := b.putScorecard(tx, boardID, version, card); err != nil {
+		return 0, err
+	}
+	if _, err = tx.Exec(`UPDATE board SET version = $1 WHERE board_id = $2`, version, boardID); err != nil {
+		return 0, err
+	}
+	if err := b.askAgain(tx, boardID, rederived(before, card)); err != nil {
+		return 0, err
+	}
+	return version, b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.revise", Board: boardID, Detail: map[string]string{"version": fmt.Sprint(version)}})
 }
 
 func (b *Boards) putScorecard(tx *db.Tx, boardID string, version int, card *scorecard.Scorecard) error {
@@ -355,3 +454,6 @@ func digestOf(card *scorecard.Scorecard) string {
 	sum := sha256.Sum256(card.Source)
 	return hex.EncodeToString(sum[:])
 }
+
+// absent reports whether an error says that there is no such thing.
+func absent(err error) bool { return fault.Of(err) == fault.NotFound }

@@ -16,8 +16,8 @@ import (
 )
 
 // Enrol finds members by key (or e-mail, handle, name, as by says) and adds those that are not there; names, addresses,
-// handles and tags that are given replace those that stood, group by group, and the last one of a batch holds. It returns
-// their numbers in order. A new member without a key is given one made of their handle or name, or of what stands before
+// handles and tags that are given replace those that stood, group by group, and the last one of a batch holds; what belongs
+// to a player who claimed their record stays as they said it. It returns their numbers in order. A new member without a key is given one made of their handle or name, or of what stands before
 // the @ of their address.
 //
 // The error is Invalid for a person that Check refuses or that lacks what they are found by, and Conflict, naming both,
@@ -49,13 +49,12 @@ func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people
 		}
 		e.people = append(e.people, person)
 	}
-	e.joined = b.rooms.Now().UnixMicro()
-	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		numbers, err := e.run(tx)
+	return b.change(ctx, boardID, func(c *change) error {
+		numbers, err := e.run(c)
 		if err != nil {
 			return err
 		}
-		return then(tx, numbers)
+		return then(c.Tx, numbers)
 	})
 }
 
@@ -64,8 +63,8 @@ type enrolment struct {
 	by      string
 	boardID string
 	basis   Basis
+	tagsBy  map[string]TagsBy
 	people  []Member
-	joined  int64
 
 	known map[string]*Member // by mark
 	keys  map[string]*Member // by key, where the mark is another
@@ -84,15 +83,14 @@ func (e *enrolment) mark(m Member) string {
 	return m.Key
 }
 
-func (e *enrolment) run(tx *db.Tx) ([]int64, error) {
-	var given int64
-	err := tx.QueryRow(`SELECT members, basis FROM board WHERE board_id = $1`, e.boardID).Scan(&given, &e.basis)
-	if fault.Of(err) == fault.NotFound {
-		return nil, fault.New(fault.NotFound, "There is no such board.")
-	}
+func (e *enrolment) run(c *change) ([]int64, error) {
+	tx := c.Tx
+	at, err := c.boards.boardIn(tx, e.boardID)
 	if err != nil {
 		return nil, err
 	}
+	given := int64(at.Players)
+	e.basis, e.tagsBy = at.Basis, at.Plan.TagsBy
 	e.known, e.keys = map[string]*Member{}, map[string]*Member{}
 	if given > 0 {
 		if err := e.find(tx); err != nil {
@@ -115,7 +113,7 @@ func (e *enrolment) run(tx *db.Tx) ([]int64, error) {
 			e.keys[m.Key] = m
 		}
 		e.known[e.mark(person)] = m
-		if update(m, person) && m.Number < given {
+		if e.update(m, person) && m.Number < given {
 			changed[m] = true
 		}
 		numbers[i] = m.Number
@@ -129,22 +127,23 @@ func (e *enrolment) run(tx *db.Tx) ([]int64, error) {
 			return nil, err
 		}
 	}
-	if err := e.insert(tx, added); err != nil {
+	if err := e.insert(c, added); err != nil {
 		return nil, err
 	}
 	for m := range changed {
-		if _, err := tx.Exec(`UPDATE board_member SET name = $1, email = $2, handle = $3, tags = $4 WHERE board_id = $5 AND number = $6`,
-			m.Name, m.Email, m.Handle, writeTags(m.Tags), e.boardID, m.Number); err != nil {
+		if _, err := tx.Exec(`UPDATE board_member SET name = $1, email = $2, handle = $3, tags = $4, roster = $5 WHERE board_id = $6 AND number = $7`,
+			m.Name, m.Email, m.Handle, writeTags(m.Tags), c.roster, e.boardID, m.Number); err != nil {
 			return nil, err
 		}
 	}
 	return numbers, nil
 }
 
-// update takes over what is written of a person and reports whether anything is new.
-func update(m *Member, person Member) (changed bool) {
+// update takes over what is written of a person and reports whether anything is new. Of somebody who claimed their record, name,
+// address and handle are their own, and so are the tags that players set.
+func (e *enrolment) update(m *Member, person Member) (changed bool) {
 	take := func(stood *string, given string) {
-		if given != "" && given != *stood {
+		if given != "" && given != *stood && m.Player == "" {
 			*stood, changed = given, true
 		}
 	}
@@ -152,6 +151,9 @@ func update(m *Member, person Member) (changed bool) {
 	take(&m.Email, person.Email)
 	take(&m.Handle, person.Handle)
 	for group, tag := range person.Tags {
+		if m.Player != "" && e.tagsBy[group] == ByPlayer {
+			continue
+		}
 		if tag = strings.TrimSpace(tag); tag != "" && m.Tags[group] != tag {
 			if m.Tags == nil {
 				m.Tags = map[string]string{}
@@ -277,8 +279,8 @@ func slug(name string) string {
 }
 
 // insert adds members, many a statement.
-func (e *enrolment) insert(tx *db.Tx, added []*Member) error {
-	const most, columns = 40, 15 // SQLite looks parameters up one after another: longer lists are slower
+func (e *enrolment) insert(c *change, added []*Member) error {
+	const most, columns = 40, 16 // SQLite looks parameters up one after another: longer lists are slower
 	var full *db.Stmt
 	for len(added) > 0 {
 		part := added[:min(most, len(added))]
@@ -292,17 +294,18 @@ func (e *enrolment) insert(tx *db.Tx, added []*Member) error {
 			if e.basis != Things {
 				m.Ref = newRef()
 			}
-			args = append(args, e.boardID, m.Number, m.Key, m.Name, m.Email, m.Handle, writeTags(m.Tags), e.joined,
-				m.Player, string(m.State), m.Ref, 0, 0, "", e.joined)
+			now := c.now.UnixMicro()
+			args = append(args, e.boardID, m.Number, m.Key, m.Name, m.Email, m.Handle, writeTags(m.Tags), now,
+				m.Player, string(m.State), m.Ref, 0, 0, "", now, c.roster)
 		}
-		query := `INSERT INTO board_member (board_id, ` + memberColumns + `) VALUES ` + rowPlaces(len(part), columns)
+		query := `INSERT INTO board_member (board_id, ` + memberColumns + `, roster) VALUES ` + rowPlaces(len(part), columns)
 		if len(part) < most {
-			_, err := tx.Exec(query, args...)
+			_, err := c.Exec(query, args...)
 			return err
 		}
 		if full == nil {
 			var err error
-			if full, err = tx.Prepare(query); err != nil {
+			if full, err = c.Prepare(query); err != nil {
 				return err
 			}
 			defer full.Close()

@@ -157,21 +157,3 @@ func (b *Boards) Sweep(ctx context.Context) error { return nil }
 func (b *Boards) Trail(ctx context.Context, at *Board, before string, limit int) ([]audit.Event, error) {
 	return nil, nil
 }
-
-// Directory is who stands behind the numbers of a board's members, kept in memory. It is read on every page.
-type Directory struct {
-	members []Member // by number
-}
-
-// Directory returns the directory of a board as of now: what this program changes is seen at once, what another one
-// changes within a second.
-func (b *Boards) Directory(ctx context.Context, at *Board) (*Directory, error) { return nil, nil }
-
-// Member returns who has a number; a Former without a name for one that is gone.
-func (d *Directory) Member(number int64) Member { return Member{} }
-
-// ByKey returns the number of a key, −1 for none.
-func (d *Directory) ByKey(key string) int64 { return -1 }
-
-// Hidden returns the numbers of the members that leave no trace for others, ascending; and a text that changes with it.
-func (d *Directory) Hidden() (numbers []int64, version string) { return nil, "" }

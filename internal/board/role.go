@@ -1,9 +1,16 @@
 package board
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
+	"cairn/internal/audit"
+	"cairn/internal/db"
+	"cairn/internal/fault"
 	"cairn/internal/identity"
 )
 
@@ -18,11 +25,32 @@ const (
 	Viewer  Role = "viewer"  // sees what members see
 )
 
+// roles from the one that may most to the one that may least.
+var roles = []Role{Owner, Manager, Steward, Coach, Viewer}
+
 // Scope is what a coach was given. An empty list of metrics is all of them; a coach without players sees none.
 type Scope struct {
 	Players []string            `json:"players,omitempty"` // keys
 	Tags    map[string][]string `json:"tags,omitempty"`    // tag group → tags whose players are given
 	Metrics []string            `json:"metrics,omitempty"` // keys
+}
+
+// Given reports whether a player was given.
+func (s Scope) Given(m Member) bool {
+	if slices.Contains(s.Players, m.Key) {
+		return true
+	}
+	for group, tags := range s.Tags {
+		if tag := m.Tags[group]; tag != "" && slices.Contains(tags, tag) {
+			return true
+		}
+	}
+	return false
+}
+
+// Measures reports whether a metric was given.
+func (s Scope) Measures(metric string) bool {
+	return len(s.Metrics) == 0 || slices.Contains(s.Metrics, metric)
 }
 
 // Holder is somebody with a role.
@@ -34,6 +62,162 @@ type Holder struct {
 	Since   time.Time
 }
 
+// Holders returns who has a role on a board: owners first, and of one role the eldest.
+func (b *Boards) Holders(ctx context.Context, at *Board) (holders []Holder, err error) {
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		holders, err = holdersOf(tx, at.ID)
+		return err
+	})
+	return holders, err
+}
+
+func holdersOf(tx *db.Tx, boardID string) (holders []Holder, err error) {
+	rows, err := tx.Query(`SELECT player_id, address, role, scope, since FROM board_role WHERE board_id = $1 ORDER BY since, address, player_id`, boardID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		h, err := scanHolder(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		holders = append(holders, h)
+	}
+	slices.SortStableFunc(holders, func(a, b Holder) int { return cmp.Compare(slices.Index(roles, a.Role), slices.Index(roles, b.Role)) })
+	return holders, rows.Err()
+}
+
+func scanHolder(scan func(...any) error) (h Holder, err error) {
+	var scope string
+	var since int64
+	if err := scan(&h.Account, &h.Address, &h.Role, &scope, &since); err != nil {
+		return h, err
+	}
+	h.Since = time.UnixMicro(since).UTC()
+	if err := json.Unmarshal([]byte(scope), &h.Scope); err != nil {
+		return h, fmt.Errorf("reading what a %s was given: %w", h.Role, err)
+	}
+	return h, nil
+}
+
+// GiveRole gives a role to whoever proved, or proves later, to read an address; it replaces the one they had. Conflict for
+// the last owner, who hands the board over first.
+func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, address string, r Role, s Scope) error {
+	if !slices.Contains(roles, r) {
+		return invalid("role", "A role on a board is owner, manager, coach, steward or viewer, not %q.", r)
+	}
+	address, err := identity.ParseAddress(address)
+	if err != nil {
+		return err
+	}
+	if err := s.check(r); err != nil {
+		return err
+	}
+	given := Holder{Address: address, Role: r, Scope: s}
+	found, err := b.rooms.Identity.ByAddress(ctx, address)
+	if err != nil && fault.Of(err) != fault.NotFound {
+		return err
+	}
+	if err == nil && found != nil {
+		given.Account = found.ID
+	}
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		holders, err := holdersOf(tx, at.ID)
+		if err != nil {
+			return err
+		}
+		for _, h := range holders {
+			if !h.same(given) {
+				continue
+			}
+			if err := mayLose(h, r, holders); err != nil {
+				return err
+			}
+			if err := dropHolder(tx, at.ID, h); err != nil {
+				return err
+			}
+		}
+		if err := b.putHolder(tx, at.ID, given); err != nil {
+			return err
+		}
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.role", Board: at.ID, Player: given.Account, Detail: map[string]string{"role": string(r)}})
+	})
+}
+
+// same reports whether two entries are about the same somebody.
+func (h Holder) same(other Holder) bool {
+	return h.Account != "" && h.Account == other.Account || h.Address != "" && h.Address == other.Address
+}
+
+// check refuses what cannot be given.
+func (s Scope) check(r Role) error {
+	if r != Coach && (len(s.Players) > 0 || len(s.Tags) > 0 || len(s.Metrics) > 0) {
+		return invalid("scope", "Only a coach is given some players and metrics; a %s is not.", r)
+	}
+	for _, list := range [][]string{s.Players, s.Metrics} {
+		for _, key := range list {
+			if err := checkText("scope", "A key of what is given", key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mayLose refuses to leave a board without the last of its owners.
+func mayLose(h Holder, becomes Role, holders []Holder) error {
+	owners := 0
+	for _, other := range holders {
+		if other.Role == Owner {
+			owners++
+		}
+	}
+	if h.Role == Owner && becomes != Owner && owners == 1 {
+		return fault.New(fault.Conflict, "This is the board's last owner: make somebody else an owner first.")
+	}
+	return nil
+}
+
+func dropHolder(tx *db.Tx, boardID string, h Holder) error {
+	_, err := tx.Exec(`DELETE FROM board_role WHERE board_id = $1 AND player_id = $2 AND address = $3`, boardID, h.Account, h.Address)
+	return err
+}
+
+func (b *Boards) putHolder(tx *db.Tx, boardID string, h Holder) error {
+	scope, err := json.Marshal(h.Scope)
+	if err != nil {
+		return fmt.Errorf("writing what a %s was given: %w", h.Role, err)
+	}
+	if h.Since.IsZero() {
+		h.Since = b.rooms.Now()
+	}
+	_, err = tx.Exec(`INSERT INTO board_role (board_id, player_id, address, role, scope, since) VALUES ($1, $2, $3, $4, $5, $6)`,
+		boardID, h.Account, h.Address, string(h.Role), string(scope), h.Since.UnixMicro())
+	return err
+}
+
+// TakeRole takes a role away. Conflict for the last owner, who hands the board over first; NotFound for who has none.
+func (b *Boards) TakeRole(ctx context.Context, a identity.Actor, at *Board, holder Holder) error {
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		holders, err := holdersOf(tx, at.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(holders, holder.same)
+		if i < 0 {
+			return fault.New(fault.NotFound, "There is nobody with a role on this board who is meant by that.")
+		}
+		if err := mayLose(holders[i], "", holders); err != nil {
+			return err
+		}
+		if err := dropHolder(tx, at.ID, holders[i]); err != nil {
+			return err
+		}
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.role", Board: at.ID, Player: holders[i].Account, Detail: map[string]string{"was": string(holders[i].Role), "role": "none"}})
+	})
+}
+
 // Access is what somebody is on one board.
 type Access struct {
 	Account string  // "" nobody is signed in
@@ -42,31 +226,128 @@ type Access struct {
 	Member  *Member // their own membership, in whatever state; nil none
 }
 
-// Act is something that a person may do on a board. Front doors name one for every route.
-type Act string
-
-const (
-	SeeBoard       Act = "see board"       // that it exists, what it is, its methodology
-	SeeLeaderboard Act = "see leaderboard" // of those shown to them
-	SeeScorecards  Act = "see scorecards"  // of other players than themselves
-	SeeHistory     Act = "see history"     // earlier releases, the archive
-	SeeOwn         Act = "see own"         // the own scorecard, ledger and what the board keeps
-	SeeAll         Act = "see all"         // everyone, the bottom and the hidden too
-	SeeGiven       Act = "see given"       // a coach's players
-	SeeTrail       Act = "see trail"       // who did what, receipts, members' states
-	Manage         Act = "manage"          // design, invite, import, release, tags, notes
-	Govern         Act = "govern"          // roles, hand over, delete
-)
-
-// May reports whether somebody may do something on a board. It is the only place that says so.
-func (a Access) May(act Act, b *Board) bool { return false }
-
-// Sees reports whether a page for an audience is for them; own is a page about their own record.
-func (a Access) Sees(to Audience, own bool) bool { return false }
-
-// Access returns what an actor is on a board.
+// Access returns what an actor is on a board. A role that was given to an address becomes that of the first who comes and
+// proved to read it.
 func (b *Boards) Access(ctx context.Context, at *Board, a identity.Actor) (Access, error) {
-	return Access{}, nil
+	found := Access{Account: a.Account}
+	if !a.SignedIn() {
+		return found, nil
+	}
+	var waiting int
+	err := b.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		found.Role, found.Scope, waiting = "", Scope{}, 0
+		h, err := scanHolder(tx.QueryRow(`SELECT player_id, address, role, scope, since FROM board_role WHERE board_id = $1 AND player_id = $2`, at.ID, a.Account).Scan)
+		switch {
+		case err == nil:
+			found.Role, found.Scope = h.Role, h.Scope
+		case fault.Of(err) != fault.NotFound:
+			return err
+		default:
+			if err := tx.QueryRow(`SELECT COUNT(*) FROM board_role WHERE board_id = $1 AND player_id = ''`, at.ID).Scan(&waiting); err != nil {
+				return err
+			}
+		}
+		found.Member, err = ofAccount(tx, at.ID, a.Account)
+		return err
+	})
+	if err != nil || waiting == 0 {
+		return found, err
+	}
+	taken, err := b.takeUp(ctx, a)
+	if err != nil || !slices.Contains(taken, at.ID) {
+		return found, err
+	}
+	return b.Access(ctx, at, a)
+}
+
+// takeUp gives an account the roles that wait for addresses it proved to read, and returns on which boards. Who has a role
+// already keeps the one that may more.
+func (b *Boards) takeUp(ctx context.Context, a identity.Actor) (boards []string, err error) {
+	addresses, err := b.proved(ctx, a)
+	if err != nil || len(addresses) == 0 {
+		return nil, err
+	}
+	var waits int
+	count := func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT COUNT(*) FROM board_role WHERE player_id = '' AND address IN (`+places(1, len(addresses))+`)`, texts(addresses)...).Scan(&waits)
+	}
+	if err := b.rooms.DB.Read(ctx, count); err != nil || waits == 0 {
+		return nil, err
+	}
+	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		boards, err = b.takeUpIn(tx, a.Account, addresses)
+		return err
+	})
+	return boards, err
+}
+
+func (b *Boards) takeUpIn(tx *db.Tx, account string, addresses []string) (boards []string, err error) {
+	rows, err := tx.Query(`SELECT DISTINCT board_id FROM board_role WHERE player_id = '' AND address IN (`+places(1, len(addresses))+`) ORDER BY board_id`, texts(addresses)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		boards = append(boards, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for _, id := range boards {
+		holders, err := holdersOf(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		var best *Holder // owners first: the first is the one that may most
+		for _, h := range holders {
+			if h.Account != account && (h.Account != "" || !slices.Contains(addresses, h.Address)) {
+				continue
+			}
+			if best == nil {
+				best = &h
+			}
+			if err := dropHolder(tx, id, h); err != nil {
+				return nil, err
+			}
+		}
+		best.Account = account
+		if err := b.putHolder(tx, id, *best); err != nil {
+			return nil, err
+		}
+		if err := b.rooms.Trail.Write(tx, audit.Event{Actor: account, Verb: "board.role.taken", Board: id, Player: account, Detail: map[string]string{"role": string(best.Role)}}); err != nil {
+			return nil, err
+		}
+	}
+	return boards, nil
+}
+
+// proved returns the addresses that an actor proved to read.
+func (b *Boards) proved(ctx context.Context, a identity.Actor) (addresses []string, err error) {
+	if !a.SignedIn() {
+		return nil, nil
+	}
+	account, err := b.rooms.Identity.Account(ctx, a.Account)
+	if fault.Of(err) == fault.NotFound || err == nil && account == nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, address := range account.Addresses {
+		addresses = append(addresses, address.Address)
+	}
+	return addresses, nil
+}
+
+func texts(list []string) (args []any) {
+	for _, text := range list {
+		args = append(args, text)
+	}
+	return args
 }
 
 // Mine is a board as one person meets it.
@@ -76,18 +357,59 @@ type Mine struct {
 }
 
 // Mine returns every board on which somebody is a member or has a role, by name.
-func (b *Boards) Mine(ctx context.Context, a identity.Actor) ([]Mine, error) { return nil, nil }
-
-// Holders returns who has a role on a board.
-func (b *Boards) Holders(ctx context.Context, at *Board) ([]Holder, error) { return nil, nil }
-
-// GiveRole gives a role to whoever proved, or proves later, to read an address; it replaces the one they had. Conflict for
-// the last owner.
-func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, address string, r Role, s Scope) error {
-	return nil
+func (b *Boards) Mine(ctx context.Context, a identity.Actor) (mine []Mine, err error) {
+	if !a.SignedIn() {
+		return nil, nil
+	}
+	if _, err := b.takeUp(ctx, a); err != nil {
+		return nil, err
+	}
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		mine = nil
+		boards, err := b.boardsIn(tx, `board_id IN (SELECT board_id FROM board_member WHERE player_id = $1) OR board_id IN (SELECT board_id FROM board_role WHERE player_id = $1)`, a.Account)
+		if err != nil {
+			return err
+		}
+		for _, at := range boards {
+			access := Access{Account: a.Account}
+			h, err := scanHolder(tx.QueryRow(`SELECT player_id, address, role, scope, since FROM board_role WHERE board_id = $1 AND player_id = $2`, at.ID, a.Account).Scan)
+			if err == nil {
+				access.Role, access.Scope = h.Role, h.Scope
+			} else if fault.Of(err) != fault.NotFound {
+				return err
+			}
+			if access.Member, err = ofAccount(tx, at.ID, a.Account); err != nil {
+				return err
+			}
+			mine = append(mine, Mine{Board: at, Access: access})
+		}
+		return nil
+	})
+	return mine, err
 }
 
-// TakeRole takes a role away. Conflict for the last owner, who hands the board over first.
-func (b *Boards) TakeRole(ctx context.Context, a identity.Actor, at *Board, holder Holder) error {
-	return nil
+// inherit settles who owns a board whose last owner goes: the eldest manager, else nobody, and then the board is closed to
+// its readers until whoever runs the server appoints an owner.
+func (b *Boards) inherit(tx *db.Tx, boardID string) error {
+	holders, err := holdersOf(tx, boardID)
+	if err != nil {
+		return err
+	}
+	if len(holders) > 0 && holders[0].Role == Owner {
+		return nil
+	}
+	heir := slices.IndexFunc(holders, func(h Holder) bool { return h.Role == Manager && h.Account != "" })
+	event := audit.Event{Verb: "board.role", Board: boardID, Detail: map[string]string{"role": string(Owner), "why": "the last owner left; the eldest manager follows"}}
+	if heir >= 0 {
+		if _, err := tx.Exec(`UPDATE board_role SET role = $1 WHERE board_id = $2 AND player_id = $3`, string(Owner), boardID, holders[heir].Account); err != nil {
+			return err
+		}
+		event.Player = holders[heir].Account
+		return b.rooms.Trail.Write(tx, event)
+	}
+	if _, err := tx.Exec(`UPDATE board SET stage = $1, pending = '' WHERE board_id = $2`, string(Stealth), boardID); err != nil {
+		return err
+	}
+	event.Verb, event.Detail = "board.reveal", map[string]string{"stage": string(Stealth), "why": "the last owner left and nobody manages the board"}
+	return b.rooms.Trail.Write(tx, event)
 }

@@ -3,9 +3,12 @@ package board
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"cairn/internal/audit"
 	"cairn/internal/consent"
 	"cairn/internal/db"
 	"cairn/internal/identity"
@@ -79,91 +82,157 @@ const Notice = 72 * time.Hour
 // Pending is a step wider that was announced and does not hold yet.
 type Pending struct {
 	Reveal
+	TopN  int // how many the public leaderboard will show, 0 all
 	Asked time.Time
 	Holds time.Time
 }
 
-// Reveal changes who sees a board. It returns when the change holds: now, or after the notice.
+// Reveal changes who sees a board. It returns when the change holds: now, or after the notice. Asking again for what is
+// announced already does not begin the notice anew. Where nobody is shown yet, or no people are scored, there is nobody to
+// tell, and all holds at once.
 func (b *Boards) Reveal(ctx context.Context, a identity.Actor, at *Board, to Reveal) (holds time.Time, err error) {
-	return time.Time{}, nil
+	asked := Board{Basis: at.Basis, Stage: to.Stage, Pages: to.Pages, Smallest: consent.K}
+	if err := asked.checkAudience(); err != nil {
+		return time.Time{}, err
+	}
+	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := b.boardIn(tx, at.ID)
+		if err != nil {
+			return err
+		}
+		holds, err = b.reveal(tx, a, now, to, now.TopN)
+		return err
+	})
+	return holds, err
+}
+
+// reveal brings a board to a stage, pages and length of the public leaderboard: what is narrower at once, the rest after
+// the notice.
+func (b *Boards) reveal(tx *db.Tx, a identity.Actor, at *Board, to Reveal, top int) (holds time.Time, err error) {
+	now := b.rooms.Now().UTC().Truncate(time.Microsecond)
+	asked := Pending{Reveal: to, TopN: top, Asked: now, Holds: now.Add(Notice)}
+	narrow := Board{
+		Stage: stages.narrower(at.Stage, to.Stage),
+		Pages: Pages{
+			Leaderboard: audiences.narrower(at.Pages.Leaderboard, to.Pages.Leaderboard),
+			Scorecards:  audiences.narrower(at.Pages.Scorecards, to.Pages.Scorecards),
+			History:     audiences.narrower(at.Pages.History, to.Pages.History),
+		},
+		TopN: fewer(at.TopN, top),
+	}
+	wider := narrow.Stage != to.Stage || narrow.Pages != to.Pages || narrow.TopN != top
+	if wider {
+		alone, err := b.nobodyShown(tx, at)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if alone {
+			narrow.Stage, narrow.Pages, narrow.TopN, wider = to.Stage, to.Pages, top, false
+		}
+	}
+	if p := at.pending; wider && p != nil && p.Reveal == to && p.TopN == top {
+		asked.Asked, asked.Holds = p.Asked, p.Holds // announced already
+	}
+	pending := ""
+	if wider {
+		text, err := json.Marshal(asked)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("writing the announced step of a board: %w", err)
+		}
+		pending = string(text)
+	}
+	unchanged := narrow.Stage == at.Stage && narrow.Pages == at.Pages && narrow.TopN == at.TopN
+	if unchanged && (at.pending == nil && !wider || at.pending != nil && wider && asked.Asked.Equal(at.pending.Asked)) {
+		return at.inForceFrom(now), nil
+	}
+	_, err = tx.Exec(`UPDATE board SET stage = $1, leaderboard = $2, scorecards = $3, history = $4, top_n = $5, pending = $6 WHERE board_id = $7`,
+		string(narrow.Stage), string(narrow.Pages.Leaderboard), string(narrow.Pages.Scorecards), string(narrow.Pages.History), narrow.TopN, pending, at.ID)
+	if err != nil {
+		return time.Time{}, err
+	}
+	event := audit.Event{Actor: a.Account, Verb: "board.reveal", Board: at.ID, Detail: map[string]string{
+		"stage": string(to.Stage), "leaderboard": string(to.Pages.Leaderboard), "scorecards": string(to.Pages.Scorecards), "history": string(to.Pages.History), "top": fmt.Sprint(top), "holds": now.Format(time.RFC3339),
+	}}
+	if !wider {
+		return now, b.rooms.Trail.Write(tx, event)
+	}
+	event.Verb, event.Detail["holds"] = "board.reveal.announce", asked.Holds.Format(time.RFC3339)
+	if err := b.rooms.Queue.Enqueue(tx, jobReveal, at.ID+" "+fmt.Sprint(asked.Asked.UnixMicro()), announced{at.ID, asked.Asked.UnixMicro(), -1}, now); err != nil {
+		return time.Time{}, err
+	}
+	return asked.Holds, b.rooms.Trail.Write(tx, event)
+}
+
+// inForceFrom returns when what was asked last holds.
+func (b *Board) inForceFrom(now time.Time) time.Time {
+	if b.pending != nil {
+		return b.pending.Holds
+	}
+	return now
+}
+
+// fewer returns the shorter of two lengths of a leaderboard, where 0 is all.
+func fewer(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// nobodyShown reports whether a board has nobody who would be shown to more people.
+func (b *Boards) nobodyShown(tx *db.Tx, at *Board) (bool, error) {
+	if at.Basis == Things {
+		return true, nil
+	}
+	var shown int
+	err := tx.QueryRow(`SELECT COUNT(*) FROM board_member WHERE board_id = $1 AND state IN ($2, $3, $4)`, at.ID, string(Listed), string(Accepted), string(Paused)).Scan(&shown)
+	return shown == 0, err
 }
 
 // Pending returns the step that is announced, nil none.
-func (b *Boards) Pending(ctx context.Context, at *Board) (*Pending, error) { return nil, nil }
+func (b *Boards) Pending(ctx context.Context, at *Board) (pending *Pending, err error) {
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		now, err := b.boardIn(tx, at.ID)
+		if err == nil {
+			pending = now.pending
+		}
+		return err
+	})
+	return pending, err
+}
 
 // TakeBack takes an announced step back.
-func (b *Boards) TakeBack(ctx context.Context, a identity.Actor, at *Board) error { return nil }
+func (b *Boards) TakeBack(ctx context.Context, a identity.Actor, at *Board) error {
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := b.boardIn(tx, at.ID)
+		if err != nil || now.pending == nil {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE board SET pending = '' WHERE board_id = $1`, at.ID); err != nil {
+			return err
+		}
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.reveal.back", Board: at.ID})
+	})
+}
 
 // Suspend closes a board for its readers, who see why; nothing is deleted. "" opens it again. For operators.
 func (b *Boards) Suspend(ctx context.Context, a identity.Actor, at *Board, why string) error {
-	return nil
+	why = strings.TrimSpace(why)
+	if err := checkProse("why", "The reason", why); err != nil {
+		return err
+	}
+	verb := "board.suspend"
+	if why == "" {
+		verb = "board.open"
+	}
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := b.boardIn(tx, at.ID)
+		if err != nil || now.Suspended == why {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE board SET suspended = $1 WHERE board_id = $2`, why, at.ID); err != nil {
+			return err
+		}
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: verb, Board: at.ID})
+	})
 }
-
-// Terms are what a board asks of its players and what they get for it, field by field. They are versioned: a grant names
-// the version that the player read.
-type Terms struct {
-	Version int     `json:"version"`
-	Purpose string  `json:"purpose"` // what the score is for
-	Gives   string  `json:"gives"`   // what a player gets
-	Fields  []Field `json:"fields"`  // one a metric, in the order of the scorecard
-}
-
-// Field is one quantity that a board asks for.
-type Field struct {
-	Metric  string `json:"metric"`  // key
-	From    From   `json:"from"`    // whose entries it is derived from
-	Purpose string `json:"purpose"` // why the board wants it
-	Gives   string `json:"gives"`   // what the player gets for it
-	Value   string `json:"value"`   // the manager's answer: does showing it add value? Asked from audience board on
-	ToWhom  string `json:"to_whom"` // and to whom?
-}
-
-// From is whose entries a quantity is derived from.
-type From string
-
-const (
-	FromBoard  From = "board"  // the manager imports them
-	FromPlayer From = "player" // the player's own sources; the board gets the derived number only
-)
-
-// TermsOf returns a version of a board's terms; those of a board that wrote none follow from its scorecard.
-func (b *Boards) TermsOf(ctx context.Context, at *Board, version int) (Terms, error) {
-	return Terms{}, nil
-}
-
-// SetTerms puts new terms in force. Invalid where a metric that others see lacks an answer to either question. Grants given under
-// earlier terms stay for what did not change; a field whose purpose, source or audience changed is asked for again.
-func (b *Boards) SetTerms(ctx context.Context, a identity.Actor, at *Board, t Terms) (version int, err error) {
-	return 0, nil
-}
-
-// Plan is what a board's managers decided beside the score.
-type Plan struct {
-	TagsBy  map[string]TagsBy `json:"tags_by,omitempty"` // tag group → who sets it; else the manager
-	Success Success           `json:"success"`
-}
-
-// TagsBy is who sets a tag.
-type TagsBy string
-
-const (
-	ByManager TagsBy = "manager"
-	ByPlayer  TagsBy = "player"
-)
-
-// Success is how the programme itself will be judged, written down before it begins.
-type Success struct {
-	Goal    string `json:"goal,omitempty"`    // what should be better
-	Measure string `json:"measure,omitempty"` // by which figure, from where
-	Target  string `json:"target,omitempty"`
-	Review  string `json:"review,omitempty"` // ISO day
-}
-
-// SetPlan changes it.
-func (b *Boards) SetPlan(ctx context.Context, a identity.Actor, at *Board, p Plan) error { return nil }
-
-// Kept, Forget, Move and MoveBack make the room a keeper (package player): the memberships, roles, drafts and notes of a person.
-func (b *Boards) Kept(tx *db.Tx, account string) (map[string]any, error)            { return nil, nil }
-func (b *Boards) Forget(tx *db.Tx, account string) error                            { return nil }
-func (b *Boards) Move(tx *db.Tx, from, into string) (json.RawMessage, error)        { return nil, nil }
-func (b *Boards) MoveBack(tx *db.Tx, from, into string, note json.RawMessage) error { return nil }
