@@ -11,7 +11,9 @@ import (
 // archivePage lists every release and edition of a board.
 type archivePage struct {
 	*frame
-	Releases []archived
+	Releases     []archived
+	Newer, Older string // addresses of further pages
+	Where        string // page 2 of 3
 }
 
 // archived is one edition of one release.
@@ -26,37 +28,72 @@ type archived struct {
 	Digest        string // its first digits
 }
 
+// pageReleases is how many releases stand on one page of the archive.
+const pageReleases = 52
+
 func (s *site) showArchive(w http.ResponseWriter, r *visit) error {
-	b, err := s.boards.Board(r.Context(), r.PathValue("board"))
+	ctx := r.Context()
+	releases, err := s.releases.Archive(ctx, r.board)
 	if err != nil {
 		return err
 	}
-	releases, err := s.releases.Archive(r.Context(), b)
+	n, err := readPage(r.URL.Query(), len(releases), pageReleases)
 	if err != nil {
 		return err
 	}
-	return s.page(w, r, "archive_show", s.newArchivePage(b, releases), asking)
+	to, err := s.reader(ctx, r.board, r.access)
+	if err != nil {
+		return err
+	}
+	from := (n - 1) * pageReleases
+	var shown []*release.View
+	for _, rel := range releases[from:min(from+pageReleases, len(releases))] {
+		view, err := s.releases.View(ctx, r.board, rel, to)
+		if err != nil {
+			return err
+		}
+		shown = append(shown, view)
+	}
+	page := s.newArchivePage(r.board, shown)
+	page.pages(boardAddress(r.board)+"/archive", n, len(releases))
+	return s.page(w, r, "archive_show", page, asking)
 }
 
-func (s *site) newArchivePage(b *board.Board, releases []*release.Release) archivePage {
-	page := archivePage{frame: s.frame("Archive of "+b.Name, b).here("Archive"), Releases: newArchive(b, releases)}
+func (s *site) newArchivePage(b *board.Board, releases []*release.View) archivePage {
+	page := archivePage{frame: s.frame("Archive of "+b.Name, b).here("Archive"), Releases: make([]archived, 0, len(releases))}
 	page.Description = "Every release of " + b.Name + ", newest first."
 	page.Canonical = s.base + boardAddress(b) + "/archive"
+	for _, view := range releases {
+		a := newArchived(b, view.Release)
+		a.Line, a.Scored = view.Title, amount(float64(view.Scored))
+		page.Releases = append(page.Releases, a)
+	}
 	return page
 }
 
-func newArchive(b *board.Board, releases []*release.Release) []archived {
-	all := make([]archived, 0, len(releases))
-	for _, rel := range releases {
-		a := archived{When: rel.Period.Label(), Address: releaseAddress(b, rel), Line: rel.Title, Scored: amount(float64(rel.Scored)),
-			Reason: sentence(rel.Reason), Superseded: rel.Superseded, RulesNew: rel.RulesNew}
-		if rel.Edition > 1 || rel.Superseded {
-			a.Edition = "edition " + strconv.Itoa(rel.Edition)
-		}
-		if len(rel.Digest) >= 12 {
-			a.Digest = rel.Digest[:12]
-		}
-		all = append(all, a)
+// pages says where earlier and later releases stand.
+func (page *archivePage) pages(address string, n, total int) {
+	last := (total + pageReleases - 1) / pageReleases
+	if last < 2 {
+		return
 	}
-	return all
+	page.Where = "Page " + strconv.Itoa(n) + " of " + strconv.Itoa(last)
+	if n > 1 {
+		page.Newer = address + "?page=" + strconv.Itoa(n-1)
+	}
+	if n < last {
+		page.Older = address + "?page=" + strconv.Itoa(n+1)
+	}
+}
+
+// newArchived is an edition without what depends on its reader.
+func newArchived(b *board.Board, rel *release.Release) archived {
+	a := archived{When: rel.Period.Label(), Address: releaseAddress(b, rel), Reason: sentence(rel.Reason), Superseded: rel.Superseded, RulesNew: rel.RulesNew}
+	if rel.Edition > 1 || rel.Superseded {
+		a.Edition = "edition " + strconv.Itoa(rel.Edition)
+	}
+	if len(rel.Digest) >= 12 {
+		a.Digest = rel.Digest[:12]
+	}
+	return a
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -21,9 +22,13 @@ import (
 // pageRows is how many lines of a leaderboard stand on one page.
 const pageRows = 50
 
-// boardPage is a board as one release shows it.
+// boardPage is a board as one release shows it to one reader.
 type boardPage struct {
 	*frame
+	Basis       fact   // why somebody is on the board
+	Stage       fact   // how far it is revealed, for those who run it; no name for others
+	Closed      string // why the leaderboard is not here; "" it is
+	Mine        *link  // the reader's own scorecard
 	Purpose     string
 	When        string // the period
 	Facts       []string
@@ -60,7 +65,7 @@ type tabGroup struct {
 
 type tab struct {
 	link
-	Players int
+	Players string // how many; "" withheld
 }
 
 type leaderboard struct {
@@ -87,8 +92,10 @@ type line struct {
 	Change     string
 	Better     bool
 	Climbed    string // "3"; "" none
-	Own        bool
+	Own        bool   // it is the reader's
+	Here       bool   // it is the page's
 	Unscored   string // why there is no score
+	Gap        bool   // players between the line before and this one are not shown
 	Bar        template.HTML
 	ClimbWords string
 }
@@ -102,43 +109,36 @@ type asked struct {
 	page       int    // from 1
 }
 
-// readAsked reads ?tag=group:tag and ?page=n, and counts the players that there are to show: of the release, or of public,
-// the first so many, where the board shows no more. A tag nobody has, or a page beyond the end, is NotFound.
-func readAsked(q url.Values, rel *release.Release, public []release.Row) (ask asked, players int, err error) {
-	ask.page = 1
-	if players = rel.Players; public != nil {
-		players = len(public)
-	}
+// readAsked reads ?tag=group:tag and ?page=n. A tag that nobody has is NotFound.
+func readAsked(q url.Values, groups []release.TagGroup) (ask asked, err error) {
 	if text := q.Get("tag"); text != "" {
 		group, tag, _ := strings.Cut(text, ":")
-		players = -1
-		for _, g := range rel.TagGroups {
+		for _, g := range groups {
 			for _, t := range g.Tags {
 				if g.Group == group && t.Tag == tag {
-					ask.group, ask.tag, players = group, tag, t.Players
+					ask.group, ask.tag = group, tag
 				}
 			}
 		}
-		if players < 0 {
-			return ask, 0, fault.New(fault.NotFound, "Nobody on this board has the tag %q.", text)
-		}
-		if public != nil {
-			players = 0
-			for _, row := range public {
-				if row.Tags[group] == tag {
-					players++
-				}
-			}
+		if ask.tag == "" {
+			return ask, fault.New(fault.NotFound, "Nobody on this board has the tag %q.", text)
 		}
 	}
-	if text := q.Get("page"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || strconv.Itoa(n) != text || n > max(1, (players+pageRows-1)/pageRows) {
-			return ask, 0, fault.New(fault.NotFound, "The leaderboard has no page %q.", text)
-		}
-		ask.page = n
+	ask.page, err = readPage(q, math.MaxInt, pageRows)
+	return ask, err
+}
+
+// readPage reads ?page=n: which page of so many things, 1 where nothing is asked. A page beyond the last is NotFound.
+func readPage(q url.Values, things, each int) (int, error) {
+	text := q.Get("page")
+	if text == "" {
+		return 1, nil
 	}
-	return ask, players, nil
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || strconv.Itoa(n) != text || (n-1) > (max(1, things)-1)/each {
+		return 0, fault.New(fault.NotFound, "There is no page %q.", text)
+	}
+	return n, nil
 }
 
 func (s *site) showBoard(w http.ResponseWriter, r *visit) error {
@@ -146,41 +146,55 @@ func (s *site) showBoard(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	if p.release == nil {
-		return s.page(w, r, "board_show", s.newEmptyBoard(p), asking)
-	}
-	ctx := r.Context()
-	var public []release.Row
-	if p.board.TopN > 0 {
-		if public, err = s.releases.Rows(ctx, p.release, 0, p.board.TopN); err != nil {
-			return err
-		}
-	}
-	ask, total, err := readAsked(r.URL.Query(), p.release, public)
+	page, err := s.boardPage(r, p)
 	if err != nil {
 		return err
+	}
+	return s.page(w, r, "board_show", page, asking)
+}
+
+func (s *site) boardPage(r *visit, p place) (boardPage, error) {
+	ctx := r.Context()
+	pending, err := s.boards.Pending(ctx, p.board)
+	if err != nil {
+		return boardPage{}, err
+	}
+	page := s.newFrontPage(p, pending)
+	if page.Closed != "" {
+		return page, nil
+	}
+	if p.release == nil {
+		s.awaitFirst(&page, p)
+		return page, nil
+	}
+	ask, err := readAsked(r.URL.Query(), p.release.TagGroups)
+	if err != nil {
+		return page, err
 	}
 	from := (ask.page - 1) * pageRows
-	limit := min(pageRows, total-from)
-	shown := shownRows{ask: ask, total: total}
+	shown := shownRows{ask: ask, total: p.release.Shown()}
 	if ask.tag != "" {
-		shown.rows, err = s.releases.TagRows(ctx, p.release, ask.group, ask.tag, from, limit)
+		shown.rows, shown.total, err = p.release.TagRows(ctx, ask.group, ask.tag, from, pageRows)
 	} else {
-		shown.rows, err = s.releases.Rows(ctx, p.release, from, limit)
+		shown.rows, err = p.release.Rows(ctx, from, pageRows)
 	}
 	if err != nil {
-		return err
+		return page, err
 	}
-	if shown.leader, err = s.releases.Rows(ctx, p.release, 0, 1); err != nil {
-		return err
+	if from > 0 && from >= shown.total {
+		return page, fault.New(fault.NotFound, "The leaderboard has no page %d.", ask.page)
+	}
+	if shown.leader, err = p.release.Rows(ctx, 0, 1); err != nil {
+		return page, err
 	}
 	var archive []*release.Release
-	if !p.lasting {
+	if !p.lasting && p.reading.history {
 		if archive, err = s.releases.Archive(ctx, p.board); err != nil {
-			return err
+			return page, err
 		}
 	}
-	return s.page(w, r, "board_show", s.newBoardPage(p, shown, archive), p.keep())
+	s.tellRelease(&page, p, shown, archive)
+	return page, nil
 }
 
 // shownRows is the part of a leaderboard that a page shows.
@@ -191,35 +205,87 @@ type shownRows struct {
 	leader []release.Row // the first row of all, or none
 }
 
-// newEmptyBoard is the page of a board that has released nothing yet.
-func (s *site) newEmptyBoard(p place) boardPage {
-	page := boardPage{frame: s.frame(p.board.Name, p.board).here("Leaderboard"), Purpose: p.card.Purpose, Empty: true}
+// newFrontPage is what every page of a board begins with: what it is, on what basis, and how far it is revealed.
+func (s *site) newFrontPage(p place, pending *board.Pending) boardPage {
+	b := p.board
+	page := boardPage{frame: s.frame(b.Name, b), Purpose: p.card.Purpose, Basis: fact{basisName(b.Basis), basisWords(b.Basis)}, Empty: p.release == nil}
 	page.Description = p.card.Purpose
-	page.Canonical = s.base + boardAddress(p.board)
+	page.Canonical = s.base + boardAddress(b)
 	page.Cairn = figure.Cairn(outline(p.card), "cairn", "", "")
-	running := period.Of(p.card.Period, s.now(), p.board.Location())
-	page.Next = ending(running, p.board.Location(), s.now())
+	if !p.lasting {
+		page.here("Leaderboard")
+	}
+	if p.reading.runs {
+		page.Stage = fact{stageName(b.Stage), stageWords(b.Stage)}
+	}
+	if b.Suspended != "" {
+		n := notice{Heading: "This board is suspended", Text: sentence(b.Suspended) + " Nothing is deleted; whoever runs this server can open it again."}
+		page.Notices = append(page.Notices, n)
+	}
+	if pending != nil && (p.reading.runs || p.reading.member != nil) {
+		page.Notices = append(page.Notices, pendingNotice(b, pending))
+	}
+	switch {
+	case p.reading.rows:
+	case b.Suspended != "":
+		page.Closed = "The leaderboard is closed for now."
+	default:
+		page.Closed = "The leaderboard is for " + audienceName(reached(b)) + "."
+	}
+	if m := p.reading.member; p.reading.own && m != nil && p.release != nil && m.State.Scored() {
+		page.Mine = &link{Text: "Your scorecard", Address: playerAddress(boardAddress(b), m.Key)}
+	}
 	return page
 }
 
-// newBoardPage puts a release into words. archive is nil where the page is kept for ever: what came later is not part
-// of it.
-func (s *site) newBoardPage(p place, shown shownRows, archive []*release.Release) boardPage {
+// reached is who the leaderboard is for, within the stage that the board has reached.
+func reached(b *board.Board) board.Audience {
+	switch {
+	case b.Stage == board.Stealth:
+		return board.ToManagers
+	case b.Stage == board.Private && b.Pages.Leaderboard == board.ToEveryone:
+		return board.ToMembers
+	}
+	return b.Pages.Leaderboard
+}
+
+// pendingNotice tells the people of a board of a step wider before it holds.
+func pendingNotice(b *board.Board, step *board.Pending) notice {
+	var words []string
+	if step.Stage != b.Stage {
+		words = append(words, "The board becomes "+lower(stageName(step.Stage))+". "+stageWords(step.Stage))
+	}
+	for _, page := range []struct {
+		name      string
+		was, will board.Audience
+	}{{"leaderboard", b.Pages.Leaderboard, step.Pages.Leaderboard}, {"scorecards", b.Pages.Scorecards, step.Pages.Scorecards}, {"history", b.Pages.History, step.Pages.History}} {
+		if page.was != page.will {
+			words = append(words, "The "+page.name+" will be for "+audienceName(page.will)+".")
+		}
+	}
+	words = append(words, "You can hide yourself on your membership page before then, or leave.")
+	return notice{Heading: "From " + step.Holds.In(b.Location()).Format("Monday 2 January 2006, 15:04 MST") + " more people see this board", Text: strings.Join(words, " "),
+		Link: link{Text: "Your membership", Address: boardAddress(b) + "/membership"}}
+}
+
+// awaitFirst tells of a board that has released nothing yet.
+func (s *site) awaitFirst(page *boardPage, p place) {
+	running := period.Of(p.card.Period, s.now(), p.board.Location())
+	page.Next = ending(running, p.board.Location(), s.now())
+}
+
+// tellRelease puts a release into words. archive is nil where the page is of one edition, since what came later is no part of
+// it, and where earlier releases are not for the reader.
+func (s *site) tellRelease(page *boardPage, p place, shown shownRows, archive []*release.Release) {
 	rel, scale := p.release, scaleOf(p.card)
 	one, many := players(p.card.Players)
-	title := p.board.Name
-	if p.lasting || archive == nil {
-		title += ", " + rel.Period.Label()
+	if p.lasting {
+		page.Title += ", " + rel.Period.Label()
+		page.lasting(p)
 	}
-	page := boardPage{
-		frame: s.frame(title, p.board).lasting(p), Purpose: p.card.Purpose,
-		When: rel.Period.Label(), Line: rel.Title,
-	}
+	page.When, page.Line = rel.Period.Label(), rel.Title
 	page.Description = rel.Title
-	page.Canonical = s.base + releaseAddress(p.board, rel)
-	if !p.lasting {
-		page.frame = page.here("Leaderboard")
-	}
+	page.Canonical = s.base + releaseAddress(p.board, rel.Release)
 	page.Facts = []string{
 		count(rel.Scored, one, many) + " scored",
 		scale.direction(),
@@ -233,47 +299,60 @@ func (s *site) newBoardPage(p place, shown shownRows, archive []*release.Release
 		page.Cairn = figure.Cairn(stones(p.card, leader.Points), "cairn", "The cairn of "+leader.Name, spoken(p.card, leader.Points))
 		page.CairnWords = "The cairn of " + leader.Name + ": one stone a part, as wide as its points."
 	}
-	page.Notices = notices(p)
+	page.Notices = append(page.Notices, notices(p)...)
 	page.Tabs, page.All = tabs(p, shown.ask)
 	page.Table = newLeaderboard(p, shown)
+	if m := p.reading.member; m != nil && p.reading.shy(m.Number) && m.Name != "" && strings.Contains(page.Line, m.Name) {
+		page.Line = ""
+	}
 	for _, row := range rel.Movers {
-		if !inPublic(p.board, row) {
+		if p.reading.shy(row.Member) {
 			continue
 		}
-		page.Movers = append(page.Movers, mention{row.Name, playerAddress(p.under(), row.Key), climbs(row.Climbed) + " to " + ordinal(row.Rank)})
+		page.Movers = append(page.Movers, mention{nameOf(row), p.cardAddress(row), climbs(row.Climbed) + " to " + ordinal(row.Rank)})
 	}
 	for _, row := range rel.Newcomers {
-		if !inPublic(p.board, row) {
+		if p.reading.shy(row.Member) {
 			continue
 		}
-		page.Newcomers = append(page.Newcomers, mention{row.Name, playerAddress(p.under(), row.Key), "enters " + ordinal(row.Rank) + " with " + scale.score(row.Score)})
+		page.Newcomers = append(page.Newcomers, mention{nameOf(row), p.cardAddress(row), "enters " + ordinal(row.Rank) + " with " + scale.score(row.Score)})
 	}
-	if rel.Scored > 1 && len(rel.Histogram) > 0 {
+	switch {
+	case rel.Scored > 1 && len(rel.Histogram) > 0 && !math.IsNaN(rel.Median):
 		page.SpreadWords = fmt.Sprintf("The scores run from %s to %s. Half of the %s have %s or more.",
 			scale.score(rel.Low), scale.score(rel.High), count(rel.Scored, one, many), scale.score(rel.Median))
 		page.Spread = figure.Spread{ID: "spread", Title: "How the scores spread", Desc: page.SpreadWords,
 			Counts: rel.Histogram, Low: rel.Low, High: rel.High, Median: rel.Median, Write: scale.score}.Draw()
+	case rel.Scored > 1:
+		page.SpreadWords = fmt.Sprintf("Withheld: it would tell of fewer than %d %s.", p.board.Smallest, many)
 	}
-	for _, warning := range rel.Warnings {
-		page.Warnings = append(page.Warnings, warningWords(p.card, warning))
+	if p.reading.whole { // they tell of one or two
+		for _, warning := range rel.Warnings {
+			page.Warnings = append(page.Warnings, warningWords(p.card, warning))
+		}
 	}
 	page.Noted = count(len(page.Warnings), "note", "notes")
 	page.Verify = s.newVerify(p)
 	if archive != nil {
 		page.ArchiveLink = boardAddress(p.board) + "/archive"
-		for _, old := range newArchive(p.board, archive) {
-			if len(page.Archive) < 6 {
-				page.Archive = append(page.Archive, old)
-			}
+		for _, old := range archive[:min(6, len(archive))] {
+			page.Archive = append(page.Archive, newArchived(p.board, old))
 		}
+	}
+	if !p.lasting {
 		page.Next = ending(rel.Period.Add(1), p.board.Location(), s.now())
 	}
-	return page
 }
 
-// inPublic reports whether a player stands among those that the board shows to everyone.
-func inPublic(b *board.Board, row release.Row) bool {
-	return b.TopN == 0 || row.Rank > 0 && row.Rank <= float64(b.TopN)
+// nameOf is how a player is called on pages.
+func nameOf(row release.Row) string { return cmp.Or(row.Name, row.Key) }
+
+// cardAddress is where a player's scorecard stands, "" where it is not for the reader.
+func (p place) cardAddress(row release.Row) string {
+	if !p.reading.opens(row.Member) || row.Key == "" {
+		return ""
+	}
+	return playerAddress(p.under(), row.Key)
 }
 
 // notices tells what is special about a release.
@@ -282,12 +361,12 @@ func notices(p place) []notice {
 	var all []notice
 	if rel.Superseded {
 		all = append(all, notice{"Another edition is in force", "This edition was corrected later. It stays here as it was published.",
-			link{Text: "See the edition in force", Address: periodAddress(p.board, rel)}})
+			link{Text: "See the edition in force", Address: periodAddress(p.board, rel.Release)}})
 	}
 	if rel.Reason != "" {
 		n := notice{Heading: "Corrected: edition " + strconv.Itoa(rel.Edition), Text: sentence(rel.Reason)}
 		if rel.Edition > 1 {
-			before := *rel
+			before := *rel.Release
 			before.Edition--
 			n.Link = link{Text: "See the edition before", Address: releaseAddress(p.board, &before)}
 		}
@@ -298,6 +377,14 @@ func notices(p place) []notice {
 			link{Text: "Read the methodology", Address: p.under() + "/methodology"}})
 	}
 	return all
+}
+
+// howMany writes how many there are, "" where that is withheld.
+func howMany(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return amount(float64(n))
 }
 
 // tabs are the leaderboards by tag.
@@ -312,7 +399,7 @@ func tabs(p place, ask asked) (groups []tabGroup, all link) {
 			}
 			group.Tabs = append(group.Tabs, tab{
 				link{t.Tag, here + "?" + url.Values{"tag": {g.Group + ":" + t.Tag}}.Encode() + "#leaderboard", ask.group == g.Group && ask.tag == t.Tag},
-				t.Players,
+				howMany(t.Players),
 			})
 		}
 		if len(group.Tabs) > 0 {
@@ -338,12 +425,21 @@ func newLeaderboard(p place, shown shownRows) leaderboard {
 	if scale.lower {
 		full = 0 // a longer row of stones would look like a better one
 	}
-	for _, row := range shown.rows {
-		t.Rows = append(t.Rows, newLine(row, scale, playerAddress(p.under(), row.Key), t.Tag, full))
+	from := (ask.page - 1) * pageRows
+	for i, row := range shown.rows {
+		l := newLine(row, scale, p, t.Tag, full)
+		l.Gap = i > 0 && follows(shown.rows[i-1], row, from+i, t.Tag)
+		t.Rows = append(t.Rows, l)
 	}
 	t.Bars = full > 0
-	if top := p.board.TopN; top > 0 && top < p.release.Players {
-		t.Footnote = fmt.Sprintf("This board shows its first %d in public.", top)
+	if top := p.board.TopN; top > 0 {
+		t.Footnote = fmt.Sprintf("This board shows its first %d.", top)
+		if p.reading.number() >= 0 {
+			t.Footnote = fmt.Sprintf("This board shows its first %d, and to you the places around yours.", top)
+		}
+		if p.reading.runs {
+			t.Footnote = fmt.Sprintf("You see everyone, since you run this board. Others see its first %d, and players the places around theirs.", top)
+		}
 	}
 	to := func(n int, text string) *link {
 		q := url.Values{"page": {strconv.Itoa(n)}}
@@ -364,11 +460,22 @@ func newLeaderboard(p place, shown shownRows) leaderboard {
 	return t
 }
 
-func newLine(row release.Row, scale scale, address string, tag bool, full float64) line {
-	l := line{ID: "player-" + row.Key, Name: row.Name, Address: address, Level: row.Level, Tags: tagWords(row.Tags)}
-	if l.Name == "" {
-		l.Name = row.Key
+// follows reports whether players stand between one row and the next, the i-th from 0, who are not shown.
+func follows(before, row release.Row, i int, tag bool) bool {
+	last, rank := before.Rank, row.Rank
+	if tag {
+		last, rank = before.TagRank, row.TagRank
 	}
+	return last > 0 && rank > last+1 && rank > float64(i+1)
+}
+
+func newLine(row release.Row, scale scale, p place, tag bool, full float64) line {
+	l := line{ID: "player-" + row.Key, Name: nameOf(row), Address: p.cardAddress(row), Tags: tagWords(row.Tags), Own: p.reading.is(row.Member)}
+	if p.reading.shy(row.Member) {
+		l.Unscored = "You chose not to see your number."
+		return l
+	}
+	l.Level = row.Level
 	if math.IsNaN(row.Score) {
 		l.Unscored = sentence(row.Note)
 		if row.Note == "" {
@@ -450,7 +557,7 @@ type verify struct {
 	Engine             string
 	Version            int
 	Line               string // the exact command
-	Bundle, BundleName string // "" where the board does not show everyone and everything
+	Bundle, BundleName string // "" where not everyone and everything is for the reader
 	Scores, Scorecard  string
 	Permalink          string
 	When               string
@@ -458,29 +565,21 @@ type verify struct {
 
 func (s *site) newVerify(p place) *verify {
 	rel := p.release
-	under := releaseAddress(p.board, rel)
+	under := releaseAddress(p.board, rel.Release)
 	v := &verify{
 		Digest: rel.Digest, Previous: rel.Previous, Engine: rel.Engine, Version: rel.Version,
-		BundleName: bundleName(p.board, rel),
-		Line:       "cairn verify " + bundleName(p.board, rel) + " --against " + rel.Digest,
-		Scores:     under + "/scores.csv", Scorecard: under + "/scorecard.yaml",
-		Permalink: s.base + under, When: rel.Period.Label(),
+		BundleName: bundleName(p.board, rel.Release),
+		Line:       "cairn verify " + bundleName(p.board, rel.Release) + " --against " + rel.Digest,
+		When:       rel.Period.Label(),
 	}
-	if openBundle(p) {
+	if p.reading.everything {
 		v.Bundle = under + "/bundle.zip"
 	}
+	if p.reading.rows {
+		v.Scores, v.Permalink = under+"/scores.csv", s.base+under
+	}
+	if p.reading.front {
+		v.Scorecard = under + "/scorecard.yaml"
+	}
 	return v
-}
-
-// openBundle reports whether a release's bundle may be had by anyone: it names every player and every measured value,
-// so only where the board shows all of them.
-func openBundle(p place) bool {
-	everyone := p.board.TopN == 0 || p.board.TopN >= p.release.Players
-	return everyone && len(p.release.Narrow) == 0
-}
-
-// kept reports whether a metric's value is not for everyone on the board. Until people can sign in, whoever can open a
-// board's pages is its audience.
-func kept(m *scorecard.Part) bool {
-	return m.Audience == scorecard.ForPlayer || m.Audience == scorecard.ForSteward
 }

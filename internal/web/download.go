@@ -14,14 +14,17 @@ import (
 // cardJSON sends a player's scorecard as data.
 func (s *site) cardJSON(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
+	if err == nil {
+		err = s.opens(r, p)
+	}
 	if err != nil {
 		return err
 	}
-	body, err := s.releases.AppendCardJSON(r.Context(), nil, p.release, r.PathValue("player"))
+	body, err := p.release.AppendCardJSON(r.Context(), nil, r.PathValue("player"))
 	if err != nil {
 		return err
 	}
-	s.send(w, r, "application/json", body, p.keep())
+	s.send(w, r, "application/json", body, asking)
 	return nil
 }
 
@@ -31,28 +34,25 @@ func (s *site) bundleFile(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	if !openBundle(p) {
-		return fault.New(fault.NotFound, "The bundle of this release is not shown in public.")
+	if !p.reading.everything {
+		return fault.New(fault.NotFound, "The bundle of this release is not for everyone.")
 	}
 	var body bytes.Buffer
-	if err := s.releases.WriteBundle(r.Context(), p.release, &body); err != nil {
+	if err := p.release.WriteBundle(r.Context(), &body); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+bundleName(p.board, p.release)+`"`)
-	s.send(w, r, "application/zip", body.Bytes(), p.keep())
+	w.Header().Set("Content-Disposition", `attachment; filename="`+bundleName(p.board, p.release.Release)+`"`)
+	s.send(w, r, "application/zip", body.Bytes(), asking)
 	return nil
 }
 
-// scoresFile sends what the leaderboard shows as a table: rank, player, score, and the points of the top parts.
+// scoresFile sends what the leaderboard shows its reader as a table: rank, player, score, and the points of the top parts.
 func (s *site) scoresFile(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
 	if err != nil {
 		return err
 	}
-	total := p.release.Players
-	if p.board.TopN > 0 {
-		total = min(total, p.board.TopN)
-	}
+	total := p.release.Shown()
 	var body bytes.Buffer
 	table := csv.NewWriter(&body)
 	header := []string{"rank", "player", "name", "score", "change", "level", "note"}
@@ -61,7 +61,7 @@ func (s *site) scoresFile(w http.ResponseWriter, r *visit) error {
 	}
 	headed := false
 	for from := 0; from < total; from += 1000 {
-		rows, err := s.releases.Rows(r.Context(), p.release, from, min(1000, total-from))
+		rows, err := p.release.Rows(r.Context(), from, min(1000, total-from))
 		if err != nil {
 			return err
 		}
@@ -93,8 +93,8 @@ func (s *site) scoresFile(w http.ResponseWriter, r *visit) error {
 		_ = table.Write(header)
 	}
 	table.Flush()
-	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(p.board, p.release)+`.csv"`)
-	s.send(w, r, "text/csv; charset=utf-8", body.Bytes(), p.keep())
+	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(p.board, p.release.Release)+`.csv"`)
+	s.send(w, r, "text/csv; charset=utf-8", body.Bytes(), asking)
 	return nil
 }
 

@@ -39,7 +39,11 @@ func (s *site) home(w http.ResponseWriter, r *visit) error {
 	page.Description = "Boards on this server: one explained score per player and period."
 	page.Canonical = s.base + "/"
 	for i, b := range boards {
-		entry, err := s.homeBoard(ctx, b, i)
+		access, err := s.boards.Access(ctx, b, r.actor)
+		if err != nil {
+			return err
+		}
+		entry, err := s.homeBoard(ctx, b, access, i)
 		if err != nil {
 			return err
 		}
@@ -48,15 +52,30 @@ func (s *site) home(w http.ResponseWriter, r *visit) error {
 	return s.page(w, r, "home", page, asking)
 }
 
-func (s *site) homeBoard(ctx context.Context, b *board.Board, n int) (homeBoard, error) {
+func (s *site) homeBoard(ctx context.Context, b *board.Board, access board.Access, n int) (homeBoard, error) {
 	rel, err := s.releases.Latest(ctx, b)
-	if fault.Of(err) == fault.NotFound {
+	if fault.Of(err) == fault.NotFound || err == nil && !access.May(board.SeeLeaderboard, b) {
 		card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
 		if err != nil {
 			return homeBoard{}, err
 		}
-		return newHomeBoard(b, card, nil, nil, n), nil
+		h := newHomeBoard(b, card, nil, nil, n)
+		if rel != nil {
+			h.Line = "The leaderboard is for " + audienceName(reached(b)) + "."
+		}
+		if b.Suspended != "" {
+			h.Line = "This board is suspended."
+		}
+		return h, nil
 	}
+	if err != nil {
+		return homeBoard{}, err
+	}
+	to, err := s.reader(ctx, b, access)
+	if err != nil {
+		return homeBoard{}, err
+	}
+	view, err := s.releases.View(ctx, b, rel, to)
 	if err != nil {
 		return homeBoard{}, err
 	}
@@ -64,15 +83,15 @@ func (s *site) homeBoard(ctx context.Context, b *board.Board, n int) (homeBoard,
 	if err != nil {
 		return homeBoard{}, err
 	}
-	leader, err := s.releases.Rows(ctx, rel, 0, 1)
+	leader, err := view.Rows(ctx, 0, 1)
 	if err != nil {
 		return homeBoard{}, err
 	}
-	return newHomeBoard(b, card, rel, leader, n), nil
+	return newHomeBoard(b, card, view, leader, n), nil
 }
 
 // newHomeBoard puts a board into words; rel is nil where nothing was released yet.
-func newHomeBoard(b *board.Board, card *scorecard.Scorecard, rel *release.Release, leader []release.Row, n int) homeBoard {
+func newHomeBoard(b *board.Board, card *scorecard.Scorecard, rel *release.View, leader []release.Row, n int) homeBoard {
 	h := homeBoard{Name: b.Name, Address: boardAddress(b), Purpose: card.Purpose}
 	id := "cairn-" + strconv.Itoa(n)
 	if rel == nil {

@@ -65,7 +65,7 @@ func (s *site) showMethodology(w http.ResponseWriter, r *visit) error {
 		}
 		newer = true
 	}
-	return s.page(w, r, "methodology_show", s.newMethodologyPage(p, newer), p.keep())
+	return s.page(w, r, "methodology_show", s.newMethodologyPage(p, newer), asking)
 }
 
 // newMethodologyPage puts a scorecard into words. newer says that the scorecard is not that of the release.
@@ -85,10 +85,12 @@ func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 		page.Verify = s.newVerify(p)
 		page.When = p.release.Period.Label()
 		if !newer {
-			parameters = p.release.Parameters
+			parameters = p.reading.parameters(card, p.release.Parameters)
 		}
-		for _, warning := range p.release.Warnings {
-			page.Warnings = append(page.Warnings, warningWords(card, warning))
+		if p.reading.whole { // they tell of one or two
+			for _, warning := range p.release.Warnings {
+				page.Warnings = append(page.Warnings, warningWords(card, warning))
+			}
 		}
 	}
 	page.basics(p.board, card)
@@ -208,7 +210,7 @@ func newRule(card *scorecard.Scorecard, p *scorecard.Part, parent scorecard.Comb
 		r.Combined = "Its parts join as " + combined(p.Combine) + "."
 		add("What it needs", needed(p.Needs))
 	} else {
-		found := shownParameter(p, parameters)
+		found := parameters[p.Key]
 		add("Measured", measured(p, card))
 		if p.Scored {
 			if steps := treated(p); len(steps) > 0 {
@@ -220,8 +222,8 @@ func newRule(card *scorecard.Scorecard, p *scorecard.Part, parent scorecard.Comb
 		if p.Valid != nil {
 			add("Refused", "Values outside "+amount(p.Valid[0])+" to "+amount(p.Valid[1])+" are refused as mistakes.")
 		}
-		if kept(p) {
-			add("Who sees it", "The measured value is for the "+string(p.Audience)+" only.")
+		if narrow(p) {
+			add("Who sees it", "A measured value is for "+valueFor(p)+" only.")
 		}
 		if curve, ok := curveOf(p, found); ok && p.Scored {
 			r.Curve = curve.Draw()
@@ -234,19 +236,10 @@ func newRule(card *scorecard.Scorecard, p *scorecard.Part, parent scorecard.Comb
 	return r
 }
 
-// shownParameter returns what a release took from its players for a metric, nil where its values are kept from readers: the
-// lowest and the highest are somebody's.
-func shownParameter(p *scorecard.Part, parameters score.Parameters) *score.Parameter {
-	if kept(p) {
-		return nil
-	}
-	return parameters[p.Key]
-}
-
 // parameters lists what the release took from its players.
 func (page *methodologyPage) parameters(card *scorecard.Scorecard, parameters score.Parameters) {
 	card.Walk(func(p, _ *scorecard.Part, _ int) {
-		found := shownParameter(p, parameters)
+		found := parameters[p.Key]
 		if found == nil {
 			return
 		}
@@ -308,6 +301,6 @@ func (s *site) scorecardFile(w http.ResponseWriter, r *visit) error {
 	if len(p.card.Source) == 0 {
 		return fault.New(fault.NotFound, "The scorecard was not kept as a file.")
 	}
-	s.send(w, r, "text/yaml; charset=utf-8", p.card.Source, p.keep())
+	s.send(w, r, "text/yaml; charset=utf-8", p.card.Source, asking)
 	return nil
 }

@@ -2,26 +2,36 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"html/template"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"cairn/internal/board"
 	"cairn/internal/figure"
 	"cairn/internal/period"
+	"cairn/internal/player"
 	"cairn/internal/release"
 	"cairn/internal/story"
 	"cairn/score"
 	"cairn/scorecard"
 )
 
-// playerPage is a player's scorecard in one release.
+// playerPage is a player's scorecard in one release, as one reader may see it.
 type playerPage struct {
 	*frame
 	Name         string
+	Own          bool   // it is the reader's own
+	Shy          bool   // who does not want to see the number
+	Ref          string // under which the bundle knows the player, for whom that is
+	Membership   string // address, of the reader's own
+	Claim        string // address, where somebody of the public record may say that it is them
+	About        *about // what the player shows of themselves here
 	When         string
 	Tags         string
 	Score        string // the one big number; "" unscored
@@ -36,6 +46,7 @@ type playerPage struct {
 	Split        string  // own action, others, rules; "" where all is own action
 	Bridge       string
 	Next         string // the next step
+	toDo         string // the same without points
 	NextName     string
 	Headline     *told
 	Stories      []told
@@ -57,7 +68,20 @@ type playerPage struct {
 	Verify       *verify
 	CardJSON     string
 	Permalink    string
-	Method       string // address of the methodology
+	Method       string // address of the methodology; "" where the board itself is not for the reader
+}
+
+// about is what a player shows of themselves on a board.
+type about struct {
+	Picture string // address, "" none
+	Bio     string
+	Links   []link
+}
+
+// subject is who stands behind a scorecard.
+type subject struct {
+	member  board.Member
+	profile player.Profile // what of it the board may show
 }
 
 // cause is one metric that moved the score.
@@ -118,42 +142,114 @@ type past struct {
 
 func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
+	if err == nil {
+		err = s.opens(r, p)
+	}
 	if err != nil {
 		return err
 	}
-	if p.release == nil {
+	card, err := p.release.Card(r.Context(), r.PathValue("player"))
+	if err != nil {
+		return err
+	}
+	who, err := s.subject(r.Context(), p.board, card.Row.Member)
+	if err != nil {
+		return err
+	}
+	page := s.newPlayerPage(p, card, who)
+	if page.Shy {
+		page.withoutNumber(card, p.card)
+	}
+	return s.page(w, r, "player_show", page, asking)
+}
+
+// subject reads who stands behind a member's number, and of their profile what the board may show.
+func (s *site) subject(ctx context.Context, b *board.Board, number int64) (subject, error) {
+	names, err := s.boards.Directory(ctx, b)
+	if err != nil {
+		return subject{}, err
+	}
+	who := subject{member: names.Member(number)}
+	if who.member.Player == "" || len(who.member.Shows) == 0 {
+		return who, nil
+	}
+	all, err := s.players.Profile(ctx, who.member.Player)
+	if err != nil {
+		return subject{}, err
+	}
+	for _, field := range who.member.Shows {
+		switch field {
+		case "picture":
+			who.profile.Picture = all.Picture
+		case "bio":
+			who.profile.Bio = all.Bio
+		case "links":
+			who.profile.Links = all.Links
+		}
+	}
+	return who, nil
+}
+
+// picture sends a player's picture where they show it on the board.
+func (s *site) picture(w http.ResponseWriter, r *visit) error {
+	p, err := s.find(r)
+	if err == nil {
+		err = s.opens(r, p)
+	}
+	if err != nil {
+		return err
+	}
+	card, err := p.release.Card(r.Context(), r.PathValue("player"))
+	if err != nil {
+		return err
+	}
+	who, err := s.subject(r.Context(), p.board, card.Row.Member)
+	if err != nil {
+		return err
+	}
+	if !who.profile.Picture {
 		return s.nowhere(w, r)
 	}
-	card, err := s.releases.Card(r.Context(), p.release, r.PathValue("player"))
+	body, err := s.players.Picture(r.Context(), who.member.Player)
 	if err != nil {
 		return err
 	}
-	return s.page(w, r, "player_show", s.newPlayerPage(p, card), p.keep())
+	s.send(w, r, "image/png", body, asking)
+	return nil
 }
 
 // newPlayerPage puts a player's card into words.
-func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
+func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	scale, rel, row := scaleOf(p.card), p.release, c.Row
-	name := row.Name
-	if name == "" {
-		name = row.Key
-	}
+	name := nameOf(row)
 	page := playerPage{
 		frame: s.frame(name+", "+p.board.Name, p.board).lasting(p), Name: name, When: rel.Period.Label(),
 		Tags: tagWords(row.Tags), Span: scale.span(), Direction: scale.direction(), Level: row.Level,
-		Verify: s.newVerify(p), Method: p.under() + "/methodology",
+		Verify: s.newVerify(p), Own: p.reading.is(row.Member), Shy: p.reading.shy(row.Member),
 	}
-	page.Canonical = s.base + playerAddress(releaseAddress(p.board, rel), row.Key)
+	if p.reading.front {
+		page.Method = p.under() + "/methodology"
+	}
+	if page.Own || p.reading.runs {
+		page.Ref = who.member.Ref
+	}
+	if page.Own {
+		page.Membership = boardAddress(p.board) + "/membership"
+	}
+	if p.board.Basis == board.PublicRecord && who.member.Player == "" && who.member.State == board.Listed && !p.lasting {
+		page.Claim = boardAddress(p.board) + "/claim/" + url.PathEscape(row.Key)
+	}
+	page.About = newAbout(p.board, row.Key, who.profile)
+	page.Canonical = s.base + playerAddress(releaseAddress(p.board, rel.Release), row.Key)
 	page.Permalink = page.Canonical
-	page.CardJSON = playerAddress(releaseAddress(p.board, rel), row.Key) + "/card.json"
-	page.Hidden = page.Hidden || !inPublic(p.board, row)
-	page.Notices = notices(p)
+	page.CardJSON = playerAddress(releaseAddress(p.board, rel.Release), row.Key) + "/card.json"
+	page.Hidden = page.Hidden || p.board.Basis == board.OptIn // a person is not for search engines to find
+	page.Notices = append(ownNotices(p, who.member), notices(p)...)
 	page.Coverage = share(c.Coverage)
 	for _, told := range c.Stories {
 		page.Stories = append(page.Stories, newTold(told, p.card, scale))
 	}
-	stays := standing(c, p.card)
-	page.stones(stays, c, scale)
+	page.stones(standing(c, p.card), c, p, scale)
 	page.history(p, c, scale)
 	if math.IsNaN(row.Score) {
 		page.Score, page.Unscored = "", sentence(row.Note)
@@ -167,7 +263,7 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 		page.Headline, page.Stories = &page.Stories[0], page.Stories[1:]
 	}
 	page.Score = scale.score(row.Score)
-	if !slices.ContainsFunc(c.Parts, holdsKept) {
+	if !slices.ContainsFunc(c.Parts, isWithheld) {
 		page.Exact = exactly(c.Exact)
 	}
 	page.Description = fmt.Sprintf("%s: %s %s on %s, %s.", name, page.Score, page.Span, p.board.Name, page.When)
@@ -185,16 +281,80 @@ func (s *site) newPlayerPage(p place, c *release.Card) playerPage {
 				p.under() + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"})
 		}
 	}
-	for _, r := range c.Above {
-		page.Table.Rows = append(page.Table.Rows, newLine(r, scale, playerAddress(p.under(), r.Key), false, 0))
-	}
-	own := newLine(row, scale, "", false, 0)
-	own.Own = true
-	page.Table.Rows = append(page.Table.Rows, own)
-	for _, r := range c.Below {
-		page.Table.Rows = append(page.Table.Rows, newLine(r, scale, playerAddress(p.under(), r.Key), false, 0))
+	for _, r := range slices.Concat(c.Above, []release.Row{row}, c.Below) {
+		l := newLine(r, scale, p, false, 0)
+		if l.Here = r.Member == row.Member; l.Here {
+			l.Address = ""
+		}
+		page.Table.Rows = append(page.Table.Rows, l)
 	}
 	return page
+}
+
+// newAbout is what a player shows of themselves, nil nothing.
+func newAbout(b *board.Board, key string, profile player.Profile) *about {
+	if !profile.Picture && profile.Bio == "" && len(profile.Links) == 0 {
+		return nil
+	}
+	a := &about{Bio: profile.Bio}
+	if profile.Picture {
+		a.Picture = boardAddress(b) + "/picture/" + url.PathEscape(key)
+	}
+	for _, l := range profile.Links {
+		a.Links = append(a.Links, link{Text: cmp.Or(l.Text, l.Address), Address: l.Address})
+	}
+	return a
+}
+
+// ownNotices tells of a player's standing on the board what concerns the page: to the player and to those who run the board.
+func ownNotices(p place, m board.Member) (all []notice) {
+	own := p.reading.is(m.Number)
+	change := link{Text: "Change it on your membership page", Address: boardAddress(p.board) + "/membership"}
+	switch {
+	case m.Hidden && own:
+		all = append(all, notice{"Nobody else sees this page", "You chose to be hidden on this board: only its managers and stewards find you here, and you are left out of what others see.", change})
+	case m.Hidden && p.reading.runs:
+		all = append(all, notice{Heading: "Hidden", Text: "Only managers, stewards and the player see this page."})
+	}
+	switch {
+	case m.State == board.Paused && own:
+		all = append(all, notice{"You are pausing", "This is the last release you were in. You keep your streaks, and are not scored down meanwhile.", change})
+	case m.State == board.Left && own:
+		all = append(all, notice{Heading: "You left this board", Text: "This is a release you were in. You are in none after it."})
+	}
+	return all
+}
+
+// withoutNumber takes the number out of a page, and all that it could be read from: what was measured, the next step and the
+// stories that do not tell it stay.
+func (page *playerPage) withoutNumber(c *release.Card, card *scorecard.Scorecard) {
+	told := make([]told, 0, len(c.Stories))
+	for _, s := range c.Stories {
+		if !slices.ContainsFunc(s.Evidence, tellsNumber) {
+			told = append(told, newTold(s, card, scaleOf(card)))
+		}
+	}
+	page.Headline, page.Stories = nil, told
+	if len(told) > 0 {
+		page.Headline, page.Stories = &told[0], told[1:]
+	}
+	var measured []partLine
+	for _, part := range standing(c, card) {
+		if !part.Part.Part.IsGroup() {
+			measured = append(measured, newPartLine(part, 0, scaleOf(card), page.Own))
+		}
+	}
+	name := page.Name
+	page.Description = name + " on " + page.Board + ", " + page.When + "."
+	page.Score, page.Level, page.Change, page.Causes, page.MoreCauses, page.Split, page.Bridge = "", "", "", nil, "", "", ""
+	page.Place, page.Climbed, page.TagPlaces, page.Table, page.Stones, page.Gone = "", "", nil, leaderboard{}, nil, nil
+	page.History, page.HistoryWords, page.Releases, page.Exact, page.CardJSON = "", "", nil, "", ""
+	page.Unmeasured, page.Next = measured, page.toDo
+}
+
+// tellsNumber reports whether evidence is the player's score or place, or gives it away.
+func tellsNumber(e story.Evidence) bool {
+	return e.What == "score" || e.What == "players" || e.What == "passed" || strings.HasPrefix(e.What, "rank")
 }
 
 // moves says what moved the score since the release before.
@@ -275,7 +435,7 @@ func (page *playerPage) next(c *release.Card, scale scale) {
 	best := -1
 	for i, part := range c.Parts {
 		m := part.Part.Part
-		if m.IsGroup() || !m.Scored || kept(m) || !(part.ToGain > 0) || !scale.moved(part.ToGain) {
+		if m.IsGroup() || !m.Scored || isKept(part) || !(part.ToGain > 0) || !scale.moved(part.ToGain) {
 			continue
 		}
 		if best < 0 || lead(part) && !lead(c.Parts[best]) || lead(part) == lead(c.Parts[best]) && part.ToGain > c.Parts[best].ToGain {
@@ -288,17 +448,40 @@ func (page *playerPage) next(c *release.Card, scale scale) {
 	part := c.Parts[best]
 	m := part.Part.Part
 	page.NextName = m.Name
-	page.Next = fmt.Sprintf("up to %s points still to gain.", scale.score(part.ToGain))
 	switch full := fullMarks(m); {
 	case full != "" && !math.IsNaN(part.Raw):
-		page.Next += fmt.Sprintf(" From %s now to %s for full marks.", amount(part.Raw), full)
+		page.toDo = fmt.Sprintf("from %s now to %s for full marks.", amount(part.Raw), full)
 	case full != "":
-		page.Next += fmt.Sprintf(" %s earn full marks.", capital(full))
+		page.toDo = full + " earn full marks."
+	default:
+		page.toDo = "there is still something to gain here."
+	}
+	page.Next = fmt.Sprintf("up to %s points still to gain.", scale.score(part.ToGain))
+	if full := fullMarks(m); full != "" {
+		page.Next += " " + capital(page.toDo)
 	}
 }
 
-// holdsKept reports whether a part is a metric whose value is not for everyone.
-func holdsKept(part release.Part) bool { return !part.Part.Part.IsGroup() && kept(part.Part.Part) }
+// isKept reports whether a part's value is not shown, whoever keeps it.
+func isKept(part release.Part) bool { return part.Kept != "" }
+
+// isWithheld reports whether a part has a value that is not for the reader.
+func isWithheld(part release.Part) bool { return part.Kept == release.KeptFromReader }
+
+// keptWords says why a value is not shown.
+func keptWords(part release.Part, own bool) string {
+	switch {
+	case part.Kept == "":
+		return ""
+	case part.Kept == release.KeptByPlayer && own:
+		return "you keep this to yourself: its weight went to the others"
+	case part.Kept == release.KeptByPlayer:
+		return "the player keeps this to themselves: its weight went to the others"
+	case part.Together != nil:
+		return "told together, since not all of it is for everyone"
+	}
+	return "not for everyone"
+}
 
 func lead(part release.Part) bool { return part.Part.Part.Kind == "lead" }
 
@@ -315,7 +498,7 @@ func standing(c *release.Card, card *scorecard.Scorecard) []release.Part {
 }
 
 // stones lays out the parts: a stone for each top part, with the parts below it.
-func (page *playerPage) stones(parts []release.Part, c *release.Card, scale scale) {
+func (page *playerPage) stones(parts []release.Part, c *release.Card, place place, scale scale) {
 	for _, gone := range c.Parts[len(parts):] {
 		if !gone.Part.Part.IsGroup() && scale.moved(gone.Move) {
 			page.Gone = append(page.Gone, cause{gone.Part.Part.Name, scale.signed(gone.Move), (gone.Move > 0) != scale.lower})
@@ -365,27 +548,39 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, scale scal
 		if p.IsGroup() {
 			below = below[1:]
 		}
+		if part.Kept != "" && !p.IsGroup() {
+			st.State = keptWords(part, page.Own)
+		}
 		for _, child := range below {
 			depth := max(child.Depth-1, 0)
-			st.Rows = append(st.Rows, newPartLine(child, depth, scale, c))
+			st.Rows = append(st.Rows, page.line(child, depth, place, scale))
 			st.Exact = append(st.Exact, newExactLine(child, depth))
 		}
 		if p.IsGroup() {
 			st.Exact = append([]exactLine{newExactLine(part, 0)}, st.Exact...)
 		}
-		if slices.ContainsFunc(below, holdsKept) {
-			st.Exact = nil // with the digits of all the others, a kept value could be calculated
+		if slices.ContainsFunc(below, isWithheld) {
+			st.Exact = nil // with the digits of all the others, a withheld value could be calculated
 		}
 		page.Stones = append(page.Stones, st)
 	}
 	for _, part := range parts {
 		if p := part.Part.Part; part.Depth == 0 && !p.Scored && !p.IsGroup() {
-			page.Unmeasured = append(page.Unmeasured, newPartLine(part, 0, scale, c))
+			page.Unmeasured = append(page.Unmeasured, page.line(part, 0, place, scale))
 		}
 	}
 }
 
-func newPartLine(part release.Part, depth int, scale scale, c *release.Card) partLine {
+// line tells of one part, with how its mark comes about.
+func (page *playerPage) line(part release.Part, depth int, p place, scale scale) partLine {
+	l := newPartLine(part, depth, scale, page.Own)
+	if m := part.Part.Part; !m.IsGroup() && m.Scored && part.Together == nil {
+		l.Rule = marks(m, p.reading.parameters(p.card, p.release.Parameters)[m.Key])
+	}
+	return l
+}
+
+func newPartLine(part release.Part, depth int, scale scale, own bool) partLine {
 	p := part.Part.Part
 	l := partLine{Name: p.Name, Indent: "d" + strconv.Itoa(min(depth, 6)), Group: p.IsGroup(), State: stateWords(part),
 		Points: scale.score(part.PointsPublished), ToGain: scale.score(part.ToGain), Change: scale.signed(part.Move),
@@ -401,11 +596,8 @@ func newPartLine(part release.Part, depth int, scale scale, c *release.Card) par
 		if !math.IsNaN(part.Raw) {
 			l.Measured = withUnit(part.Raw, p.Unit)
 		}
-		if c.Release != nil && p.Scored {
-			l.Rule = marks(p, shownParameter(p, c.Release.Parameters))
-		}
-		if kept(p) {
-			l.Measured, l.Mark, l.State = "kept for the "+string(p.Audience), "–", ""
+		if part.Kept != "" {
+			l.Measured, l.Mark, l.State = release.Withheld, "–", keptWords(part, own)
 		}
 	}
 	return l
@@ -487,6 +679,9 @@ func (page *playerPage) history(p place, c *release.Card, scale scale) {
 		m := figure.Moment{Label: shortLabel(point.Period.Label()), Value: math.NaN(), Best: i == best}
 		e := past{When: point.Period.Label(), Score: "–", Place: "–", Best: i == best,
 			Address: playerAddress(releaseAddress(p.board, &release.Release{Period: point.Period, Edition: point.Edition}), c.Row.Key)}
+		if !page.Own && !p.reading.history {
+			e.Address = ""
+		}
 		if point.Scored {
 			m.Value = point.Score
 			e.Score, e.Place = scale.score(point.Score), ordinal(point.Rank)+" of "+amount(float64(point.Of))

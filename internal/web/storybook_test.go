@@ -1,13 +1,15 @@
 package web
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +39,8 @@ type book struct {
 	*site
 	t      *testing.T
 	boards *board.Boards
+	homes  map[string]*board.Board // by address
+	access board.Access            // of who looks at the pages
 	pages  map[string]string
 	order  []string
 }
@@ -53,18 +57,43 @@ func newBook(t *testing.T) *book {
 		t.Fatal(err)
 	}
 	s := &site{boards: boards, log: slog.New(slog.DiscardHandler), now: func() time.Time { return today }, base: "https://cairn.example", pages: pages, sheet: sheet}
-	return &book{site: s, t: t, boards: boards, pages: map[string]string{}}
+	return &book{site: s, t: t, boards: boards, homes: map[string]*board.Board{}, pages: map[string]string{}}
 }
 
 func (b *book) draw(name, page string, data any) {
 	b.t.Helper()
-	var body bytes.Buffer
-	if err := b.site.pages[page].Execute(&body, data); err != nil {
+	v := &visit{Request: httptest.NewRequest(http.MethodGet, "/", nil), access: b.access, known: true}
+	if b.access.Account != "" {
+		v.actor.Account = b.access.Account
+	}
+	if around, ok := data.(interface{ around() *frame }); ok {
+		v.board = b.homes[around.around().Home]
+	}
+	body, err := b.fill(v, page, data)
+	if err != nil {
 		b.t.Fatalf("%s: %v", name, err)
 	}
-	b.pages[name] = body.String()
+	b.pages[name] = string(body)
 	b.order = append(b.order, name)
 }
+
+// boardPage puts a release of a board into words, as showBoard does with what it read.
+func (b *book) boardPage(p place, shown shownRows, archive []*release.Release) boardPage {
+	page := b.newFrontPage(p, nil)
+	switch {
+	case page.Closed != "":
+	case p.release == nil:
+		b.awaitFirst(&page, p)
+	default:
+		b.tellRelease(&page, p, shown, archive)
+	}
+	return page
+}
+
+// anybody is how a board is read that shows everything to everyone.
+var anybody = reading{front: true, rows: true, cards: true, history: true, whole: true, everything: true, may: func(a scorecard.Audience) bool {
+	return a == scorecard.ForPublic || a == scorecard.ForBoard
+}}
 
 // season is a board with its releases, calculated by the real engine from invented numbers.
 type season struct {
@@ -102,13 +131,13 @@ func (b *book) playCard(card *scorecard.Scorecard, key string, names []string, w
 	if settings.Zone == "" {
 		settings.Zone = "Europe/Berlin"
 	}
-	if settings.Stage == "" {
-		settings.Stage = board.Open
-	}
+	settings.Stage = cmp.Or(settings.Stage, board.Open)
+	settings.Basis = cmp.Or(settings.Basis, board.PublicRecord)
 	made, err := b.boards.Create(context.Background(), card, settings)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.homes[boardAddress(made)] = made
 	s := &season{board: made, card: card}
 	random := rand.New(rand.NewPCG(7, uint64(len(names))))
 	skill := make([]float64, len(names))
@@ -329,7 +358,7 @@ func (s *season) add(t *testing.T, p period.Period, before, result *score.Result
 }
 
 func (s *season) place(lasting bool) place {
-	return place{board: s.board, card: s.card, release: s.releases[len(s.releases)-1], lasting: lasting}
+	return place{board: s.board, card: s.card, release: &release.View{Release: s.releases[len(s.releases)-1]}, lasting: lasting, reading: anybody}
 }
 
 func (s *season) shown(page int) shownRows {
@@ -490,35 +519,35 @@ func drawAll(t *testing.T) *book {
 	b.draw("home", "home", homePage{frame: b.frame("Boards", nil), Boards: boards})
 	b.draw("home-empty", "home", homePage{frame: b.frame("Boards", nil)})
 
-	b.draw("board", "board_show", b.newBoardPage(club.place(false), club.shown(1), club.archive()))
-	b.draw("board-lasting", "board_show", b.newBoardPage(club.place(true), club.shown(2), nil))
-	b.draw("board-power", "board_show", b.newBoardPage(power.place(false), power.shown(1), power.archive()))
-	b.draw("board-points", "board_show", b.newBoardPage(open.place(false), open.shown(1), open.archive()))
-	b.draw("board-one", "board_show", b.newBoardPage(alone.place(false), alone.shown(1), alone.archive()))
-	b.draw("board-nobody", "board_show", b.newBoardPage(nobody.place(false), nobody.shown(1), nobody.archive()))
-	b.draw("board-crowd", "board_show", b.newBoardPage(crowd.place(false), crowd.shown(3), crowd.archive()))
-	b.draw("board-first", "board_show", b.newBoardPage(fresh.place(false), fresh.shown(1), fresh.archive()))
-	b.draw("board-unreleased", "board_show", b.newEmptyBoard(place{board: waiting.board, card: waiting.card}))
+	b.draw("board", "board_show", b.boardPage(club.place(false), club.shown(1), club.archive()))
+	b.draw("board-lasting", "board_show", b.boardPage(club.place(true), club.shown(2), nil))
+	b.draw("board-power", "board_show", b.boardPage(power.place(false), power.shown(1), power.archive()))
+	b.draw("board-points", "board_show", b.boardPage(open.place(false), open.shown(1), open.archive()))
+	b.draw("board-one", "board_show", b.boardPage(alone.place(false), alone.shown(1), alone.archive()))
+	b.draw("board-nobody", "board_show", b.boardPage(nobody.place(false), nobody.shown(1), nobody.archive()))
+	b.draw("board-crowd", "board_show", b.boardPage(crowd.place(false), crowd.shown(3), crowd.archive()))
+	b.draw("board-first", "board_show", b.boardPage(fresh.place(false), fresh.shown(1), fresh.archive()))
+	b.draw("board-unreleased", "board_show", b.boardPage(place{board: waiting.board, card: waiting.card, reading: anybody}, shownRows{}, nil))
 
 	corrected := club.place(true)
-	erratum := *corrected.release
+	erratum := *corrected.release.Release
 	erratum.Edition, erratum.Reason, erratum.Supersedes, erratum.RulesNew = 2, "two meetings had been counted twice", "1", true
-	corrected.release = &erratum
-	b.draw("board-erratum", "board_show", b.newBoardPage(corrected, club.shown(1), nil))
-	old := *club.place(true).release
+	corrected.release = &release.View{Release: &erratum}
+	b.draw("board-erratum", "board_show", b.boardPage(corrected, club.shown(1), nil))
+	old := *club.place(true).release.Release
 	old.Superseded = true
 	stale := club.place(true)
-	stale.release = &old
-	b.draw("board-superseded", "board_show", b.newBoardPage(stale, club.shown(1), nil))
+	stale.release = &release.View{Release: &old}
+	b.draw("board-superseded", "board_show", b.boardPage(stale, club.shown(1), nil))
 
 	for name, n := range map[string]int{"player-first": 0, "player-middle": 20, "player-last-scored": 50} {
-		b.draw(name, "player_show", b.newPlayerPage(club.place(false), club.cardAt(n)))
+		b.draw(name, "player_show", b.newPlayerPage(club.place(false), club.cardAt(n), subject{}))
 	}
 	for _, special := range []struct {
 		name string
 		n    int
 	}{{"player-gap", 0}, {"player-long-name", 3}, {"player-cjk", 4}, {"player-rtl", 5}, {"player-hostile", 6}, {"player-override", 7}, {"player-zero", 8}} {
-		b.draw(special.name, "player_show", b.newPlayerPage(club.place(false), club.cards[len(club.cards)-1][fmt.Sprintf("p%05d", special.n)]))
+		b.draw(special.name, "player_show", b.newPlayerPage(club.place(false), club.cards[len(club.cards)-1][fmt.Sprintf("p%05d", special.n)], subject{}))
 	}
 	left := *club.cardAt(30)
 	left.Row.Score, left.Row.Rank, left.Row.Level, left.Row.Points, left.Row.Change, left.Row.Climbed = math.NaN(), 0, "", nil, math.NaN(), math.NaN()
@@ -531,35 +560,40 @@ func drawAll(t *testing.T) *book {
 		p := &left.Parts[i]
 		p.Points, p.PointsPublished, p.Possible, p.ToGain, p.Move = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	}
-	b.draw("player-unscored", "player_show", b.newPlayerPage(club.place(false), &left))
+	b.draw("player-unscored", "player_show", b.newPlayerPage(club.place(false), &left, subject{}))
 	ending := club.shown(2)
 	ending.rows = append(slices.Clone(ending.rows), left.Row)
-	b.draw("board-unscored", "board_show", b.newBoardPage(club.place(false), ending, club.archive()))
+	b.draw("board-unscored", "board_show", b.boardPage(club.place(false), ending, club.archive()))
 	bridged := *club.cardAt(12)
 	bridged.OldRules = &release.OldRules{Score: 41.2, Rank: 15}
 	bridged.Rules, bridged.Others = 2.5, -0.8
-	b.draw("player-bridge", "player_show", b.newPlayerPage(corrected, &bridged))
-	b.draw("player-power", "player_show", b.newPlayerPage(power.place(true), power.cardAt(7)))
-	b.draw("player-points", "player_show", b.newPlayerPage(open.place(false), open.cardAt(1)))
-	b.draw("player-only", "player_show", b.newPlayerPage(alone.place(false), alone.cardAt(0)))
-	b.draw("player-fresh", "player_show", b.newPlayerPage(fresh.place(false), fresh.cardAt(4)))
-	b.draw("player-crowd", "player_show", b.newPlayerPage(crowd.place(false), crowd.cardAt(4321)))
+	b.draw("player-bridge", "player_show", b.newPlayerPage(corrected, &bridged, subject{}))
+	b.draw("player-power", "player_show", b.newPlayerPage(power.place(true), power.cardAt(7), subject{}))
+	b.draw("player-points", "player_show", b.newPlayerPage(open.place(false), open.cardAt(1), subject{}))
+	b.draw("player-only", "player_show", b.newPlayerPage(alone.place(false), alone.cardAt(0), subject{}))
+	b.draw("player-fresh", "player_show", b.newPlayerPage(fresh.place(false), fresh.cardAt(4), subject{}))
+	b.draw("player-crowd", "player_show", b.newPlayerPage(crowd.place(false), crowd.cardAt(4321), subject{}))
 
 	for name, s := range map[string]*season{"ladder": points, "golf": strokes, "every": methods, "spread": distances} {
-		b.draw("board-"+name, "board_show", b.newBoardPage(s.place(false), s.shown(1), s.archive()))
-		b.draw("player-"+name, "player_show", b.newPlayerPage(s.place(false), s.cardAt(3)))
-		b.draw("player-last-"+name, "player_show", b.newPlayerPage(s.place(false), s.cardAt(s.place(false).release.Scored-1)))
+		b.draw("board-"+name, "board_show", b.boardPage(s.place(false), s.shown(1), s.archive()))
+		b.draw("player-"+name, "player_show", b.newPlayerPage(s.place(false), s.cardAt(3), subject{}))
+		b.draw("player-last-"+name, "player_show", b.newPlayerPage(s.place(false), s.cardAt(s.place(false).release.Scored-1), subject{}))
 		b.draw("methodology-"+name, "methodology_show", b.newMethodologyPage(s.place(false), false))
 	}
 	for name, s := range map[string]*season{"club": club, "power": power, "points": open, "fresh": fresh, "behaviours": behaviours, "support": support, "sprint": alone, "pillars": crowd} {
 		b.draw("methodology-"+name, "methodology_show", b.newMethodologyPage(s.place(false), false))
 	}
-	b.draw("methodology-unreleased", "methodology_show", b.newMethodologyPage(place{board: waiting.board, card: waiting.card}, false))
+	b.draw("methodology-unreleased", "methodology_show", b.newMethodologyPage(place{board: waiting.board, card: waiting.card, reading: anybody}, false))
 	b.draw("methodology-newer", "methodology_show", b.newMethodologyPage(club.place(false), true))
 
-	archive := club.archive()
-	archive = append([]*release.Release{&erratum, &old}, archive[1:]...)
+	archive := []*release.View{{Release: &erratum}, {Release: &old}}
+	for _, rel := range club.archive()[1:] {
+		archive = append(archive, &release.View{Release: rel})
+	}
 	b.draw("archive", "archive_show", b.newArchivePage(club.board, archive))
+	long := b.newArchivePage(club.board, archive)
+	long.pages("/b/club/archive", 2, 3*pageReleases)
+	b.draw("archive-pages", "archive_show", long)
 	b.draw("archive-empty", "archive_show", b.newArchivePage(waiting.board, nil))
 	b.draw("error", "error", errorPage{frame: b.frame("Nothing stands here", nil), Heading: "Nothing stands here", Message: "There is no page at this address.", Advice: "Begin at the list of boards."})
 	return b

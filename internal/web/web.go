@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +25,8 @@ import (
 	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/identity"
-	"cairn/internal/period"
 	"cairn/internal/player"
 	"cairn/internal/release"
-	"cairn/scorecard"
 )
 
 //go:embed *.html
@@ -113,13 +112,24 @@ func parsePages() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
+// readSheet joins the style sheets into one: cairn.css first, since the others build on it.
 func readSheet() (stylesheet, error) {
-	content, err := assets.ReadFile("static/cairn.css")
+	names, err := fs.Glob(assets, "static/*.css")
 	if err != nil {
 		return stylesheet{}, err
 	}
-	sum := sha256.Sum256(content)
-	return stylesheet{name: "cairn-" + hex.EncodeToString(sum[:6]) + ".css", content: content}, nil
+	const first = "static/cairn.css"
+	names = append([]string{first}, slices.DeleteFunc(names, func(name string) bool { return name == first })...)
+	var joined []byte
+	for _, name := range names {
+		content, err := assets.ReadFile(name)
+		if err != nil {
+			return stylesheet{}, err
+		}
+		joined = append(joined, content...)
+	}
+	sum := sha256.Sum256(joined)
+	return stylesheet{name: "cairn-" + hex.EncodeToString(sum[:6]) + ".css", content: joined}, nil
 }
 
 // policy lets a page show itself, its style sheet and its pictures, and nothing else.
@@ -163,6 +173,18 @@ const (
 	never   keep = "no-store"
 )
 
+// control is what caches are told. A page that names people is never kept without asking, not even one of a final release:
+// tomorrow somebody on it may hide or erase themselves. What somebody who is signed in sees is kept by their browser alone.
+func (k keep) control(v *visit) string {
+	switch {
+	case k == asking && v.actor.SignedIn():
+		return "private, " + string(k)
+	case k == asking:
+		return "public, " + string(k)
+	}
+	return string(k)
+}
+
 // frame is what every page has around it.
 type frame struct {
 	Title       string
@@ -173,6 +195,7 @@ type frame struct {
 	Board       string // name of the board the page belongs to; "" none
 	Home        string // address of the board
 	Nav         []link
+	Here        string // which of them this page is
 	Mark        template.HTML
 	Door        door
 	Lasting     []link // of a page that is kept for ever: where to find what came after
@@ -184,37 +207,51 @@ type link struct {
 	Here          bool // it is this very page
 }
 
-// frame returns the surroundings of a page; b may be nil.
+// frame returns the surroundings of a page; b may be nil. fill adds what depends on who asks.
 func (s *site) frame(title string, b *board.Board) *frame {
 	f := &frame{Title: title, Style: "/static/" + s.sheet.name, Mark: figure.Mark(false)}
 	if b != nil {
 		f.Board, f.Home, f.Hidden = b.Name, boardAddress(b), b.Stage != board.Open
-		f.Nav = []link{
-			{Text: "Leaderboard", Address: f.Home},
-			{Text: "Methodology", Address: f.Home + "/methodology"},
-			{Text: "Archive", Address: f.Home + "/archive"},
-		}
 	}
 	return f
+}
+
+// lead fills in where on the board a visitor can go.
+func (f *frame) lead(v *visit) {
+	if f.Board == "" || v.board == nil {
+		return
+	}
+	for _, place := range []struct {
+		act           board.Act
+		text, address string
+	}{
+		{board.SeeBoard, "Leaderboard", ""},
+		{board.SeeBoard, "Methodology", "/methodology"},
+		{board.SeeHistory, "Archive", "/archive"},
+		{board.SeeOwn, "My membership", "/membership"},
+		{board.SeeTrail, "Manage", "/manage"},
+	} {
+		if v.access.May(place.act, v.board) {
+			f.Nav = append(f.Nav, link{Text: place.text, Address: f.Home + place.address, Here: place.text == f.Here})
+		}
+	}
 }
 
 // lasting tells the reader of a page that is kept for ever where to find what came after. It cannot say what that is:
 // the page may have been kept since before.
 func (f *frame) lasting(p place) *frame {
-	if p.lasting {
+	if p.lasting && p.reading.front {
 		f.Lasting = []link{
-			{Text: "the edition in force for " + shortLabel(p.release.Period.Label()), Address: periodAddress(p.board, p.release)},
+			{Text: "the edition in force for " + shortLabel(p.release.Period.Label()), Address: periodAddress(p.board, p.release.Release)},
 			{Text: "the latest release", Address: boardAddress(p.board)},
 		}
 	}
 	return f
 }
 
-// here marks the navigation's entry for this page.
+// here says which entry of the navigation this page is.
 func (f *frame) here(text string) *frame {
-	for i := range f.Nav {
-		f.Nav[i].Here = f.Nav[i].Text == text
-	}
+	f.Here = text
 	return f
 }
 
@@ -231,7 +268,9 @@ func (s *site) page(w http.ResponseWriter, r *visit, name string, data any, k ke
 // fill fills a template, with who is signed in at its head.
 func (s *site) fill(r *visit, name string, data any) ([]byte, error) {
 	if page, ok := data.(interface{ around() *frame }); ok {
-		page.around().Door = newDoor(r)
+		f := page.around()
+		f.Door = newDoor(r)
+		f.lead(r)
 	}
 	var body bytes.Buffer
 	if err := s.pages[name].Execute(&body, data); err != nil {
@@ -247,7 +286,10 @@ func (s *site) send(w http.ResponseWriter, r *visit, contentType string, body []
 	sum := sha256.Sum256(body)
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
-	w.Header().Set("Cache-Control", string(k))
+	w.Header().Set("Cache-Control", k.control(r))
+	if k != forEver {
+		w.Header().Set("Vary", "Cookie")
+	}
 	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(body))
 }
 
@@ -334,76 +376,4 @@ func (s *site) static(w http.ResponseWriter, r *visit) error {
 func (s *site) favicon(w http.ResponseWriter, r *visit) error {
 	s.send(w, r, "image/svg+xml", []byte(figure.Mark(true)), asking)
 	return nil
-}
-
-// place is what an address names: a board and, where there is one, a release and the scorecard it was made by.
-type place struct {
-	board   *board.Board
-	card    *scorecard.Scorecard // of the release, else the one in force
-	release *release.Release     // nil: the board has none yet
-	lasting bool                 // the address names the edition: it will always mean this
-}
-
-// under is the address that the pages of a release build on: the lasting one, or the latest.
-func (p place) under() string {
-	if p.lasting {
-		return releaseAddress(p.board, p.release)
-	}
-	return boardAddress(p.board)
-}
-
-// keep is how long a page of this place may be kept.
-func (p place) keep() keep {
-	if p.lasting {
-		return forEver
-	}
-	return asking
-}
-
-// find reads what the address names. An address without a period names the latest release, which there may not be.
-func (s *site) find(r *visit) (place, error) {
-	ctx := r.Context()
-	b, err := s.boards.Board(ctx, r.PathValue("board"))
-	if err != nil {
-		return place{}, err
-	}
-	p := place{board: b}
-	name, edition := r.PathValue("period"), r.PathValue("edition")
-	if name == "" {
-		p.release, err = s.releases.Latest(ctx, b)
-		if fault.Of(err) == fault.NotFound {
-			p.card, err = s.boards.Scorecard(ctx, b.ID, b.Version)
-			return p, err
-		}
-	} else {
-		n := 0
-		if edition != "" {
-			if n, err = strconv.Atoi(edition); err != nil || n < 1 || strconv.Itoa(n) != edition {
-				return place{}, fault.New(fault.NotFound, "There is no edition %q.", edition)
-			}
-			p.lasting = true
-		}
-		p.release, err = s.released(ctx, b, name, n)
-	}
-	if err != nil {
-		return place{}, err
-	}
-	if p.release.State != release.Final {
-		return place{}, fault.New(fault.NotFound, "This release is not published yet.")
-	}
-	p.card, err = s.boards.Scorecard(ctx, b.ID, p.release.Version)
-	return p, err
-}
-
-// released finds a release by the name of its period.
-func (s *site) released(ctx context.Context, b *board.Board, name string, edition int) (*release.Release, error) {
-	card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
-	if err != nil {
-		return nil, err
-	}
-	p, err := period.Parse(card.Period, name)
-	if err != nil || p.String() != name {
-		return nil, fault.New(fault.NotFound, "There is no release of %q.", name)
-	}
-	return s.releases.Show(ctx, b, p, edition)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
+	"cairn/internal/identity"
 	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/scorecard"
@@ -114,10 +116,11 @@ var people = []person{
 	{"zed", "Zed", "south", 0, 0},
 }
 
-// open makes a board and publishes a release for each of some weeks, the last one before the clock.
+// open makes a board, of things where nothing else is said, and publishes a release for each of some weeks, the last one before the clock.
 func (w *world) open(card *scorecard.Scorecard, settings board.Settings, players []person, weeks int) *board.Board {
 	w.t.Helper()
 	ctx := context.Background()
+	settings.Basis = cmp.Or(settings.Basis, board.Things)
 	b, err := w.boards.Create(ctx, card, settings)
 	if err != nil {
 		w.t.Fatal(err)
@@ -184,6 +187,71 @@ func (w *world) ask(method, path string, header ...string) answer {
 		w.t.Fatal(err)
 	}
 	return answer{response, string(body)}
+}
+
+// visitor is somebody in a browser of their own.
+type visitor struct {
+	*world
+	identity.Actor
+	address string
+	cookie  string
+}
+
+// nobody is somebody who is not signed in.
+func (w *world) nobody() visitor { return visitor{world: w} }
+
+// signIn signs somebody in who proved to read an address.
+func (w *world) signIn(address string) visitor {
+	w.t.Helper()
+	signed, err := w.rooms.Identity.SignInProved(context.Background(), address, identity.Device{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return visitor{w, signed.Actor, address, "__Host-cairn=" + signed.Secret}
+}
+
+func (v visitor) ask(method, path string, header ...string) answer {
+	v.t.Helper()
+	if v.cookie != "" {
+		header = append(header, "Cookie", v.cookie)
+	}
+	return v.world.ask(method, path, header...)
+}
+
+// page reads a page that must be there for them.
+func (v visitor) page(path string) *goquery.Document {
+	v.t.Helper()
+	a := v.ask("GET", path)
+	if a.StatusCode != http.StatusOK {
+		v.t.Fatalf("%s answers %s with %d: %s", path, v.address, a.StatusCode, words(mustRead(v.t, a.body).Find("main")))
+	}
+	return mustRead(v.t, a.body)
+}
+
+// join has somebody accept an invitation to a board by the link that the manager was given.
+func (v visitor) join(b *board.Board, as board.Member, choice board.Choice) board.Member {
+	v.t.Helper()
+	ctx := context.Background()
+	sent, err := v.boards.Invite(ctx, identity.Actor{}, b, []board.Member{as})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if len(sent) != 1 || sent[0].Error != nil || sent[0].Link == "" {
+		v.t.Fatalf("inviting %s: %+v", as.Name, sent)
+	}
+	m, err := v.boards.Join(ctx, v.Actor, sent[0].Link[strings.LastIndex(sent[0].Link, "/")+1:], "", choice)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return m
+}
+
+// give gives somebody a role on a board.
+func (v visitor) give(b *board.Board, role board.Role, scope board.Scope) {
+	v.t.Helper()
+	if err := v.boards.GiveRole(context.Background(), identity.Actor{}, b, v.address, role, scope); err != nil {
+		v.t.Fatal(err)
+	}
 }
 
 // page reads a page that must be there.
