@@ -58,6 +58,39 @@ func (t *Trail) OfPlayer(ctx context.Context, player, before string, limit int) 
 	return t.list(ctx, `(player_id = $1 OR actor = $1)`, []any{player}, before, limit)
 }
 
+// Kept returns the events that OfPlayer returns, oldest first, by file name and for CSV: who did something is told as you,
+// somebody else or this server, since another's number is not theirs to take away.
+func (t *Trail) Kept(tx *db.Tx, account string) (map[string]any, error) {
+	rows, err := tx.Query(`SELECT at, actor, verb, board_id, player_id, detail FROM audit WHERE player_id = $1 OR actor = $1 ORDER BY event_id`, account)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	lines := [][]string{{"at", "by", "what", "board", "about", "detail"}}
+	side := func(one string) string {
+		switch one {
+		case account:
+			return "you"
+		case "":
+			return ""
+		}
+		return "somebody else"
+	}
+	for rows.Next() {
+		var at int64
+		var actor, verb, board, player, detail string
+		if err := rows.Scan(&at, &actor, &verb, &board, &player, &detail); err != nil {
+			return nil, err
+		}
+		by := side(actor)
+		if actor == "" {
+			by = "this server"
+		}
+		lines = append(lines, []string{time.UnixMicro(at).UTC().Format(time.RFC3339Nano), by, verb, board, side(player), detail})
+	}
+	return map[string]any{"trail.csv": lines}, rows.Err()
+}
+
 func (t *Trail) list(ctx context.Context, where string, args []any, before string, limit int) (events []Event, err error) {
 	err = t.db.Read(ctx, func(tx *db.Tx) error {
 		events = nil
