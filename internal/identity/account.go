@@ -21,7 +21,7 @@ type Account struct {
 // Address is a mail address that its owner proved to read.
 type Address struct {
 	Address string    `json:"address"`         // lower case
-	Proved  time.Time `json:"proved,omitzero"` // zero: not proved, but named by who opened an operator's link
+	Proved  time.Time `json:"proved,omitzero"` // zero: not proved, but named at the console or by who opened an operator's link
 	Primary bool      `json:"primary"`         // mail goes here
 }
 
@@ -101,20 +101,29 @@ func ownerOf(tx *db.Tx, address string) (account string, err error) {
 	return account, err
 }
 
-// enter returns the account of an address that was proved just now; it is made where there is none.
-func (i *Identity) enter(tx *db.Tx, address string) (account string, made bool, err error) {
+// enter returns the account of an address; it is made where there is none. proved is when its reader proved to read it,
+// zero where only the console says so.
+func (i *Identity) enter(tx *db.Tx, address string, proved time.Time) (account string, made bool, err error) {
 	account, err = ownerOf(tx, address)
 	if err != nil {
 		return "", false, err
 	}
 	if account != "" {
-		_, err = tx.Exec(`UPDATE account_address SET proved_at = $1 WHERE address = $2`, i.now().UnixMicro(), address)
-		return account, false, err
+		return account, false, proveAddress(tx, address, proved)
 	}
 	if account, err = i.makeAccount(tx); err != nil {
 		return "", false, err
 	}
-	return account, true, i.putAddress(tx, account, address, i.now())
+	return account, true, i.putAddress(tx, account, address, proved)
+}
+
+// proveAddress notes when an address was last proved.
+func proveAddress(tx *db.Tx, address string, proved time.Time) error {
+	if proved.IsZero() {
+		return nil
+	}
+	_, err := tx.Exec(`UPDATE account_address SET proved_at = $1 WHERE address = $2`, proved.UnixMicro(), address)
+	return err
 }
 
 func (i *Identity) makeAccount(tx *db.Tx) (account string, err error) {

@@ -7,14 +7,17 @@ import (
 	"html/template"
 	"time"
 
+	"cairn/internal/audit"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/mail"
 )
 
 const (
-	linkLasts   = 15 * time.Minute
-	linksAtOnce = 3 // of one address and browser: whoever asks twice may use the first mail
+	linkPath         = "/sign-in/link/"
+	linkLasts        = 15 * time.Minute
+	consoleLinkLasts = time.Hour
+	linksAtOnce      = 3 // of one address and browser: whoever asks twice may use the first mail
 )
 
 // Ask is a wish for a link by mail.
@@ -97,6 +100,23 @@ func (i *Identity) putLink(tx *db.Tx, token, address string, ask Ask) error {
 	return err
 }
 
+// LinkFor returns the address of a link that signs in as whoever an address belongs to, in any browser, once, within an
+// hour: for the console of whoever runs the server, when mail is down. Where nobody has the address yet, using it makes
+// the account. Invalid for what is no address.
+func (i *Identity) LinkFor(ctx context.Context, address string) (string, error) {
+	address, err := ParseAddress(address)
+	if err != nil {
+		return "", err
+	}
+	token := newSecret()
+	err = i.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO sign_in_link (hash, address, account_id, browser, next, made_at, expires_at) VALUES ($1, $2, '', '', '', $3, $4)`,
+			hash(token), address, i.now().UnixMicro(), i.now().Add(consoleLinkLasts).UnixMicro())
+		return err
+	})
+	return i.Link(linkPath + token), err
+}
+
 //go:embed link_mail.html
 var linkMailSource string
 
@@ -113,7 +133,7 @@ func (i *Identity) linkMail(token, address string, ask Ask) (mail.Message, error
 	said := struct {
 		Name, Link, Browser string
 		Adds                bool
-	}{i.settings.Name, i.Link("/sign-in/link/" + token), Device{Agent: ask.Agent}.words(), ask.For.SignedIn()}
+	}{i.settings.Name, i.Link(linkPath + token), Device{Agent: ask.Agent}.words(), ask.For.SignedIn()}
 	var html bytes.Buffer
 	if err := page.Execute(&html, said); err != nil {
 		return mail.Message{}, err
@@ -142,6 +162,7 @@ type LinkShown struct {
 type link struct {
 	LinkShown
 	account, next string
+	console       bool // it was made at the console and bound to no browser
 }
 
 // ShowLink looks at a link and changes nothing, since mail scanners open links. NotFound for one that is absent, used or
@@ -163,12 +184,13 @@ func (i *Identity) readLink(tx *db.Tx, token, browser string) (l link, err error
 	if fault.Of(err) == fault.NotFound || err == nil && !i.now().Before(at(expires)) {
 		return link{}, noLink()
 	}
-	l.Adds, l.Here = l.account != "", same(bound, hash(browser))
+	l.Adds, l.console = l.account != "", bound == ""
+	l.Here = l.console || same(bound, hash(browser))
 	return l, err
 }
 
 func noLink() error {
-	return fault.New(fault.NotFound, "This link does not work: it was used already, is older than 15 minutes, or was asked for in another browser. Ask for a new one in this browser.")
+	return fault.New(fault.NotFound, "This link does not work: it was used already, is too old, or was asked for in another browser. Ask for a new one in this browser.")
 }
 
 // UseLink signs in, or adds the address and signs in anew. Each link works once; another browser than the one that asked
@@ -190,16 +212,22 @@ func (i *Identity) UseLink(ctx context.Context, token, browser string, on Device
 		} else if n == 0 {
 			return noLink()
 		}
-		account, made := l.account, false
-		if l.Adds {
+		account, made, by := l.account, false, "link"
+		switch {
+		case l.Adds:
 			err = i.addAddress(tx, account, l.Address)
-		} else {
-			account, made, err = i.enter(tx, l.Address)
+		case l.console:
+			by = "link of the console"
+			if account, made, err = i.enter(tx, l.Address, time.Time{}); err == nil {
+				err = i.trail.Write(tx, audit.Event{Verb: "session.console", Player: account})
+			}
+		default:
+			account, made, err = i.enter(tx, l.Address, i.now())
 		}
 		if err != nil {
 			return err
 		}
-		in, err = i.begin(tx, account, "link", on)
+		in, err = i.begin(tx, account, by, on)
 		in.New, in.Next = made, l.next
 		return err
 	})
@@ -219,8 +247,7 @@ func (i *Identity) addAddress(tx *db.Tx, account, address string) error {
 		}
 		return i.note(tx, account, "address.add", nil)
 	case account:
-		_, err := tx.Exec(`UPDATE account_address SET proved_at = $1 WHERE address = $2`, i.now().UnixMicro(), address)
-		return err
+		return proveAddress(tx, address, i.now())
 	}
 	return fault.New(fault.Conflict, "This address belongs to another account here. If that is yours too, sign in with it and join the two records.")
 }

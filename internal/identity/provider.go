@@ -297,7 +297,7 @@ func (i *Identity) enterBy(tx *db.Tx, p *provider, who person) (account string, 
 	if err != nil {
 		return "", false, err
 	}
-	if account, made, err = i.enter(tx, address); err != nil {
+	if account, made, err = i.enter(tx, address, i.now()); err != nil {
 		return "", false, err
 	}
 	var others int

@@ -106,7 +106,7 @@ func (i *Identity) SignInProved(ctx context.Context, address string, on Device) 
 		return SignIn{}, err
 	}
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
-		account, made, err := i.enter(tx, address)
+		account, made, err := i.enter(tx, address, i.now())
 		if err != nil {
 			return err
 		}

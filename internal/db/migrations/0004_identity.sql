@@ -13,7 +13,7 @@ CREATE INDEX account_merged ON account (merged) WHERE merged <> '';
 CREATE TABLE account_address (
     address    TEXT   NOT NULL PRIMARY KEY, -- lower case
     account_id TEXT   NOT NULL REFERENCES account,
-    proved_at  BIGINT NOT NULL, -- 0: named by who opened an operator's link
+    proved_at  BIGINT NOT NULL, -- 0: never: named at the console, or by who opened an operator's link
     main       BIGINT NOT NULL  -- 1: mail goes here
 );
 CREATE INDEX account_address_account ON account_address (account_id);
@@ -68,7 +68,7 @@ CREATE TABLE sign_in_link (
     hash       TEXT   NOT NULL PRIMARY KEY,
     address    TEXT   NOT NULL, -- where it was sent
     account_id TEXT   NOT NULL, -- to which it adds the address, '' it signs in
-    browser    TEXT   NOT NULL, -- hash of the secret of the browser that asked
+    browser    TEXT   NOT NULL, -- hash of the secret of the browser that asked, '' any: made at the console
     next       TEXT   NOT NULL, -- path on this server, '' none
     made_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
