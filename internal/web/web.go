@@ -68,17 +68,28 @@ type Rooms struct {
 // New returns the pages. base is the address under which the server is reached, as shown to people ("https://…"); ""
 // leaves addresses relative. It fails only where the pages themselves are malformed.
 func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
+	s, err := newSite(rooms, log, base)
+	if err != nil {
+		return nil, err
+	}
+	return s.guard(s.mux(routes)), nil
+}
+
+func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases,
 		now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
 	}
-	if s.sheet, err = readSheet(); err != nil {
-		return nil, err
-	}
+	s.sheet, err = readSheet()
+	return s, err
+}
+
+// mux leads each request to its row of the table, once its visitor was admitted.
+func (s *site) mux(table []route) *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, r := range routes {
+	for _, r := range table {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
 			v, err := s.admit(r, req)
 			if err == nil {
@@ -89,7 +100,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 			}
 		})
 	}
-	return s.guard(mux), nil
+	return mux
 }
 
 // parsePages reads the templates: each page is the layout with that page's own content.

@@ -37,6 +37,7 @@ type world struct {
 	releases *release.Releases
 	clock    time.Time
 	log      bytes.Buffer
+	site     *site
 	http.Handler
 }
 
@@ -52,11 +53,12 @@ func newWorld(t *testing.T) *world {
 	w.rooms = boardtest.New(t, d, now)
 	w.boards, w.entries = w.rooms.Boards, w.rooms.Entries
 	w.releases = release.New(d, w.boards, w.entries, w.rooms.Players, w.rooms.Consents, now, 1<<24)
-	w.Handler, err = New(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Now: now},
+	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Now: now},
 		slog.New(slog.NewTextHandler(&w.log, nil)), "https://cairn.example/")
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Handler = w.site.guard(w.site.mux(routes))
 	return w
 }
 
