@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cairn/internal/fault"
 )
@@ -189,3 +190,58 @@ func done(w http.ResponseWriter, v *visit, address, word string) error {
 
 // wasDone returns what to say of what was just done; "" nothing. Only words of the page's own are ever shown.
 func wasDone(v *visit, words map[string]string) string { return words[v.URL.Query().Get("done")] }
+
+// day writes an instant's day for people: 22 November 2026.
+func day(at time.Time, zone *time.Location) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(zone).Format("2 January 2006")
+}
+
+// instant writes an instant for people, to the minute.
+func instant(at time.Time, zone *time.Location) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(zone).Format("2 January 2006, 15:04")
+}
+
+// screen is a page with forms: how it is drawn, before anything was typed and again where a form of it was refused.
+type screen struct {
+	template string
+	draw     func(*site, *visit, *form) (any, error)
+}
+
+// display sends the page of a screen.
+func (s *site) display(w http.ResponseWriter, v *visit, at screen) error {
+	page, err := at.draw(s, v, blank(at.template))
+	if err != nil {
+		return err
+	}
+	return s.tell(w, v, http.StatusOK, at.template, page)
+}
+
+// take reads a form of a screen and does what it asks for. do says where to go then, and which word of the page's to say there.
+func (s *site) take(w http.ResponseWriter, v *visit, at screen, do func() (to, word string, err error)) error {
+	if err := readForm(w, v); err != nil {
+		return err
+	}
+	to, word, err := do()
+	if err != nil {
+		return s.refused(w, v, at, err)
+	}
+	return done(w, v, to, word)
+}
+
+// refused draws a screen again with why its form was refused, where that can be mended.
+func (s *site) refused(w http.ResponseWriter, v *visit, at screen, err error) error {
+	if !mendable(err) {
+		return err
+	}
+	page, problem := at.draw(s, v, typed(at.template, v, err))
+	if problem != nil {
+		return problem
+	}
+	return s.again(w, v, at.template, page, err)
+}

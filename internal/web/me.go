@@ -1,0 +1,36 @@
+package web
+
+import (
+	"context"
+	"time"
+)
+
+// own returns the surroundings of one of the visitor's own pages; here is which.
+func (s *site) own(title, here string) *frame {
+	f := s.frame(title, nil)
+	f.Hidden, f.Board = true, "Your own pages"
+	for _, l := range []link{
+		{Text: "My boards", Address: "/me"},
+		{Text: "Profile", Address: "/me/profile"},
+		{Text: "My data", Address: "/me/sources"},
+		{Text: "Ways in", Address: "/me/doors"},
+		{Text: "My record", Address: "/me/record"},
+		{Text: "What was done", Address: "/me/trail"},
+	} {
+		l.Here = l.Text == here
+		f.Nav = append(f.Nav, l)
+	}
+	return f
+}
+
+// zone is where the visitor reads the clock, as their profile says; else UTC.
+func (s *site) zone(ctx context.Context, v *visit) (*time.Location, error) {
+	profile, err := s.players.Profile(ctx, v.actor.Account)
+	if err != nil {
+		return nil, err
+	}
+	if zone, err := time.LoadLocation(profile.Zone); err == nil && profile.Zone != "" && profile.Zone != "Local" {
+		return zone, nil
+	}
+	return time.UTC, nil
+}
