@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
+	"regexp"
 	"time"
 
 	"cairn/internal/audit"
@@ -21,6 +23,9 @@ import (
 
 // hold is how many bytes of final releases are kept in memory for reading.
 const hold = 256 << 20
+
+// secretSegment is a segment of a path that is long enough for a secret.
+var secretSegment = regexp.MustCompile(`[A-Za-z0-9_~.=-]{32,}`)
 
 // App is the rooms, built.
 type App struct {
@@ -55,10 +60,10 @@ func Open(ctx context.Context, c Config, now func() time.Time) (*App, error) {
 func (a *App) build() (err error) {
 	a.Trail = audit.New(a.DB, a.Now)
 	a.Queue = job.New(a.DB, a.Now)
-	if a.Post, err = mail.New(mail.Server{}); err != nil {
+	if a.Post, err = mail.New(a.Config.Mail); err != nil {
 		return err
 	}
-	a.Identity, err = identity.New(a.DB, a.Post, a.Trail, a.Now, identity.Settings{Base: a.Config.BaseURL, Name: "Cairn"})
+	a.Identity, err = identity.New(a.DB, a.Post, a.Trail, a.Now, identity.Settings{Base: a.Config.base(), Name: "Cairn", Providers: a.Config.Providers})
 	if err != nil {
 		return err
 	}
@@ -68,15 +73,55 @@ func (a *App) build() (err error) {
 	a.Boards = board.New(board.Rooms{DB: a.DB, Entries: a.Entries, Identity: a.Identity, Consents: a.Consents, Trail: a.Trail, Queue: a.Queue, Post: a.Post, Now: a.Now})
 	a.Releases = release.New(a.DB, a.Boards, a.Entries, a.Players, a.Consents, a.Now, hold)
 	a.Players.Keep(a.Identity, a.Consents, a.Boards)
+	a.daily("sweep identity", a.Identity.Sweep)
+	a.daily("sweep board", a.Boards.Sweep)
+	a.daily("sweep job", a.Queue.Sweep)
 	return nil
+}
+
+// daily has what has run out cleared away in the small hours.
+func (a *App) daily(kind string, sweep func(context.Context) error) {
+	a.Queue.Handle(kind, func(ctx context.Context, _ job.Job) error { return sweep(ctx) })
+	a.Queue.Daily(kind, 3)
+}
+
+// base is the address that links in mails begin with: the one that people use, else that of this machine under the name
+// that passkeys can be bound to.
+func (c Config) base() string {
+	if c.BaseURL != "" {
+		return c.BaseURL
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil || port == "0" {
+		return ""
+	}
+	if host == "127.0.0.1" || host == "::1" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// FirstOperator returns a one-time link for whoever is to operate the server, "" where somebody does already. It is for the
+// console alone: whoever opens it first is the operator.
+func (a *App) FirstOperator(ctx context.Context) (link string, err error) {
+	if has, err := a.Identity.HasOperator(ctx); has || err != nil {
+		return "", err
+	}
+	return a.Identity.OperatorLink(ctx)
 }
 
 // Close closes the database.
 func (a *App) Close() error { return a.DB.Close() }
 
-// Logger returns the structured log that the configuration asks for.
+// Logger returns the structured log that the configuration asks for. What stands under "path" is a path of a request, and
+// paths can hold secrets: links, invitations.
 func (c Config) Logger(to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	options := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == "path" && a.Value.Kind() == slog.KindString {
+			a.Value = slog.StringValue(secretSegment.ReplaceAllString(a.Value.String(), "…"))
+		}
+		return a
+	}}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(to, options))
 	}

@@ -7,23 +7,30 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cairn/internal/fault"
+	"cairn/internal/identity"
+	"cairn/internal/mail"
 )
 
 // Config is everything that can be set from outside. Read fills it in and checks it; a zero Config is not usable.
 type Config struct {
-	Database  string     // a file path, "sqlite:PATH" or "postgres://…"
-	Listen    string     // host:port of the server; port 0 takes any free one
-	BaseURL   string     // how readers reach the server, without a slash at the end; "" as they asked
-	LogLevel  slog.Level // records below it are dropped
-	LogFormat string     // "text" or "json"
+	Database  string              // a file path, "sqlite:PATH" or "postgres://…"
+	Listen    string              // host:port of the server; port 0 takes any free one
+	BaseURL   string              // how readers reach the server, without a slash at the end; "" as they asked
+	Proxies   []netip.Prefix      // whose word is taken for where a request comes from
+	Mail      mail.Server         // where mail is handed in; without a host, none is sent
+	Providers []identity.Provider // of OpenID Connect
+	LogLevel  slog.Level          // records below it are dropped
+	LogFormat string              // "text" or "json"
 
 	Settings []Setting // every setting in effect and where it came from, in declared order
 	Notes    []string  // what a careful operator should know, e.g. an environment variable that nothing reads
@@ -31,7 +38,7 @@ type Config struct {
 
 // Setting is one setting in effect, safe to show.
 type Setting struct {
-	Key   string // in the file; the flag is --key with dashes, the variable CAIRN_KEY
+	Key   string // in the file; the variable is CAIRN_KEY, the flag, where a command has one, --key with dashes
 	Value string // with secrets hidden
 	From  string // "default", "flag --db", "environment CAIRN_DB", "cairn.yaml:3"
 	Help  string
@@ -71,19 +78,71 @@ func keys() []key {
 			},
 		},
 		{
-			name: "base_url", help: "how readers reach the server, when something stands in front of it",
+			name: "base_url", help: "how people reach the server: https://…, when something stands in front of it",
 			set: func(c *Config, value string) error {
 				c.BaseURL = strings.TrimRight(value, "/")
-				u, err := url.Parse(value)
-				if value != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-					return errors.New("wants an address such as https://scores.example.org")
-				}
-				if value != "" && (u.User != nil || u.RawQuery != "" || u.Fragment != "") {
-					return errors.New("wants scheme, host and path only, such as https://scores.example.org")
-				}
-				return nil
+				return checkBase(value)
 			},
 			show: hidePassword,
+		},
+		{
+			name: "trusted_proxy", help: "networks of the proxies in front, with commas: their X-Forwarded-For says where a request comes from",
+			set: func(c *Config, value string) (err error) {
+				c.Proxies, err = networks(value)
+				return err
+			},
+		},
+		{
+			name: "smtp_host", help: "mail server; without one, no mail is sent",
+			set: func(c *Config, value string) error {
+				c.Mail.Host = value
+				return nil
+			},
+		},
+		{
+			name: "smtp_port", help: "its port (default: 587, with tls 465, with none 25)",
+			set: func(c *Config, value string) (err error) {
+				if value != "" {
+					c.Mail.Port, err = strconv.Atoi(value)
+				}
+				return oneOf(err == nil && (value == "" || c.Mail.Port > 0 && c.Mail.Port < 65536), "a number from 1 to 65535")
+			},
+		},
+		{
+			name: "smtp_security", initial: "starttls", help: "starttls, tls, or none (a mail server on this machine only)",
+			set: func(c *Config, value string) error {
+				c.Mail.Security = value
+				return oneOf(value == "starttls" || value == "tls" || value == "none", "starttls, tls or none")
+			},
+		},
+		{
+			name: "smtp_user", help: "who signs in to the mail server; without one, nobody does",
+			set: func(c *Config, value string) error {
+				c.Mail.User = value
+				return nil
+			},
+		},
+		{
+			name: "smtp_password", secret: true, help: "and with what",
+			set: func(c *Config, value string) error {
+				c.Mail.Password = value
+				return nil
+			},
+			show: hide,
+		},
+		{
+			name: "smtp_from", help: "address that mail comes from, such as \"Cairn <cairn@example.org>\"",
+			set: func(c *Config, value string) error {
+				c.Mail.From = value
+				return nil
+			},
+		},
+		{
+			name: "oidc", help: "OpenID Connect providers to sign in with: a short name for each, with commas",
+			set: func(c *Config, value string) (err error) {
+				c.Providers, err = providers(value)
+				return err
+			},
 		},
 		{
 			name: "log_level", initial: "info", help: "debug, info, warn or error",
@@ -102,6 +161,91 @@ func keys() []key {
 			},
 		},
 	}
+}
+
+// providerKeys are the settings of one of the providers that oidc names.
+func providerKeys(i int, name string) []key {
+	known := "oidc_" + strings.ReplaceAll(name, "-", "_") + "_"
+	return []key{
+		{
+			name: known + "name", initial: name, help: "how the provider is called on the sign-in page",
+			set: func(c *Config, value string) error {
+				c.Providers[i].Name = value
+				return nil
+			},
+		},
+		{
+			name: known + "issuer", help: "its address, as its metadata give it",
+			set: func(c *Config, value string) error {
+				c.Providers[i].Issuer = value
+				u, err := url.Parse(value)
+				return oneOf(err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && isLocal(u.Hostname())), "an address such as https://login.example.org")
+			},
+		},
+		{
+			name: known + "client", help: "client ID that the provider gave this server",
+			set: func(c *Config, value string) error {
+				c.Providers[i].Client = value
+				return oneOf(value != "", "the client ID that the provider gave")
+			},
+		},
+		{
+			name: known + "secret", secret: true, help: "and its secret; a public client has none",
+			set: func(c *Config, value string) error {
+				c.Providers[i].Secret = value
+				return nil
+			},
+			show: hide,
+		},
+	}
+}
+
+// providerName is how a provider goes by in addresses and settings.
+var providerName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func providers(list string) (found []identity.Provider, err error) {
+	for _, name := range split(list) {
+		if !providerName.MatchString(name) {
+			return nil, errors.New("wants short names of a-z, 0-9 and dashes, such as work or my-club")
+		}
+		if slices.ContainsFunc(found, func(p identity.Provider) bool { return p.Key == name }) {
+			return nil, fmt.Errorf("names %s twice", name)
+		}
+		found = append(found, identity.Provider{Key: name})
+	}
+	return found, nil
+}
+
+func networks(list string) (found []netip.Prefix, err error) {
+	for _, text := range split(list) {
+		network, err := netip.ParsePrefix(text)
+		if one, notOne := netip.ParseAddr(text); notOne == nil {
+			network, err = one.Prefix(one.BitLen())
+		}
+		if err != nil {
+			return nil, errors.New("wants addresses or networks such as 127.0.0.1 or 10.1.0.0/16")
+		}
+		found = append(found, network)
+	}
+	return found, nil
+}
+
+// split returns the words of a list with commas.
+func split(list string) (words []string) {
+	for word := range strings.SplitSeq(list, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// hide shows that there is a secret and nothing of it.
+func hide(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return "hidden"
 }
 
 func oneOf(ok bool, words string) error {
@@ -130,38 +274,85 @@ func Read(flags map[string]string, file string, env Environment) (Config, error)
 		name, value, _ := strings.Cut(v, "=")
 		variables[name] = value
 	}
-	known := keys()
-	fromFile, path, err := readFile(file, variables, env.Folder, known)
-	if err != nil {
+	r := reading{flags: flags, variables: variables}
+	if err := r.readFile(file, env.Folder); err != nil {
 		return Config{}, err
 	}
-
 	var c Config
+	known := keys()
 	for _, k := range known {
-		value, from := k.initial, "default"
-		if v, ok := fromFile[k.name]; ok {
-			value, from = v.text, fmt.Sprintf("%s:%d", path, v.line)
-		}
-		if v, name, ok, err := k.lookup(variables); err != nil {
+		if err := r.set(&c, k); err != nil {
 			return Config{}, err
-		} else if ok {
-			value, from = v, "environment "+name
 		}
-		if v := flags[k.name]; v != "" {
-			value, from = v, "flag "+k.flag()
+	}
+	general := len(known)
+	for i, p := range c.Providers {
+		known = append(known, providerKeys(i, p.Key)...)
+	}
+	if err := r.unknown(known); err != nil {
+		return Config{}, err
+	}
+	for _, k := range known[general:] {
+		if err := r.set(&c, k); err != nil {
+			return Config{}, err
 		}
-		shown := value
-		if k.show != nil {
-			shown = k.show(value)
-		}
-		if err := k.set(&c, value); err != nil {
-			return Config{}, &fault.Fault{Kind: fault.Invalid, Field: k.name,
-				Message: fmt.Sprintf("%s (%s): %q: %s", k.name, from, shown, err)}
-		}
-		c.Settings = append(c.Settings, Setting{Key: k.name, Value: shown, From: from, Help: k.help})
 	}
 	c.Notes = unread(variables, known)
-	return c, nil
+	return c, c.check()
+}
+
+// reading is where settings are looked for.
+type reading struct {
+	flags     map[string]string // by key, "" not given
+	variables map[string]string
+	file      map[string]text
+	path      string // of the file, "" there is none
+}
+
+// set finds a setting's value and puts it into the configuration.
+func (r *reading) set(c *Config, k key) error {
+	value, from := k.initial, "default"
+	if v, ok := r.file[k.name]; ok {
+		value, from = v.text, fmt.Sprintf("%s:%d", r.path, v.line)
+	}
+	if v, name, ok, err := k.lookup(r.variables); err != nil {
+		return err
+	} else if ok {
+		value, from = v, "environment "+name
+	}
+	if v := r.flags[k.name]; v != "" {
+		value, from = v, "flag "+k.flag()
+	}
+	shown := value
+	if k.show != nil {
+		shown = k.show(value)
+	}
+	if err := k.set(c, value); err != nil {
+		return &fault.Fault{Kind: fault.Invalid, Field: k.name, Message: fmt.Sprintf("%s (%s): %q: %s", k.name, from, shown, err)}
+	}
+	c.Settings = append(c.Settings, Setting{Key: k.name, Value: shown, From: from, Help: k.help})
+	return nil
+}
+
+// check holds settings against one another.
+func (c *Config) check() error {
+	wrong := func(name, format string, args ...any) error {
+		i := slices.IndexFunc(c.Settings, func(s Setting) bool { return s.Key == name })
+		return &fault.Fault{Kind: fault.Invalid, Field: name,
+			Message: fmt.Sprintf("%s (%s): %q: %s", name, c.Settings[i].From, c.Settings[i].Value, fmt.Sprintf(format, args...))}
+	}
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !isLocal(host) && !strings.HasPrefix(c.BaseURL, "https://") {
+		return wrong("listen", "others can reach this address, and what they sign in with must not travel readable: set base_url to the "+
+			"https:// address of the proxy in front, or listen on 127.0.0.1")
+	}
+	if _, err := mail.New(c.Mail); err != nil {
+		f := (*fault.Fault)(nil)
+		if errors.As(err, &f) && f.Field != "" {
+			return wrong(f.Field, "%s", strings.TrimPrefix(f.Message, f.Field+" "))
+		}
+		return err
+	}
+	return nil
 }
 
 // lookup finds a key among the environment's variables, for secrets also by CAIRN_KEY_FILE.
@@ -188,7 +379,8 @@ func (k key) lookup(variables map[string]string) (value, name string, ok bool, e
 }
 
 // unread returns a note for every CAIRN_ variable that nothing reads but that looks like one we know. Others may well be
-// somebody else's (a cluster names variables after its services), so they are none of our business.
+// somebody else's (a cluster names variables after its services: CAIRN_SERVICE_HOST, CAIRN_PORT), so they are none of our
+// business.
 func unread(variables map[string]string, known []key) []string {
 	mine := map[string]bool{"CAIRN_CONFIG": true}
 	var names []string
@@ -199,7 +391,7 @@ func unread(variables map[string]string, known []key) []string {
 	}
 	var notes []string
 	for name := range variables {
-		if !strings.HasPrefix(name, "CAIRN_") || mine[name] {
+		if !strings.HasPrefix(name, "CAIRN_") || mine[name] || strings.HasPrefix(name, "CAIRN_SERVICE_") || strings.HasPrefix(name, "CAIRN_PORT") {
 			continue
 		}
 		if near := fault.Nearest(strings.TrimSuffix(name, "_FILE"), names); near != "" {
@@ -240,21 +432,33 @@ func find(asked string, variables map[string]string, folder string) (path string
 	return "", nil
 }
 
-// checkListen refuses addresses that are not this machine's own. Until Cairn knows who asks, whoever can reach the
-// server can read every board on it.
+// checkListen wants an address to listen on.
 func checkListen(address string) error {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || port == "" {
-		return errors.New("wants host:port, such as 127.0.0.1:8080")
-	}
-	if host == "localhost" {
+	_, port, err := net.SplitHostPort(address)
+	return oneOf(err == nil && port != "", "host:port, such as 127.0.0.1:8080")
+}
+
+// checkBase wants an address that people can sign in under.
+func checkBase(address string) error {
+	if address == "" {
 		return nil
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
-		return nil
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("wants an address such as https://scores.example.org")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("wants scheme, host and path only, such as https://scores.example.org")
+	case u.Scheme == "http" && !isLocal(u.Hostname()):
+		return errors.New("wants https://…: what people sign in with must not travel readable")
 	}
-	return errors.New("wants an address of this machine only, such as 127.0.0.1:8080: Cairn has no accounts yet, " +
-		"so whoever reached the server could read every board. Put a reverse proxy that asks for a password in front of it")
+	return nil
+}
+
+// isLocal reports whether a host is this machine and nobody else can reach it.
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // secretParameter is a parameter of an address that holds a secret.

@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"cairn/internal/fault"
+	"cairn/internal/identity"
+	"cairn/internal/mail"
 )
 
 // folder makes a folder with files by name and content.
@@ -44,9 +46,12 @@ func TestRead_FlagsBeforeEnvironmentBeforeFileBeforeDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "cairn.yaml")
-	want := map[string]string{"db": "flag --db", "listen": "environment CAIRN_LISTEN", "log_level": file + ":4", "log_format": "default", "base_url": "default"}
-	if diff := cmp.Diff(want, from(c)); diff != "" {
-		t.Error(diff)
+	want := map[string]string{"db": "flag --db", "listen": "environment CAIRN_LISTEN", "log_level": file + ":4", "log_format": "default", "base_url": "default", "smtp_host": "default"}
+	got := from(c)
+	for name, place := range want {
+		if got[name] != place {
+			t.Errorf("%s comes from %q, want %q", name, got[name], place)
+		}
 	}
 	if c.Database != "flag.db" || c.Listen != "127.0.0.1:2" || c.LogLevel.String() != "WARN" || c.LogFormat != "text" {
 		t.Errorf("got %+v", c)
@@ -82,26 +87,43 @@ func TestRead_FileIsTheOneAskedForElseTheFirstThatExists(t *testing.T) {
 func TestRead_RefusesWithThePlaceAndTheRemedy(t *testing.T) {
 	tests := []struct{ file, want string }{
 		{"db: a.db\nlistn: 127.0.0.1:1\n", `cairn.yaml:2:1: unknown key "listn"; did you mean "listen"?`},
-		{"quack: 1\n", `cairn.yaml:1:1: unknown key "quack"; known are db, listen, base_url, log_level, log_format`},
+		{"quack: 1\n", `cairn.yaml:1:1: unknown key "quack"; known are db, listen, base_url, trusted_proxy, smtp_host, `},
 		{"db: a.db\n\ndb: b.db\n", `"db" stands twice, first in line 1`},
 		{"db: [a, b]\n", `cairn.yaml:1:5: "db" wants one plain value`},
 		{"- db\n", `wants lines of "key: value"`},
 		{"db: 'a\n", `this is not YAML`},
 		{"db: a\n---\ndb: b\n", `a second document begins here`},
 		{"db: ''\n", `db (`},
-		{"listen: 0.0.0.0:8080\n", `no accounts yet`},
-		{"listen: example.org:8080\n", `no accounts yet`},
-		{"listen: :8080\n", `no accounts yet`},
+		{"listen: 0.0.0.0:8080\n", `listen (`},
+		{"listen: 0.0.0.0:8080\n", `set base_url to the https:// address`},
+		{"listen: example.org:8080\n", `set base_url to the https:// address`},
+		{"listen: :8080\nbase_url: http://localhost:8080\n", `set base_url to the https:// address`},
 		{"listen: 8080\n", `wants host:port`},
 		{"log_level: loud\n", `"loud": wants debug, info, warn or error`},
 		{"log_format: xml\n", `wants text or json`},
 		{"base_url: scores.example.org\n", `wants an address such as https://`},
 		{"base_url: https://u:p@scores.example.org\n", `wants scheme, host and path only`},
+		{"base_url: http://scores.example.org\n", `wants https://`},
+		{"trusted_proxy: somewhere\n", `wants addresses or networks`},
+		{"trusted_proxy: 10.0.0.0/99\n", `wants addresses or networks`},
+		{"smtp_port: 99999\n", `wants a number from 1 to 65535`},
+		{"smtp_port: x\n", `wants a number from 1 to 65535`},
+		{"smtp_security: ssl\n", `wants starttls, tls or none`},
+		{"smtp_host: mail.example.org\n", `smtp_from (default): "": wants the address that mail comes from`},
+		{"smtp_host: mail.example.org\nsmtp_from: c@example.org\nsmtp_security: none\n", `a mail server on this machine`},
+		{"oidc: Work\n", `wants short names`},
+		{"oidc: work, work\n", `names work twice`},
+		{"oidc: work\n", `oidc_work_issuer (default): "": wants an address`},
+		{"oidc: work\noidc_work_issuer: http://login.example.org\n", `wants an address such as https://`},
+		{"oidc: work\noidc_work_issuer: https://login.example.org\n", `oidc_work_client (default): "": wants the client ID`},
+		{"oidc: work\noidc_work_isuer: https://login.example.org\n", `cairn.yaml:2:1: unknown key "oidc_work_isuer"; did you mean "oidc_work_issuer"?`},
+		{"oidc_work_issuer: https://login.example.org\n", `oidc has to name the provider`},
 	}
 	for _, test := range tests {
 		dir := folder(t, map[string]string{"cairn.yaml": test.file})
 		_, err := Read(nil, "", Environment{Folder: dir})
-		if fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), test.want) || !strings.Contains(fault.Message(err), "cairn.yaml") {
+		if fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), test.want) ||
+			!strings.Contains(fault.Message(err), "cairn.yaml") && !strings.Contains(test.want, "(default)") {
 			t.Errorf("%q:\ngot  %v\nwant %s", test.file, err, test.want)
 		}
 	}
@@ -142,6 +164,70 @@ func TestRead_SecretsComeFromFilesAndAreNeverShown(t *testing.T) {
 	}
 }
 
+func TestRead_MailAndProviders(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"cairn.yaml": `
+listen: 0.0.0.0:8080
+base_url: https://scores.example.org/
+trusted_proxy: 127.0.0.1, 10.1.0.0/16, ::1
+smtp_host: mail.example.org
+smtp_port: 2525
+smtp_user: cairn
+smtp_from: "Cairn <cairn@example.org>"
+oidc: work, my-club
+oidc_work_name: Example GmbH
+oidc_work_issuer: https://login.example.org
+oidc_work_client: cairn
+oidc_my_club_issuer: https://club.example.org/realms/all
+`, "client": "s3cret\n", "mail": "hunter2\n"})
+	c, err := Read(nil, "", Environment{Folder: dir, Variables: []string{
+		"CAIRN_SMTP_PASSWORD_FILE=" + filepath.Join(dir, "mail"), "CAIRN_OIDC_MY_CLUB_CLIENT=c2", "CAIRN_OIDC_MY_CLUB_SECRET_FILE=" + filepath.Join(dir, "client"), "CAIRN_OIDC_WORK_ISUER=x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(mail.Server{Host: "mail.example.org", Port: 2525, User: "cairn", Password: "hunter2", From: "Cairn <cairn@example.org>", Security: "starttls"}, c.Mail); diff != "" {
+		t.Error(diff)
+	}
+	want := []identity.Provider{
+		{Key: "work", Name: "Example GmbH", Issuer: "https://login.example.org", Client: "cairn"},
+		{Key: "my-club", Name: "my-club", Issuer: "https://club.example.org/realms/all", Client: "c2", Secret: "s3cret"},
+	}
+	if diff := cmp.Diff(want, c.Providers); diff != "" {
+		t.Error(diff)
+	}
+	if len(c.Proxies) != 3 || c.BaseURL != "https://scores.example.org" {
+		t.Errorf("proxies %v, base %q", c.Proxies, c.BaseURL)
+	}
+	if diff := cmp.Diff([]string{"nothing reads CAIRN_OIDC_WORK_ISUER; did you mean CAIRN_OIDC_WORK_ISSUER?"}, c.Notes); diff != "" {
+		t.Error(diff)
+	}
+	for _, s := range c.Settings {
+		if strings.Contains(s.Value, "hunter2") || strings.Contains(s.Value, "s3cret") {
+			t.Errorf("%s shows %q", s.Key, s.Value)
+		}
+	}
+	places := from(c)
+	if places["smtp_password"] != "environment CAIRN_SMTP_PASSWORD_FILE" || places["oidc_my_club_secret"] != "environment CAIRN_OIDC_MY_CLUB_SECRET_FILE" {
+		t.Errorf("places %v", places)
+	}
+}
+
+func TestBase_IsWhatLinksBeginWith(t *testing.T) {
+	tests := []struct{ listen, base, want string }{
+		{"127.0.0.1:8080", "", "http://localhost:8080"},
+		{"[::1]:8080", "", "http://localhost:8080"},
+		{"localhost:8080", "", "http://localhost:8080"},
+		{"127.0.0.2:8080", "", "http://127.0.0.2:8080"},
+		{"127.0.0.1:0", "", ""},
+		{"0.0.0.0:80", "https://scores.example.org", "https://scores.example.org"},
+	}
+	for _, test := range tests {
+		if got := (Config{Listen: test.listen, BaseURL: test.base}).base(); got != test.want {
+			t.Errorf("%s %s: %q, want %q", test.listen, test.base, got, test.want)
+		}
+	}
+}
+
 func TestHidePassword_LeavesNoTrace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		password := rapid.StringMatching(`Q[A-Za-z0-9%:/?#@ ]{3,12}Z`).Draw(t, "password")
@@ -157,7 +243,7 @@ func TestHidePassword_LeavesNoTrace(t *testing.T) {
 }
 
 func TestRead_NotesVariablesThatLookLikeAMistake(t *testing.T) {
-	c, err := Read(nil, "", Environment{Folder: t.TempDir(), Variables: []string{"CAIRN_LISTN=x", "CAIRN_DATABSE=y", "CAIRN_SERVICE_HOST=10.0.0.1", "OTHER=1"}})
+	c, err := Read(nil, "", Environment{Folder: t.TempDir(), Variables: []string{"CAIRN_LISTN=x", "CAIRN_DATABSE=y", "CAIRN_SERVICE_HOST=10.0.0.1", "CAIRN_PORT=tcp://10.0.0.1:80", "OTHER=1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +257,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
-		values, err := parse("cairn.yaml", source, keys())
+		values, err := parse("cairn.yaml", source)
 		if err != nil && fault.Of(err) != fault.Invalid {
 			t.Fatalf("%q: %v", source, err)
 		}

@@ -294,7 +294,7 @@ func TestListen_SaysThatAnAddressIsTaken(t *testing.T) {
 	if _, err := Listen(t.Context(), first.Addr().String()); fault.Of(err) != fault.Unavailable || !strings.Contains(fault.Message(err), "is taken") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Listen(t.Context(), "0.0.0.0:0"); fault.Of(err) != fault.Invalid {
-		t.Errorf("an address of everyone: %v", err)
+	if _, err := Listen(t.Context(), "nowhere"); fault.Of(err) != fault.Invalid {
+		t.Errorf("no address: %v", err)
 	}
 }

@@ -13,32 +13,57 @@ import (
 	"cairn/internal/fault"
 )
 
-// text is a value as written in the file and its line.
+// text is a value as written in the file and where its key stands.
 type text struct {
-	text string
-	line int
+	text         string
+	line, column int
 }
 
-// readFile reads the configuration file: one mapping from known keys to plain values.
-func readFile(asked string, variables map[string]string, folder string, known []key) (values map[string]text, path string, err error) {
-	path, err = find(asked, variables, folder)
-	if path == "" || err != nil {
-		return nil, "", err
+// readFile reads the configuration file, if there is one.
+func (r *reading) readFile(asked, folder string) (err error) {
+	r.path, err = find(asked, r.variables, folder)
+	if r.path == "" || err != nil {
+		return err
 	}
-	source, err := os.ReadFile(path)
+	source, err := os.ReadFile(r.path)
 	if err != nil {
 		kind := fault.Invalid
 		if os.IsNotExist(err) {
 			kind = fault.NotFound
 		}
-		return nil, path, fault.Wrap(kind, err, "cannot read the configuration file %s; does it exist, and may this user read it?", path)
+		return fault.Wrap(kind, err, "cannot read the configuration file %s; does it exist, and may this user read it?", r.path)
 	}
-	values, err = parse(path, source, known)
-	return values, path, err
+	r.file, err = parse(r.path, source)
+	return err
 }
 
-// parse reads the text of a configuration file.
-func parse(path string, source []byte, known []key) (map[string]text, error) {
+// unknown refuses the first key of the file that nothing reads.
+func (r *reading) unknown(known []key) error {
+	var names []string
+	for _, k := range known {
+		names = append(names, k.name)
+	}
+	first := ""
+	for name, v := range r.file {
+		if !slices.Contains(names, name) && (first == "" || v.line < r.file[first].line) {
+			first = name
+		}
+	}
+	if first == "" {
+		return nil
+	}
+	at := r.file[first]
+	hint := "known are " + strings.Join(names, ", ")
+	if near := fault.Nearest(first, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if strings.HasPrefix(first, "oidc_") {
+		hint = "oidc has to name the provider"
+	}
+	return fault.New(fault.Invalid, "%s:%d:%d: unknown key %q; %s", r.path, at.line, at.column, first, hint)
+}
+
+// parse reads the text of a configuration file: one mapping from keys to plain values.
+func parse(path string, source []byte) (map[string]text, error) {
 	wrong := func(at *token.Token, format string, args ...any) error {
 		place := path
 		if at != nil && at.Position != nil {
@@ -53,10 +78,6 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 			at = placed.GetToken()
 		}
 		return nil, wrong(at, "this is not YAML; a configuration file holds lines such as \"listen: 127.0.0.1:8080\"")
-	}
-	var names []string
-	for _, k := range known {
-		names = append(names, k.name)
 	}
 	values := map[string]text{}
 	for i, document := range file.Docs {
@@ -73,13 +94,6 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 		for _, pair := range mapping.Values {
 			at := pair.Key.GetToken()
 			name := at.Value
-			if !slices.Contains(names, name) {
-				hint := "known are " + strings.Join(names, ", ")
-				if near := fault.Nearest(name, names); near != "" {
-					hint = fmt.Sprintf("did you mean %q?", near)
-				}
-				return nil, wrong(at, "unknown key %q; %s", name, hint)
-			}
 			if earlier, twice := values[name]; twice {
 				return nil, wrong(at, "%q stands twice, first in line %d", name, earlier.line)
 			}
@@ -91,7 +105,7 @@ func parse(path string, source []byte, known []key) (map[string]text, error) {
 			if scalar.Type() == ast.NullType {
 				value = ""
 			}
-			values[name] = text{text: value, line: at.Position.Line}
+			values[name] = text{text: value, line: at.Position.Line, column: at.Position.Column}
 		}
 	}
 	return values, nil

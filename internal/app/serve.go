@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +21,7 @@ import (
 // drain is how long a stopping server waits for the answers it has begun.
 const drain = 10 * time.Second
 
-// Listen opens an address of this machine. The error is Unavailable where something listens there already.
+// Listen opens an address to serve on, as the configuration allows it. The error is Unavailable where something listens there already.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if err := checkListen(address); err != nil {
 		return nil, fault.New(fault.Invalid, "%q: %s", address, err)
@@ -36,15 +38,32 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// Serve answers requests on the listener until the context ends; then it takes no new ones, lets those under way finish
-// for up to ten seconds, and returns. It closes the listener.
+// Serve answers requests on the listener and runs the jobs that are due, until the context ends; then it begins nothing new,
+// lets what is under way finish for up to ten seconds, and returns. It closes the listener.
 func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Logger) error {
 	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Now: a.Now}, logger, a.Config.BaseURL)
 	if err != nil {
 		listener.Close()
 		return err
 	}
-	return a.serve(ctx, listener, pages, logger)
+	if unbound, err := a.DB.Unbound(ctx); err != nil && ctx.Err() == nil {
+		logger.Warn("the rights of the database user are not known", "error", err)
+	} else if unbound {
+		logger.Warn("the database user is a superuser or bypasses row-level security: nothing beneath Cairn keeps players' own entries apart; give Cairn a plain role")
+	}
+	worked := make(chan error, 1)
+	go func() { worked <- a.Queue.Run(ctx, logger) }()
+	served := a.serve(ctx, listener, pages, logger)
+	if ctx.Err() == nil { // it stopped by itself, and the jobs with the program
+		return served
+	}
+	select {
+	case err := <-worked:
+		return errors.Join(served, err)
+	case <-time.After(drain):
+		logger.Warn("some jobs were cut off; they will run again")
+	}
+	return served
 }
 
 func (a *App) serve(ctx context.Context, listener net.Listener, pages http.Handler, logger *slog.Logger) error {
@@ -91,7 +110,11 @@ func (a *App) doors(pages http.Handler, logger *slog.Logger) http.Handler {
 		plainText(w, http.StatusOK, "ready\n")
 	})
 	mux.Handle("/", pages)
-	return logged(ownName(a.Config.BaseURL, mux), logger, a.Now)
+	own := ownName(a.Config.BaseURL, mux)
+	if a.Config.BaseURL == "" {
+		own = oneName(a.Config.base(), own)
+	}
+	return logged(realClient(a.Config.Proxies, own), logger, a.Now)
 }
 
 func plainText(w http.ResponseWriter, status int, text string) {
@@ -121,6 +144,49 @@ func ownName(base string, next http.Handler) http.Handler {
 			return
 		}
 		plainText(w, http.StatusMisdirectedRequest, "This server does not go by that name. If something stands in front of it, set base_url to the address that readers use.\n")
+	})
+}
+
+// oneName sends browsers that come by number to the one name of a server that nothing stands in front of: they keep what
+// they know of a visitor by name, so that a link to localhost would find nobody signed in who is so at 127.0.0.1.
+func oneName(base string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := net.SplitHostPort(r.Host)
+		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document" && (host == "127.0.0.1" || host == "::1") && strings.HasPrefix(base, "http://localhost:") {
+			w.Header().Set("Cache-Control", "no-store")
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// realClient puts the address of who asks in the place of the proxy's, where the proxy is one whose word is taken: the last
+// address that none of our proxies wrote for another of them. Nothing below sees the header.
+func realClient(proxies []netip.Prefix, next http.Handler) http.Handler {
+	ours := func(text string) (address netip.Addr, trusted bool) {
+		address, err := netip.ParseAddr(strings.Trim(strings.TrimSpace(text), "[]"))
+		address = address.Unmap()
+		return address, err == nil && slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(address) })
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if _, trusted := ours(host); err == nil && trusted {
+			hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+			for _, hop := range slices.Backward(hops) {
+				address, trusted := ours(hop)
+				if !address.IsValid() {
+					break
+				}
+				r.RemoteAddr = net.JoinHostPort(address.String(), "0")
+				if !trusted {
+					break
+				}
+			}
+		}
+		r.Header.Del("X-Forwarded-For")
+		r.Header.Del("Forwarded")
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -29,3 +29,13 @@ func connectPostgres(ctx context.Context, address string) (*DB, error) {
 	}
 	return &DB{engine: onPostgres, reader: pool, writer: pool}, nil
 }
+
+// Unbound reports whether the user that the database is opened as stands above row-level security: a superuser, or one who
+// bypasses it. Then players' own tables are kept apart by the program alone. SQLite has no users.
+func (d *DB) Unbound(ctx context.Context) (unbound bool, err error) {
+	if d.engine != onPostgres {
+		return false, nil
+	}
+	err = d.reader.QueryRowContext(ctx, `SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user`).Scan(&unbound)
+	return unbound, fromDriver(err)
+}
