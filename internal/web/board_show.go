@@ -223,7 +223,7 @@ func (s *site) newFrontPage(p place, pending *board.Pending) boardPage {
 		page.Notices = append(page.Notices, n)
 	}
 	if pending != nil && (p.reading.runs || p.reading.member != nil) {
-		page.Notices = append(page.Notices, pendingNotice(b, pending))
+		page.Notices = append(page.Notices, pendingNotice(p, pending))
 	}
 	switch {
 	case p.reading.rows:
@@ -250,7 +250,8 @@ func reached(b *board.Board) board.Audience {
 }
 
 // pendingNotice tells the people of a board of a step wider before it holds.
-func pendingNotice(b *board.Board, step *board.Pending) notice {
+func pendingNotice(p place, step *board.Pending) notice {
+	b := p.board
 	var words []string
 	if step.Stage != b.Stage {
 		words = append(words, "The board becomes "+lower(stageName(step.Stage))+". "+stageWords(step.Stage))
@@ -263,9 +264,13 @@ func pendingNotice(b *board.Board, step *board.Pending) notice {
 			words = append(words, "The "+page.name+" will be for "+audienceName(page.will)+".")
 		}
 	}
-	words = append(words, "You can hide yourself on your membership page before then, or leave.")
-	return notice{Heading: "From " + step.Holds.In(b.Location()).Format("Monday 2 January 2006, 15:04 MST") + " more people see this board", Text: strings.Join(words, " "),
-		Link: link{Text: "Your membership", Address: boardAddress(b) + "/membership"}}
+	n := notice{Heading: "From " + step.Holds.In(b.Location()).Format("Monday 2 January 2006, 15:04 MST") + " more people see this board"}
+	if p.reading.own {
+		words = append(words, "You can hide yourself on your membership page before then, or leave.")
+		n.Link = link{Text: "Your membership", Address: boardAddress(b) + "/membership"}
+	}
+	n.Text = strings.Join(words, " ")
+	return n
 }
 
 // awaitFirst tells of a board that has released nothing yet.

@@ -21,6 +21,7 @@ import (
 	"cairn/internal/board/boardtest"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/period"
+	"cairn/internal/player"
 	"cairn/internal/release"
 	"cairn/internal/story"
 	"cairn/score"
@@ -511,6 +512,8 @@ func drawAll(t *testing.T) *book {
 	distances := b.play(spread, "spread", invented(14), 4, board.Settings{}, nil)
 	waiting := b.play("social-selling", "waiting", invented(3), 1, board.Settings{Name: "Still to come"}, nil)
 
+	drawReaders(b, club)
+
 	var boards []homeBoard
 	for i, s := range []*season{club, power, open, fresh} {
 		boards = append(boards, newHomeBoard(s.board, s.card, s.place(false).release, s.shown(1).leader, i))
@@ -597,6 +600,103 @@ func drawAll(t *testing.T) *book {
 	b.draw("archive-empty", "archive_show", b.newArchivePage(waiting.board, nil))
 	b.draw("error", "error", errorPage{frame: b.frame("Nothing stands here", nil), Heading: "Nothing stands here", Message: "There is no page at this address.", Advice: "Begin at the list of boards."})
 	return b
+}
+
+// drawReaders draws a board by consent as different people read it.
+func drawReaders(b *book, club *season) {
+	own := *club.board
+	own.Key, own.Name, own.Basis, own.Stage, own.TopN, own.Pages = "guild", "Harbour guild", board.OptIn, board.Private, 10, board.Pages{Leaderboard: board.ToMembers, Scorecards: board.ToPlayer, History: board.ToPlayer}
+	b.homes[boardAddress(&own)] = &own
+	rows := club.rows[len(club.rows)-1]
+	at := func(r reading) place {
+		p := club.place(false)
+		p.board, p.reading = &own, r
+		return p
+	}
+	card := func(n int) *release.Card {
+		c := *club.cardAt(n)
+		return &c
+	}
+	who := func(n int, change func(*board.Member)) (board.Member, subject) {
+		m := board.Member{Number: rows[n].Member, Key: rows[n].Key, Name: rows[n].Name, State: board.Accepted, Player: "account", Ref: "p-3kq7m2xw9d4hz8tc"}
+		if change != nil {
+			change(&m)
+		}
+		return m, subject{member: m, profile: player.Profile{Bio: "I keep the light at the north pier.\nMostly after dark.", Links: []player.Link{{Text: "The pier", Address: "https://pier.example"}}}}
+	}
+	public := func(a scorecard.Audience) bool { return a == scorecard.ForPublic }
+	const n = 24
+	member, self := who(n, nil)
+	playing := reading{member: &member, front: true, rows: true, own: true, may: anybody.may}
+	b.access = board.Access{Account: "account", Member: &member}
+
+	shown := shownRows{ask: asked{page: 1}, total: 15, rows: append(slices.Clone(rows[:10]), rows[n-2:n+3]...), leader: rows[:1]}
+	withheld := at(playing)
+	few := *withheld.release.Release
+	few.Histogram, few.Median, few.Mean = nil, math.NaN(), math.NaN()
+	few.TagGroups = slices.Clone(few.TagGroups)
+	for i := range few.TagGroups {
+		few.TagGroups[i].Tags = slices.Clone(few.TagGroups[i].Tags)
+		few.TagGroups[i].Tags[0].Players = -1
+	}
+	withheld.release = &release.View{Release: &few}
+	b.draw("guild-member", "board_show", b.boardPage(withheld, shown, nil))
+	b.draw("guild-own", "player_show", b.newPlayerPage(at(playing), card(n), self))
+
+	shyMember, shySelf := who(n, func(m *board.Member) { m.Shy = true })
+	shy := playing
+	shy.member = &shyMember
+	b.draw("guild-member-shy", "board_show", b.boardPage(at(shy), shown, nil))
+	quiet := b.newPlayerPage(at(shy), card(n), shySelf)
+	quiet.withoutNumber(card(n), club.card)
+	b.draw("guild-own-shy", "player_show", quiet)
+
+	hiddenMember, hiddenSelf := who(n, func(m *board.Member) { m.Hidden = true })
+	hidden := playing
+	hidden.member = &hiddenMember
+	b.draw("guild-own-hidden", "player_show", b.newPlayerPage(at(hidden), card(n), hiddenSelf))
+
+	kept := card(n)
+	kept.Parts = slices.Clone(kept.Parts)
+	refused := 0
+	for i := range kept.Parts {
+		part := &kept.Parts[i]
+		if !part.Part.Part.IsGroup() && part.Part.Part.Scored && refused < 2 {
+			part.Kept, part.State = []string{release.KeptByPlayer, release.KeptFromReader}[refused], score.Missing
+			part.Raw, part.Value, part.Points, part.PointsPublished, part.Possible, part.ToGain = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
+			refused++
+		}
+	}
+	b.draw("guild-own-refused", "player_show", b.newPlayerPage(at(playing), kept, self))
+
+	stealth := own
+	stealth.Stage = board.Stealth
+	unseen := at(reading{member: &member, own: true, may: public})
+	unseen.board = &stealth
+	b.draw("guild-own-stealth", "player_show", b.newPlayerPage(unseen, card(n), self))
+
+	b.access = board.Access{}
+	b.draw("guild-closed", "board_show", b.boardPage(at(reading{front: true, may: public}), shownRows{}, nil))
+	suspended := own
+	suspended.Suspended = "the name of a person was used without their word"
+	closed := at(reading{front: true, may: public})
+	closed.board = &suspended
+	b.draw("guild-suspended", "board_show", b.boardPage(closed, shownRows{}, nil))
+
+	b.access = board.Access{Account: "manager", Role: board.Manager}
+	runs := anybody
+	runs.runs = true
+	page := b.newFrontPage(at(runs), &board.Pending{Reveal: board.Reveal{Stage: board.Open, Pages: board.Pages{Leaderboard: board.ToEveryone, Scorecards: board.ToPlayer, History: board.ToPlayer}}, Holds: today.Add(50 * time.Hour)})
+	b.tellRelease(&page, at(runs), club.shown(1), club.archive())
+	b.draw("guild-manager", "board_show", page)
+	b.draw("guild-managers-hidden", "player_show", b.newPlayerPage(at(runs), card(n), hiddenSelf))
+	b.access = board.Access{}
+
+	claimable := at(anybody)
+	record := *club.board
+	record.Basis = board.PublicRecord
+	claimable.board = &record
+	b.draw("player-claimable", "player_show", b.newPlayerPage(claimable, card(n), subject{member: board.Member{State: board.Listed}}))
 }
 
 func TestStorybook_EveryPageInEveryStateIsWhole(t *testing.T) {
