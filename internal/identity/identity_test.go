@@ -2,6 +2,8 @@ package identity_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,4 +137,23 @@ func TestActor_IsWhoHoldsTheSecretUntilTheSessionEnds(t *testing.T) {
 		_, err = w.Actor(ctx, idle.Secret, firefox)
 		wantKind(t, err, fault.Unauthenticated, "after two idle weeks")
 	})
+}
+
+// verbs are what the trail says of an account, oldest first.
+func (w world) verbs(account string) (verbs []string) {
+	w.t.Helper()
+	events, err := w.trail.OfPlayer(context.Background(), account, "", 1000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range events {
+		verbs = append(verbs, e.Verb)
+		for _, said := range e.Detail {
+			if strings.Contains(said, "@") {
+				w.t.Errorf("the trail holds an address: %+v", e)
+			}
+		}
+	}
+	slices.Reverse(verbs)
+	return verbs
 }

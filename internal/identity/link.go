@@ -147,7 +147,6 @@ func (i *Identity) linkMail(token, address string, ask Ask) (mail.Message, error
 		Text: "This link " + does + ":\n\n" + said.Link + "\n\n" +
 			"It works once, for 15 minutes, in the browser that asked for it (" + said.Browser + "). Open it there, and press the button to " + button + ".\n\n" +
 			"If it was not you who asked, do nothing: nobody can use the link without your mail and that browser.\n",
-		Headers: map[string]string{"Auto-Submitted": "auto-generated"},
 	}, nil
 }
 
