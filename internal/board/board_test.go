@@ -181,6 +181,13 @@ func TestEnrol_FindsAndAdds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for i := range members {
+			m := &members[i]
+			if !strings.HasPrefix(m.Ref, "p-") || m.State != board.Invited || m.Changed != today {
+				t.Errorf("nobody said yes yet: %+v", m)
+			}
+			m.Ref, m.State, m.Changed = "", "", time.Time{}
+		}
 		equal(t, "members", members, []board.Member{
 			{Number: 0, Key: "ada", Name: "Ada Lovelace", Email: "ada@example.org", Handle: "ada", Tags: map[string]string{"team": "red", "region": "north"}, Joined: today},
 			{Number: 1, Key: "bo", Email: "bo@example.org", Joined: today},

@@ -118,16 +118,7 @@ func (e *enrolment) run(c *change) ([]int64, error) {
 		}
 		numbers[i] = m.Number
 	}
-	if err := e.nameKeys(tx, added); err != nil {
-		return nil, err
-	}
-	// Before the members, so that of two who give out the same numbers on PostgreSQL the later begins again.
-	if next > given {
-		if _, err := tx.Exec(`UPDATE board SET members = $1 WHERE board_id = $2`, next, e.boardID); err != nil {
-			return nil, err
-		}
-	}
-	if err := e.insert(c, added); err != nil {
+	if err := e.add(c, added, next); err != nil {
 		return nil, err
 	}
 	for m := range changed {
@@ -137,6 +128,34 @@ func (e *enrolment) run(c *change) ([]int64, error) {
 		}
 	}
 	return numbers, nil
+}
+
+// add gives new members keys and writes them; next is the number that follows theirs.
+func (e *enrolment) add(c *change, added []*Member, next int64) error {
+	if len(added) == 0 {
+		return nil
+	}
+	if err := e.nameKeys(c.Tx, added); err != nil {
+		return err
+	}
+	// Before the members, so that of two who give out the same numbers on PostgreSQL the later begins again.
+	if _, err := c.Exec(`UPDATE board SET members = $1 WHERE board_id = $2`, next, e.boardID); err != nil {
+		return err
+	}
+	return e.insert(c, added)
+}
+
+// newcomer adds somebody of whom nothing is known but perhaps a name, and who is nobody that is there.
+func (c *change) newcomer(at *Board, name string) (Member, error) {
+	m := plain(Member{Number: int64(at.Players), Name: name})
+	if err := m.Check(); err != nil {
+		return m, err
+	}
+	e := enrolment{boardID: c.boardID, basis: at.Basis, keys: map[string]*Member{}}
+	if err := e.add(c, []*Member{&m}, m.Number+1); err != nil {
+		return m, err
+	}
+	return c.numbered(m.Number)
 }
 
 // update takes over what is written of a person and reports whether anything is new. Of somebody who claimed their record, name,

@@ -67,6 +67,11 @@ func (m Member) Check() error {
 	if local, domain, _ := strings.Cut(m.Email, "@"); m.Email != "" && (local == "" || domain == "" || strings.ContainsFunc(m.Email, unicode.IsSpace)) {
 		return invalid("email", "%q is not an e-mail address.", m.Email)
 	}
+	return m.checkTags()
+}
+
+// checkTags refuses tags that no page or file could show well.
+func (m Member) checkTags() error {
 	for _, group := range slices.Sorted(maps.Keys(m.Tags)) {
 		if err := checkText("tags", "The name of a tag group", group); err != nil {
 			return err
