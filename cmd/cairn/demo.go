@@ -45,6 +45,14 @@ func (f *demoCommand) Run(c *console) (err error) {
 	if err != nil {
 		return err
 	}
+	var listener net.Listener
+	if !f.Once { // first, since links need the port
+		if listener, err = listenFrom(c, config.Listen); err != nil {
+			return err
+		}
+		defer listener.Close()
+		config.Listen = listener.Addr().String()
+	}
 	a, err := app.Open(c, config, c.now)
 	if err != nil {
 		return err
@@ -75,10 +83,6 @@ func (f *demoCommand) Run(c *console) (err error) {
 		return nil
 	}
 
-	listener, err := listenFrom(c, config.Listen)
-	if err != nil {
-		return err
-	}
 	base := "http://" + listener.Addr().String()
 	fmt.Fprintf(c.out, "\nCairn is at %s (built in %.1f s). Look first at\n\n", base, time.Since(began).Seconds())
 	for _, s := range sights {

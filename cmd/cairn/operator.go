@@ -13,18 +13,21 @@ import (
 
 // operatorCommand holds what whoever runs the server does with the server as a whole.
 type operatorCommand struct {
-	Link    operatorLinkCommand    `cmd:"" help:"Print a one-time link that makes whoever opens it an operator."`
+	Link    operatorLinkCommand    `cmd:"" help:"Print a one-time link that makes whoever opens it an operator, or signs somebody in."`
 	Mail    operatorMailCommand    `cmd:"" help:"Send a message, to see that mail works."`
 	Suspend operatorSuspendCommand `cmd:"" help:"Close a board for its readers, who see why; nothing is deleted."`
 	Open    operatorOpenCommand    `cmd:"" help:"Open a suspended board again."`
 }
 
 // operatorLinkCommand prints a link that signs in.
-type operatorLinkCommand struct{ dbFlags }
+type operatorLinkCommand struct {
+	dbFlags
+	For string `help:"Sign in whoever owns this mail address instead, not as an operator: for when no mail arrives." placeholder:"ADDRESS"`
+}
 
 func (operatorLinkCommand) Help() string {
 	return `The link is good once, for an hour, and is a secret: whoever opens it first is signed in. Operator links printed before end.
-"cairn serve" prints one by itself as long as nobody operates the server.`
+"cairn serve" prints one by itself as long as nobody operates the server. The trail notes who was signed in from the console.`
 }
 
 // Run prints the link alone, so that it can be handed on.
@@ -34,7 +37,12 @@ func (cmd *operatorLinkCommand) Run(c *console) error {
 		return err
 	}
 	defer a.Close()
-	link, err := a.Identity.OperatorLink(c)
+	var link string
+	if cmd.For == "" {
+		link, err = a.Identity.OperatorLink(c)
+	} else {
+		link, err = a.Identity.LinkFor(c, cmd.For)
+	}
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,7 @@ func (a *App) build() (err error) {
 	a.Players.Keep(a.Identity, a.Consents, a.Boards)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
+	a.daily("sweep player", a.Players.Sweep)
 	a.daily("sweep job", a.Queue.Sweep)
 	return nil
 }

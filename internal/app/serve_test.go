@@ -59,7 +59,7 @@ func TestApp_ClearsAwayEveryDay(t *testing.T) {
 			t.Errorf("%s is due at %v", j.Kind, j.Next)
 		}
 	}
-	for _, kind := range []string{"sweep identity", "sweep board", "sweep job"} {
+	for _, kind := range []string{"sweep identity", "sweep board", "sweep player", "sweep job"} {
 		if !daily[kind] {
 			t.Errorf("%s is not due", kind)
 		}
