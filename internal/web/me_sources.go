@@ -323,7 +323,7 @@ func ownID(e intake.Entry, seen map[string]int) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// me is the key of the one player that a file of one's own is about.
+// ownKey is the key of the one player that a file of one's own is about.
 const ownKey = "me"
 
 // ownLayout finds out how to read a file of one's own: as an export that is known, else by the columns that it has.
@@ -411,7 +411,7 @@ type entriesPage struct {
 	Done    string
 	Source  string
 	Entries []ownEntry
-	Later   string // address of the next page; "" none
+	Earlier string // address of the next page; "" none
 }
 
 type ownEntry struct{ ID, When, Key, Value, Label string }
@@ -424,14 +424,13 @@ func (s *site) entries(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	before, _ := strconv.ParseInt(asked.Get("before"), 10, 64) // what is no number begins at the newest
-	found, err := s.players.Entries(ctx, v.actor, name, before, ownEntries+1)
+	found, err := s.players.Entries(ctx, v.actor, name, before, ownEntries) // more where many are of the last instant
 	if err != nil {
 		return err
 	}
 	page := entriesPage{frame: s.own(name, "My data"), Source: name, Done: wasDone(v, sourcesDone)}
-	if len(found) > ownEntries {
-		found = found[:ownEntries]
-		page.Later = "/me/sources/entries?" + url.Values{"source": {name}, "before": {strconv.FormatInt(found[ownEntries-1].At, 10)}}.Encode()
+	if len(found) >= ownEntries {
+		page.Earlier = "/me/sources/entries?" + url.Values{"source": {name}, "before": {strconv.FormatInt(found[len(found)-1].At, 10)}}.Encode()
 	}
 	for _, e := range found {
 		page.Entries = append(page.Entries, ownEntry{ID: e.ID, When: instant(time.UnixMicro(e.At), zone), Key: e.Key, Value: amount(e.Value), Label: e.Label})

@@ -24,7 +24,10 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	types := map[string]any{"home": homePage{}, "board_show": boardPage{}, "player_show": playerPage{}, "methodology_show": methodologyPage{}, "archive_show": archivePage{}, "error": errorPage{}}
+	types := map[string]any{"home": homePage{}, "board_show": boardPage{}, "player_show": playerPage{}, "methodology_show": methodologyPage{}, "archive_show": archivePage{}, "error": errorPage{},
+		"sign_in": signInPage{}, "sign_in_link": linkPage{}, "sign_in_operator": operatorPage{}, "sign_in_prove": provePage{}, "word": wordPage{}, "privacy_show": privacyPage{},
+		"me_show": mePage{}, "me_profile": profilePage{}, "me_doors": doorsPage{}, "me_sources": sourcesPage{}, "me_entries": entriesPage{}, "me_record": recordPage{},
+		"me_erase": erasePage{}, "me_merge": mergePage{}, "me_trail": trailPage{}}
 	for name, page := range pages {
 		data, known := types[name]
 		if !known {
