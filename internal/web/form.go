@@ -152,6 +152,12 @@ func (q field) Described() string {
 	return strings.Join(ids, " ")
 }
 
+func wrong(field, format string, args ...any) error {
+	f := fault.New(fault.Invalid, format, args...)
+	f.Field = field
+	return f
+}
+
 // problem is why a form was refused, as its head says it.
 type problem struct {
 	Text string

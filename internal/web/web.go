@@ -22,11 +22,13 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/consent"
+	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/identity"
 	"cairn/internal/player"
 	"cairn/internal/release"
+	"cairn/internal/source"
 )
 
 //go:embed *.html
@@ -42,6 +44,8 @@ type site struct {
 	consents *consent.Consents
 	boards   *board.Boards
 	releases *release.Releases
+	raw      *entry.Entries
+	imports  *source.Sources
 	log      *slog.Logger
 	now      func() time.Time
 	base     string // address of the server, without a slash at the end
@@ -62,6 +66,8 @@ type Rooms struct {
 	Consents *consent.Consents
 	Boards   *board.Boards
 	Releases *release.Releases
+	Entries  *entry.Entries // which sources brought them, never one of them
+	Sources  *source.Sources
 	Now      func() time.Time // the only clock
 }
 
@@ -76,8 +82,8 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 }
 
 func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
-	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases,
-		now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
+	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases, raw: rooms.Entries,
+		imports: rooms.Sources, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
