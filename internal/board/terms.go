@@ -133,12 +133,17 @@ func (b *Boards) SetTerms(ctx context.Context, a identity.Actor, at *Board, t Te
 }
 
 func (b *Boards) setTerms(tx *db.Tx, a identity.Actor, at *Board, t Terms) (version int, err error) {
+	return b.setTermsOf(tx, a, at, t, at.Basis != Things)
+}
+
+// setTermsOf is setTerms; answered says that both questions must be answered of each metric that others would see.
+func (b *Boards) setTermsOf(tx *db.Tx, a identity.Actor, at *Board, t Terms, answered bool) (version int, err error) {
 	card, err := b.cardIn(tx, at.ID, at.Version)
 	if err != nil {
 		return 0, err
 	}
 	t = t.trimmed()
-	if err := t.check(card, at.Basis != Things); err != nil {
+	if err := t.check(card, answered); err != nil {
 		return 0, err
 	}
 	before, err := b.termsIn(tx, at, at.Terms)
@@ -196,7 +201,7 @@ func (t Terms) trimmed() Terms {
 
 // check refuses terms that do not fit the scorecard. The field of the fault is "purpose", "gives", or a metric's key with a
 // point and the name of what is wrong ("posts.value").
-func (t Terms) check(card *scorecard.Scorecard, people bool) error {
+func (t Terms) check(card *scorecard.Scorecard, answered bool) error {
 	if err := checkProse("purpose", "The purpose", t.Purpose); err != nil {
 		return err
 	}
@@ -224,7 +229,7 @@ func (t Terms) check(card *scorecard.Scorecard, people bool) error {
 			}
 		}
 	}
-	if !people {
+	if !answered {
 		return nil
 	}
 	for _, metric := range card.Metrics() {
