@@ -22,6 +22,8 @@ type boardCommand struct {
 	Show    boardShowCommand    `cmd:"" help:"Show what a board is, who is on it and where its entries come from."`
 	Revise  boardReviseCommand  `cmd:"" help:"Put a new version of the scorecard in force and say what changed."`
 	Members boardMembersCommand `cmd:"" help:"List the players on a board."`
+	Export  boardExportCommand  `cmd:"" help:"Write a board as a file: everything but its people and its data."`
+	Import  boardImportCommand  `cmd:"" help:"Make a board of such a file, or bring one to it."`
 }
 
 // onBoard opens the database and finds a board.

@@ -88,22 +88,30 @@ func counted(n int, noun string) string {
 
 // scorecard reads and checks a scorecard file; "-" is standard input.
 func (c *console) scorecard(file string) (*scorecard.Scorecard, error) {
+	name, source, err := c.text(file, scorecard.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	return scorecard.Load(name, source)
+}
+
+// text reads a file, or with - standard input, up to one byte more than most: whoever reads the text says that it is too long.
+func (c *console) text(file string, most int64) (name string, source []byte, err error) {
 	in := c.in
 	if file == "-" {
 		file = "standard input"
 	} else {
 		opened, err := os.Open(file)
 		if err != nil {
-			return nil, unreadable(file, err)
+			return file, nil, unreadable(file, err)
 		}
 		defer opened.Close()
 		in = opened
 	}
-	source, err := io.ReadAll(io.LimitReader(in, scorecard.MaxBytes+1))
-	if err != nil {
-		return nil, unreadable(file, err)
+	if source, err = io.ReadAll(io.LimitReader(in, most+1)); err != nil {
+		return file, nil, unreadable(file, err)
 	}
-	return scorecard.Load(file, source)
+	return file, source, nil
 }
 
 // unreadable says why a file cannot be read.
