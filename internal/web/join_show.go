@@ -305,11 +305,18 @@ func tagFields(f *form, b *board.Board, kept map[string]string) (fields []field)
 	return fields
 }
 
-// masked is an address that whoever knows it recognises and nobody else learns: its first letter and its host.
+// masked is as much of an address as its owner knows it by, and nobody else learns it from.
 func masked(address string) string {
-	name, host, ok := strings.Cut(address, "@")
-	if !ok || name == "" {
+	name, host, _ := strings.Cut(address, "@")
+	zone := ""
+	if at := strings.LastIndexByte(host, '.'); at > 0 {
+		host, zone = host[:at], host[at:]
+	}
+	first := func(text string) string {
+		for _, r := range text {
+			return string(r) + "…"
+		}
 		return "…"
 	}
-	return string([]rune(name)[:1]) + "…@" + host
+	return first(name) + "@" + first(host) + zone
 }

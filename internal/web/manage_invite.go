@@ -56,7 +56,7 @@ func (s *site) invitePage(v *visit, f *form) (*invitePage, error) {
 	page := &invitePage{frame: around, Managed: head, Action: manageAddress(b) + "/invite"}
 	page.People = f.area("people", "Who?", "One a line: ada@example.org, or Ada Lovelace <ada@example.org>. A name without an address gets a link for you to hand over.", "").must()
 	page.Uses = f.text("uses", "How many may use it?", "", "20").as("number")
-	page.Until = f.text("until", "Until which day?", "", s.now().In(b.Location()).AddDate(0, 0, 30).Format(time.DateOnly)).as("date")
+	page.Until = f.text("expires", "Until which day?", "", s.now().In(b.Location()).AddDate(0, 0, 30).Format(time.DateOnly)).as("date")
 	invitations, err := s.boards.Invitations(v.Context(), b)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,9 @@ func (s *site) invitePage(v *visit, f *form) (*invitePage, error) {
 		if in.Member != nil {
 			l.For, l.How = cmp.Or(in.Member.Name, in.Address, in.Member.Key), "link handed over"
 		}
-		if !in.Sent.IsZero() {
+		if in.Failed != "" {
+			l.How = "the mail was refused: " + in.Failed
+		} else if !in.Sent.IsZero() {
 			l.How = "mailed on " + day(in.Sent, b.Location())
 		} else if in.Address != "" {
 			l.How = "mail is on its way"
@@ -151,16 +153,16 @@ func (s *site) inviteAnyone(w http.ResponseWriter, v *visit) error {
 
 func (s *site) openLink(v *visit) (string, error) {
 	uses, err := strconv.Atoi(v.PostForm.Get("uses"))
-	if err != nil || uses < 1 || uses > 100_000 {
-		return "", wrong("uses", "A link is good for 1 to 100,000 people.")
+	if err != nil || uses < 1 || uses > 10_000 {
+		return "", wrong("uses", "A link is good for 1 to 10,000 people.")
 	}
-	until, err := time.ParseInLocation(time.DateOnly, v.PostForm.Get("until"), v.board.Location())
+	until, err := time.ParseInLocation(time.DateOnly, v.PostForm.Get("expires"), v.board.Location())
 	if err != nil {
-		return "", wrong("until", "Name a day such as 2026-12-24.")
+		return "", wrong("expires", "Name a day such as 2026-12-24.")
 	}
 	until = until.AddDate(0, 0, 1) // to the end of that day
 	if !until.After(s.now()) {
-		return "", wrong("until", "That day is over: name one to come.")
+		return "", wrong("expires", "That day is over: name one to come.")
 	}
 	return s.boards.InviteAnyone(v.Context(), v.actor, v.board, uses, until)
 }

@@ -121,10 +121,7 @@ func (s *site) designFile(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	text, err := design.Write()
-	if err != nil {
-		return err
-	}
+	text := design.Write()
 	w.Header().Set("Content-Disposition", `attachment; filename="`+v.board.Key+`.board.yaml"`)
 	s.send(w, v, "application/yaml; charset=utf-8", text, never)
 	return nil

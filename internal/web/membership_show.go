@@ -108,23 +108,15 @@ func (s *site) membership(w http.ResponseWriter, v *visit, do func(m board.Membe
 
 // grantField gives or withdraws one field.
 func (s *site) grantField(w http.ResponseWriter, v *visit) error {
-	return s.membership(w, v, func(m board.Member) (string, error) {
-		terms, choice, err := s.chosen(v, m)
-		if err != nil {
-			return "", err
-		}
+	return s.membership(w, v, func(board.Member) (string, error) {
 		metric := v.PostForm.Get("metric")
-		if !slices.ContainsFunc(terms.Fields, func(f board.Field) bool { return f.Metric == metric }) {
+		if metric == "" {
 			return "", fault.New(fault.NotFound, "The board asks for nothing of that name.")
 		}
-		word := "taken"
-		choice.Refused = slices.DeleteFunc(choice.Refused, func(refused string) bool { return refused == metric })
 		if v.PostForm.Get("give") == "yes" {
-			word = "given"
-		} else {
-			choice.Refused = append(choice.Refused, metric)
+			return "given", s.boards.Grant(v.Context(), v.actor, v.board, time.Time{}, metric)
 		}
-		return word, s.boards.Choose(v.Context(), v.actor, v.board, choice)
+		return "taken", s.boards.Withdraw(v.Context(), v.actor, v.board, metric)
 	})
 }
 

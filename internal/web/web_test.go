@@ -27,7 +27,11 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 	types := map[string]any{"home": homePage{}, "board_show": boardPage{}, "player_show": playerPage{}, "methodology_show": methodologyPage{}, "archive_show": archivePage{}, "error": errorPage{},
 		"sign_in": signInPage{}, "sign_in_link": linkPage{}, "sign_in_operator": operatorPage{}, "sign_in_prove": provePage{}, "word": wordPage{}, "privacy_show": privacyPage{},
 		"me_show": mePage{}, "me_profile": profilePage{}, "me_doors": doorsPage{}, "me_sources": sourcesPage{}, "me_entries": entriesPage{}, "me_record": recordPage{},
-		"me_erase": erasePage{}, "me_merge": mergePage{}, "me_trail": trailPage{}}
+		"me_erase": erasePage{}, "me_merge": mergePage{}, "me_trail": trailPage{},
+		"join_show": joinPage{}, "join_end": joinEnd{}, "membership_show": membershipPage{}, "membership_claim": claimPage{}, "manage_show": managePage{}, "manage_members": membersPage{},
+		"manage_member": memberPage{}, "manage_invite": invitePage{}, "manage_roles": rolesPage{}, "manage_claims": claimsPage{}, "manage_reveal": revealPage{}, "manage_terms": termsPage{},
+		"manage_plan": planPage{}, "manage_scorecard": scorecardPage{}, "manage_data": dataPage{}, "manage_releases": releasesPage{}, "manage_report": reportPage{}, "manage_trail": boardTrailPage{},
+		"manage_coach": coachPage{}, "manage_coached": coachedPage{}}
 	for name, page := range pages {
 		data, known := types[name]
 		if !known {
