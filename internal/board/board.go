@@ -147,12 +147,15 @@ func (b *Boards) Create(ctx context.Context, card *scorecard.Scorecard, s Settin
 		Pages:     initial.Pages,
 		Smallest:  initial.Smallest,
 		Zone:      initial.Zone,
-		TopN:      max(0, initial.TopN),
+		TopN:      initial.TopN,
 		Retention: initial.Retention,
 		Owner:     strings.TrimSpace(initial.Owner),
 		Licence:   strings.TrimSpace(initial.Licence),
 		Version:   1,
 		Created:   b.rooms.Now().UTC().Truncate(time.Microsecond),
+	}
+	if made.TopN == All {
+		made.TopN = 0
 	}
 	if err := made.check(); err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func TestCreate_RefusesWhatCannotBe(t *testing.T) {
 		{board.Settings{Stage: "secret"}, fault.Invalid, "stage"},
 		{board.Settings{Zone: "Europe/Bärlin"}, fault.Invalid, "zone"},
 		{board.Settings{Zone: "Local"}, fault.Invalid, "zone"},
-		{board.Settings{TopN: -1}, fault.Invalid, "top"},
+		{board.Settings{TopN: -2}, fault.Invalid, "top"},
 		{board.Settings{Retention: -1}, fault.Invalid, "retention"},
 		{board.Settings{Key: "taken"}, fault.Conflict, ""},
 	} {
