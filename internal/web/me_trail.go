@@ -18,7 +18,7 @@ type trailPage struct {
 	Earlier string // address of what came before; "" nothing did
 }
 
-type trailLine struct{ When, Who, What, Board, Verb string }
+type trailLine struct{ When, Who, What, Board string }
 
 func (s *site) trail(w http.ResponseWriter, v *visit) error {
 	ctx := v.Context()
@@ -44,7 +44,7 @@ func (s *site) trail(w http.ResponseWriter, v *visit) error {
 		page.Earlier = "/me/trail?" + url.Values{"before": {events[trailLines-1].ID}}.Encode()
 	}
 	for _, e := range events {
-		line := trailLine{When: instant(e.At, zone), Who: actorWords(e, v.actor.Account), What: verbWords(e), Verb: e.Verb}
+		line := trailLine{When: instant(e.At, zone), Who: actorWords(e, v.actor.Account), What: verbWords(e.Verb)}
 		if e.Board != "" {
 			line.Board = names[e.Board]
 			if line.Board == "" {
@@ -67,13 +67,79 @@ func actorWords(e audit.Event, account string) string {
 	return "Somebody who runs the board"
 }
 
-// verbs puts what was done into words. A verb that is missing here is shown as it stands.
-var verbs = map[string]string{}
+// verbs puts what was done into words that follow who did it. A test holds it against the verbs of the rooms.
+var verbs = map[string]string{
+	"session.begin":   "signed in",
+	"session.console": "made a link that signs in, at the server's console",
+	"session.end":     "signed out",
+	"operator.make":   "became operator of the server",
+	"policy.accept":   "read the privacy notice",
 
-// verbWords says what was done.
-func verbWords(e audit.Event) string {
-	if words, ok := verbs[e.Verb]; ok {
+	"address.add":    "added a mail address",
+	"address.main":   "chose where mail goes",
+	"address.remove": "removed a mail address",
+	"passkey.add":    "added a passkey",
+	"passkey.refuse": "refused a passkey that looks like a copy",
+	"passkey.remove": "removed a passkey",
+	"provider.add":   "connected an account elsewhere",
+	"token.make":     "made a token",
+	"token.revoke":   "ended a token",
+
+	"profile.write":     "changed the profile",
+	"identifier.add":    "added an identifier",
+	"identifier.lost":   "took over an identifier that nobody had checked, by proving it",
+	"identifier.remove": "removed an identifier",
+	"source.connect":    "brought entries of their own",
+	"source.disconnect": "deleted a source of their own",
+	"entry.remove":      "deleted an entry of their own",
+	"record.export":     "exported the record",
+	"record.erase":      "erased a record",
+	"record.merge":      "made one record of two",
+	"record.unmerge":    "made two records again",
+
+	"grant.give":     "granted a number",
+	"grant.withdraw": "withdrew a grant",
+
+	"member.invite":        "invited a player",
+	"member.join":          "joined",
+	"member.decline":       "declined an invitation",
+	"member.silent":        "deleted an invitation that nobody answered",
+	"member.pause":         "paused",
+	"member.resume":        "took part again",
+	"member.leave":         "left",
+	"member.off":           "took a player off the board",
+	"member.back":          "put a player back on the board",
+	"member.hide":          "hid from others",
+	"member.show":          "showed themselves to others again",
+	"member.shy":           "chose whether to see the own number",
+	"member.tag":           "changed tags",
+	"member.note":          "wrote a note",
+	"member.claim":         "asked for a record that may be theirs",
+	"member.claim.refused": "refused a claim",
+	"member.claimed":       "settled whose record it is",
+
+	"board.create":          "made the board",
+	"board.settings":        "changed the board's settings",
+	"board.revise":          "put a new scorecard in force",
+	"board.terms":           "put new terms in force",
+	"board.plan":            "changed the plan",
+	"board.link":            "made an open invitation",
+	"board.revoke":          "took an invitation back",
+	"board.role":            "gave a role",
+	"board.role.taken":      "took a role away",
+	"board.reveal":          "changed who sees the board",
+	"board.reveal.announce": "announced that more people will see the board",
+	"board.reveal.back":     "took an announced step back",
+	"board.suspend":         "closed the board for its readers",
+	"board.open":            "opened the board again",
+
+	"release.publish": "published a release",
+}
+
+// verbWords says what was done. A verb without words is shown as it is kept.
+func verbWords(verb string) string {
+	if words, ok := verbs[verb]; ok {
 		return words
 	}
-	return strings.ReplaceAll(e.Verb, ".", ": ")
+	return strings.ReplaceAll(verb, ".", " ")
 }

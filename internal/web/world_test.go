@@ -22,6 +22,7 @@ import (
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
 	"cairn/internal/identity"
+	"cairn/internal/mail"
 	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/internal/source"
@@ -44,6 +45,16 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldAs(t, mail.Server{}, identity.Settings{Base: "https://cairn.example", Name: "Cairn"})
+}
+
+// newWorldAs is a world with mail, at another address, or with providers to sign in with.
+func newWorldAs(t *testing.T, server mail.Server, as identity.Settings) *world {
+	t.Helper()
+	post, err := mail.New(server)
+	if err != nil {
+		t.Fatal(err)
+	}
 	d, err := db.Open(context.Background(), dbtest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
@@ -51,11 +62,13 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = d.Close() }) // some tests close it themselves
 	w := &world{t: t, db: d, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.clock }
-	w.rooms = boardtest.New(t, d, now)
+	if w.rooms, err = boardtest.BuildAs(d, now, post, as); err != nil {
+		t.Fatal(err)
+	}
 	w.boards, w.entries = w.rooms.Boards, w.rooms.Entries
 	w.releases = release.New(d, w.boards, w.entries, w.rooms.Players, w.rooms.Consents, now, 1<<24)
 	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: source.New(w.boards, w.entries), Now: now},
-		slog.New(slog.NewTextHandler(&w.log, nil)), "https://cairn.example/")
+		slog.New(slog.NewTextHandler(&w.log, nil)), as.Base+"/")
 	if err != nil {
 		t.Fatal(err)
 	}
