@@ -60,7 +60,7 @@ func (i *Identity) relyingParty(origin string) (*webauthn.WebAuthn, error) {
 		if !address.IsLoopback() {
 			return nil, fault.New(fault.Unavailable, "Passkeys need a server with a name: whoever runs this one has to set base_url to one that is not a number.")
 		}
-		name = "localhost"
+		name, origins = "localhost", []string{"http://localhost"}
 	}
 	if asked, err := url.Parse(origin); name == "localhost" && err == nil && asked.Hostname() == "localhost" {
 		origins = []string{asked.Scheme + "://" + asked.Host}
