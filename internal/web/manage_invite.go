@@ -79,7 +79,7 @@ func (s *site) invitePage(v *visit, f *form) (*invitePage, error) {
 	return page, nil
 }
 
-// invite invites people by name. What became of each, and the links to hand over, is shown once and kept nowhere.
+// invite invites people by name. The links to hand over are shown once and kept nowhere.
 func (s *site) invite(w http.ResponseWriter, v *visit) error {
 	if err := readForm(w, v); err != nil {
 		return err
@@ -95,6 +95,16 @@ func (s *site) invite(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return s.refused(w, v, inviteScreen, err)
 	}
+	return s.tellSent(w, v, sent)
+}
+
+// tellSent says what became of each of the people who were invited.
+func (s *site) tellSent(w http.ResponseWriter, v *visit, sent []board.Sent) error {
+	return s.tellSent(w, v, sent)
+}
+
+// tellSent says what became of each person of a list.
+func (s *site) tellSent(w http.ResponseWriter, v *visit, sent []board.Sent) error {
 	page, err := s.invitePage(v, blank(inviteScreen.template))
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 
 // manageDone says what a form of these pages did.
 var manageDone = map[string]string{
+	"made":      "The board is made. Next: bring its data, then draft the first release.",
 	"revoked":   "Taken back. Whoever opens the link now is told so.",
 	"role":      "The role is given. Whoever has that address finds the board under My boards.",
 	"taken":     "The role is taken away.",
@@ -65,7 +66,8 @@ var manageDone = map[string]string{
 	"note":      "Note kept.",
 	"off":       "Taken off the board. Releases that are out stay as they are.",
 	"design":    "The board follows the file now.",
-	"created":   "The board is there. What comes next stands below.",
+	"made":      "The board is made. Next: bring data, then draft the first release.",
+	"putback":   "Back on the board as before.",
 }
 
 // managePage is the state of a board for whoever runs it.

@@ -116,6 +116,13 @@ var routes = []route{
 	{"GET /b/{board}/claim/{player}", on(board.SeeBoard), (*site).showClaim},
 	{"POST /b/{board}/claim/{player}", on(board.SeeBoard), (*site).claim},
 
+	// Making a board.
+	{"GET /boards/new", someone, (*site).startBoard},
+	{"POST /boards/new", someone, (*site).beginBoard},
+	{"GET /boards/new/{draft}/{step}", someone, (*site).showStep},
+	{"POST /boards/new/{draft}/{step}", someone, (*site).answerStep},
+	{"POST /boards/new/{draft}/drop", someone, (*site).dropDraft},
+
 	// Managing a board. Stewards read all of it.
 	{"GET /b/{board}/manage", on(board.SeeTrail), (*site).showManage},
 	{"GET /b/{board}/manage/members", on(board.SeeTrail), (*site).showMembers},
@@ -123,6 +130,7 @@ var routes = []route{
 	{"POST /b/{board}/manage/members/{player}/tags", on(board.Manage), (*site).tagMember},
 	{"POST /b/{board}/manage/members/{player}/notes", on(board.Manage), (*site).noteMember},
 	{"POST /b/{board}/manage/members/{player}/off", on(board.Manage), (*site).takeOffMember},
+	{"POST /b/{board}/manage/members/{player}/back", on(board.Manage), (*site).putBackMember},
 	{"GET /b/{board}/manage/invite", on(board.SeeTrail), (*site).showInvite},
 	{"POST /b/{board}/manage/invite", on(board.Manage), (*site).invite},
 	{"POST /b/{board}/manage/invite/link", on(board.Manage), (*site).inviteAnyone},
