@@ -234,6 +234,19 @@ func (v visitor) ask(method, path string, header ...string) answer {
 	return v.world.ask(method, path, header...)
 }
 
+// post sends a form.
+func (v visitor) post(path string, form url.Values) answer {
+	v.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if v.cookie != "" {
+		r.Header.Set("Cookie", v.cookie)
+	}
+	recorder := httptest.NewRecorder()
+	v.ServeHTTP(recorder, r)
+	return answer{recorder.Result(), recorder.Body.String()}
+}
+
 // page reads a page that must be there for them.
 func (v visitor) page(path string) *goquery.Document {
 	v.t.Helper()
