@@ -98,11 +98,6 @@ func (s *site) invite(w http.ResponseWriter, v *visit) error {
 	return s.tellSent(w, v, sent)
 }
 
-// tellSent says what became of each of the people who were invited.
-func (s *site) tellSent(w http.ResponseWriter, v *visit, sent []board.Sent) error {
-	return s.tellSent(w, v, sent)
-}
-
 // tellSent says what became of each person of a list.
 func (s *site) tellSent(w http.ResponseWriter, v *visit, sent []board.Sent) error {
 	page, err := s.invitePage(v, blank(inviteScreen.template))

@@ -46,7 +46,6 @@ func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 
 // manageDone says what a form of these pages did.
 var manageDone = map[string]string{
-	"made":      "The board is made. Next: bring its data, then draft the first release.",
 	"revoked":   "Taken back. Whoever opens the link now is told so.",
 	"role":      "The role is given. Whoever has that address finds the board under My boards.",
 	"taken":     "The role is taken away.",
