@@ -80,7 +80,7 @@ const confirmErase = "erase my record"
 type erasePage struct {
 	*frame
 	Boards  []string
-	Owned   []string // boards that nobody would own any more
+	Owned   []string // boards of which they are the last owner
 	Typed   field
 	Problem *problem
 }

@@ -19,6 +19,7 @@ type mePage struct {
 	Done     string
 	Notices  []notice
 	Policy   string       // version of the privacy notice that is to be read, "" none
+	Newer    bool         // they read an earlier one
 	Waiting  []invitation // to boards, for an answer
 	Boards   []mineBoard  // where they are a player
 	Roles    []mineBoard  // where they are something else
@@ -49,14 +50,14 @@ type mineBoard struct {
 func (s *site) me(w http.ResponseWriter, v *visit) error {
 	ctx := v.Context()
 	page := mePage{frame: s.own("My boards", "My boards"), Operator: v.actor.Operator, Done: wasDone(v, map[string]string{
-		"policy": "Noted.", "erased-not": "Nothing was erased.",
+		"policy": "Noted.",
 	})}
 	account, err := s.who.Account(ctx, v.actor.Account)
 	if err != nil {
 		return err
 	}
 	if account.Policy != policyVersion {
-		page.Policy = policyVersion
+		page.Policy, page.Newer = policyVersion, account.Policy != ""
 	}
 	profile, err := s.players.Profile(ctx, v.actor.Account)
 	if err != nil {

@@ -423,7 +423,7 @@ func (s *site) entries(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	before, _ := strconv.ParseInt(asked.Get("before"), 10, 64) // what is no number begins at the newest
+	before, _ := strconv.ParseInt(asked.Get("before"), 10, 64)              // what is no number begins at the newest
 	found, err := s.players.Entries(ctx, v.actor, name, before, ownEntries) // more where many are of the last instant
 	if err != nil {
 		return err

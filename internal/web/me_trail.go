@@ -107,6 +107,7 @@ var verbs = map[string]string{
 	"member.pause":         "paused",
 	"member.resume":        "took part again",
 	"member.leave":         "left",
+	"member.erase":         "erased themselves",
 	"member.off":           "took a player off the board",
 	"member.back":          "put a player back on the board",
 	"member.hide":          "hid from others",
