@@ -239,7 +239,7 @@ func TestRunDue_WhatIsLimitedOutlastsManyShortWaits(t *testing.T) {
 	q := job.New(d, c.now)
 	attempts := 0
 	q.Handle("k", func(context.Context, job.Job) error {
-		if attempts++; attempts < 200 {
+		if attempts++; attempts < 60 {
 			return &fault.Fault{Kind: fault.Limited, Message: "slow down", Wait: time.Minute}
 		}
 		return nil
@@ -249,7 +249,7 @@ func TestRunDue_WhatIsLimitedOutlastsManyShortWaits(t *testing.T) {
 		runDue(t, q, 1)
 		c.pass(2 * time.Minute)
 	}
-	if attempts != 200 {
+	if attempts != 60 {
 		t.Errorf("%d attempts", attempts)
 	}
 }
