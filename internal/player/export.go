@@ -32,8 +32,19 @@ var words = map[string]string{
 	"entries.csv":      "every entry of your own sources. Nobody but you can see them; boards get what is derived from them, where you grant it",
 	"merges.json":      "records that were joined into yours and can still come apart",
 
+	"account.json": "your account: addresses, passkeys, providers, where you are signed in, and tokens, without their secrets",
+
 	"grants.json":   "what you grant to which board now",
 	"receipts.json": "the receipts of every grant that you gave or withdrew; each carries the digest of the one before",
+
+	"memberships.json":    "the boards that you are a player of, and what you chose there",
+	"roles.json":          "the boards that you run or help with",
+	"invitations.json":    "invitations to you, and those that you sent",
+	"claims.json":         "records of boards that you say are yours, and that nobody confirmed yet",
+	"board-entries.csv":   "what boards counted of you by their own sources, and still keep",
+	"board-drafts.json":   "boards that you began to make",
+	"notes-about-me.json": "what managers and coaches wrote about you",
+	"notes-by-me.json":    "what you wrote about players",
 }
 
 // Export writes all that Cairn holds on the actor: a ZIP of JSON and CSV files with a README inside. Everything in it is of

@@ -206,15 +206,14 @@ func (p *Players) MoveBack(tx *db.Tx, from, into string, text json.RawMessage) e
 	if err := tx.As(from, into); err != nil {
 		return err
 	}
-	const came = `came LIKE '%' || CAST($3 AS TEXT) || '/'`
-	for _, statement := range []string{
-		`UPDATE player_entry SET player_id = $2, came = SUBSTR(came, 1, LENGTH(came) - LENGTH(CAST($3 AS TEXT)) - 1) WHERE player_id = $1 AND ` + came,
-		`DELETE FROM player_source WHERE player_id = $1 AND ` + came + ` AND CAST($2 AS TEXT) <> ''
-			AND NOT EXISTS (SELECT 1 FROM player_entry e WHERE e.player_id = $1 AND e.source = player_source.name)`,
-	} {
-		if _, err := tx.Exec(statement, into, from, note.Move); err != nil {
-			return err
-		}
+	// What came by this move ends with its number.
+	if _, err := tx.Exec(`UPDATE player_entry SET player_id = $1, came = SUBSTR(came, 1, LENGTH(came) - LENGTH(CAST($3 AS TEXT)) - 1)
+		WHERE player_id = $2 AND came LIKE '%' || CAST($3 AS TEXT) || '/'`, from, into, note.Move); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM player_source WHERE player_id = $1 AND came <> ''
+		AND NOT EXISTS (SELECT 1 FROM player_entry e WHERE e.player_id = $1 AND e.source = player_source.name)`, into); err != nil {
+		return err
 	}
 	if err := countEntries(tx, from, into); err != nil {
 		return err

@@ -1,0 +1,88 @@
+package player_test
+
+import (
+	"strings"
+	"testing"
+
+	"cairn/internal/db"
+	"cairn/internal/fault"
+	"cairn/internal/identity"
+)
+
+// Nothing is left of who erased themselves, in no table and no column: not the number of the account, nor any word of theirs
+// or about them. The trail alone keeps the number, which then is nobody's.
+func TestErase_LeavesNothingOfThePersonInAnyTable(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann, m := w.live(t, "ann")
+		old, oldM := w.live(t, "old")
+		bob, bobM := w.live(t, "bob")
+		w.append(t, ann, "both", post("zqsame", 0, 1))
+		w.append(t, old, "both", post("zqsame", 0, 2)) // stays behind in the shell
+		w.merge(t, ann, old)
+		ann = w.signIn(t, m.address)
+		before := w.dump(t)
+		if err := w.players.Erase(ctx, ann); err != nil {
+			t.Fatal(err)
+		}
+		words := append(append(m.all(), oldM.all()...), "zqsame", "zqkeyann", "zqkeyold")
+		for _, c := range w.cells(t) {
+			for _, account := range []string{ann.Account, old.Account} {
+				if strings.Contains(c.value, account) && !(c.table == "audit" && (c.column == "actor" || c.column == "player_id") && c.value == account) {
+					t.Errorf("%s.%s still holds the number of the account: %q", c.table, c.column, c.value)
+				}
+			}
+			for _, word := range words {
+				if strings.Contains(strings.ToLower(c.value), strings.ToLower(word)) {
+					t.Errorf("%s.%s still holds %s: %q", c.table, c.column, word, c.value)
+				}
+			}
+		}
+		// Receipts stay, and name nobody.
+		after := w.dump(t)
+		if len(after["consent_receipt"]) < len(before["consent_receipt"]) {
+			t.Error("receipts are gone")
+		}
+		// Others keep what they have.
+		found := map[string]bool{}
+		for _, c := range w.cells(t) {
+			for _, word := range bobM.all() {
+				found[word] = found[word] || strings.Contains(c.value, word)
+			}
+		}
+		for _, word := range []string{bobM.name, bobM.address, bobM.handle, bobM.bio, bobM.source, bobM.entry, bobM.token, bobM.boardName, bobM.note} {
+			if !found[word] {
+				t.Errorf("%s of somebody else is gone", word)
+			}
+		}
+		if _, err := w.players.Sources(ctx, bob); err != nil {
+			t.Error(err)
+		}
+		// Signing in again makes somebody new.
+		if again := w.signIn(t, m.address); again.Account == ann.Account {
+			t.Error("the account is back")
+		}
+		_, err := w.who.Account(ctx, ann.Account)
+		refused(t, err, fault.NotFound, "", "")
+		events, err := w.Trail.OfPlayer(ctx, ann.Account, "", 1)
+		if err != nil || len(events) != 1 || events[0].Verb != "record.erase" || len(events[0].Detail) > 0 {
+			t.Errorf("the trail ends with %+v, %v", events, err)
+		}
+	})
+}
+
+func TestErase_AllOrNothing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann, _ := w.live(t, "ann")
+		w.players.Keep(stubborn{w.who})
+		before := w.dump(t)
+		if err := w.players.Erase(ctx, ann); fault.Of(err) != fault.Conflict {
+			t.Errorf("%v", err)
+		}
+		equal(t, "the database", w.dump(t), before)
+	})
+}
+
+// stubborn is a room that cannot forget today.
+type stubborn struct{ *identity.Identity }
+
+func (stubborn) Forget(*db.Tx, string) error { return fault.New(fault.Conflict, "Not today.") }
