@@ -180,6 +180,10 @@ func (c *change) sendInvitation(a identity.Actor, at *Board, m Member) (link str
 		}
 		_, err = c.Exec(`UPDATE board_invitation SET address = $1, mailed = $2, made_by = $3, made_at = $4, expires_at = $5, failed = '' WHERE board_id = $6 AND invitation_id = $7`,
 			m.Email, truth(mailed), a.Account, c.now.UnixMicro(), c.now.Add(invitationLasts).UnixMicro(), c.boardID, id)
+		if err == nil && (found[0].mailed != mailed || found[0].known != m.Email) {
+			// A link that the manager held proves nothing about an address, and one that was mailed elsewhere nothing about this one.
+			_, err = c.Exec(`DELETE FROM board_invitation_token WHERE board_id = $1 AND invitation_id = $2`, c.boardID, id)
+		}
 	} else {
 		if id, err = c.putInvitation(a, m.Number, m.Email, mailed, 1, c.now.Add(invitationLasts)); err == nil {
 			m.Changed = c.now // from now on they have been asked
