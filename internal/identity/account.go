@@ -178,8 +178,10 @@ func (i *Identity) RemoveAddress(ctx context.Context, a Actor, address string) e
 		if err := settleMain(tx, a.Account); err != nil {
 			return err
 		}
-		if err := i.mustHaveWayIn(tx, a.Account); err != nil {
+		if addresses, others, err := i.waysIn(tx, a.Account); err != nil {
 			return err
+		} else if addresses+others == 0 {
+			return lastWayIn()
 		}
 		return i.note(tx, a.Account, "address.remove", nil)
 	})
@@ -208,29 +210,25 @@ func (i *Identity) MailTo(ctx context.Context, a Actor, address string) error {
 	})
 }
 
-// mustHaveWayIn refuses, as Conflict, what would leave an account without a way to sign in again. An address is one where
-// this server sends mail, a provider one where it is set up.
-func (i *Identity) mustHaveWayIn(tx *db.Tx, account string) error {
-	var addresses, passkeys int
-	if err := tx.QueryRow(`SELECT (SELECT COUNT(*) FROM account_address WHERE account_id = $1), (SELECT COUNT(*) FROM account_passkey WHERE account_id = $1)`,
-		account).Scan(&addresses, &passkeys); err != nil {
-		return err
+// waysIn counts how an account can be signed in to: by addresses, and otherwise. A provider is a way where it is set up.
+func (i *Identity) waysIn(tx *db.Tx, account string) (addresses, others int, err error) {
+	err = tx.QueryRow(`SELECT (SELECT COUNT(*) FROM account_address WHERE account_id = $1), (SELECT COUNT(*) FROM account_passkey WHERE account_id = $1)`,
+		account).Scan(&addresses, &others)
+	if err != nil {
+		return 0, 0, err
 	}
-	ways := passkeys
-	if i.Mails() {
-		ways += addresses
-	}
-	for _, p := range i.settings.Providers {
+	for _, p := range i.providers {
 		var subjects int
 		if err := tx.QueryRow(`SELECT COUNT(*) FROM account_subject WHERE account_id = $1 AND issuer = $2`, account, p.Issuer).Scan(&subjects); err != nil {
-			return err
+			return 0, 0, err
 		}
-		ways += subjects
+		others += subjects
 	}
-	if ways == 0 {
-		return fault.New(fault.Conflict, "This is your last way to sign in: add another one first, a passkey for example.")
-	}
-	return nil
+	return addresses, others, nil
+}
+
+func lastWayIn() error {
+	return fault.New(fault.Conflict, "This is your last way to sign in: add another one first, a passkey for example.")
 }
 
 // AcceptPolicy notes that a version of the privacy notice was accepted.

@@ -25,11 +25,16 @@ type key struct {
 }
 
 func newKey(account string) *key {
-	return &key{
-		party:      virtualwebauthn.RelyingParty{ID: "cairn.example", Name: "Cairn", Origin: "https://cairn.example"},
-		device:     virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(account)}),
-		Credential: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+	k := &key{
+		party:  virtualwebauthn.RelyingParty{ID: "cairn.example", Name: "Cairn", Origin: "https://cairn.example"},
+		device: virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(account)}),
 	}
+	// The virtual device leaves out leading zeros of the key's two numbers, which a real one does not: draw until there are none.
+	const whole = 77
+	for k.Key == nil || len(k.Key.AttestationData()) != whole {
+		k.Credential = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	}
+	return k
 }
 
 // made is the device's answer to a wish for a new passkey.
