@@ -131,6 +131,7 @@ type memberPage struct {
 	Tags     []field
 	ByPlayer []fact // tags that only the player sets
 	TakeOff  bool
+	PutBack  bool // they were taken off
 	Asked    []fact // what is asked for: given or kept
 	Receipts []receiptLine
 	Broken   string
@@ -183,6 +184,7 @@ func (s *site) memberPage(v *visit, f *form) (any, error) {
 		}
 	}
 	page.TakeOff = m.State != board.Left
+	page.PutBack = m.State == board.Left && m.Player == "" && b.Basis != board.OptIn
 	if b.Basis == board.OptIn && m.Player != "" {
 		if err := s.tellGrants(v, &page, m); err != nil {
 			return nil, err
@@ -271,6 +273,16 @@ func (s *site) takeOffMember(w http.ResponseWriter, v *visit) error {
 		if err != nil {
 			return "", "", err
 		}
-		return memberAddress(v.board, m.Key), "off", s.boards.TakeOff(v.Context(), v.actor, v.board, m.Key)
+		return manageAddress(v.board) + "/members", "off", s.boards.TakeOff(v.Context(), v.actor, v.board, m.Key)
+	})
+}
+
+func (s *site) putBackMember(w http.ResponseWriter, v *visit) error {
+	return s.take(w, v, memberScreen, func() (string, string, error) {
+		m, err := s.managedMember(v)
+		if err != nil {
+			return "", "", err
+		}
+		return memberAddress(v.board, m.Key), "putback", s.boards.PutBack(v.Context(), v.actor, v.board, m.Key)
 	})
 }

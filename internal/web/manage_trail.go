@@ -43,7 +43,7 @@ func (s *site) showTrail(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	for _, e := range events {
-		l := eventLine{When: instant(e.At, b.Location()), Who: "the program, or its operator's console", Did: boardVerbWords(e.Verb), Detail: detailWords(e.Detail)}
+		l := eventLine{When: instant(e.At, b.Location()), Who: "the program, or its operator's console", Did: verbWords(e.Verb), Detail: detailWords(e.Detail)}
 		if e.Actor != "" {
 			l.Who = names(e.Actor)
 		}
@@ -85,24 +85,6 @@ func (s *site) accountNames(ctx context.Context, b *board.Board) (func(account s
 		}
 		return "somebody who is not on the board any more"
 	}, nil
-}
-
-var boardVerbs = map[string]string{
-	"board.create": "made the board", "board.reveal": "changed who sees it", "board.announce": "announced a step wider", "board.back": "took an announced step back",
-	"board.role": "changed a role", "board.terms": "put new terms in force", "board.plan": "changed the plan", "board.revise": "put a new scorecard in force", "board.scorecard": "put a new scorecard in force",
-	"board.redesign": "brought the board to a file", "board.suspend": "closed the board for its readers", "board.open": "opened the board again",
-	"member.invite": "invited", "member.join": "joined", "member.decline": "declined", "member.pause": "paused", "member.resume": "took part again", "member.leave": "left",
-	"member.off": "took off the board", "member.claim": "claimed a record", "member.confirm": "settled a claim", "member.tags": "changed tags", "member.note": "wrote a note", "member.choose": "changed what is shown",
-	"member.forget": "deleted an invitation that was never answered", "invitation.revoke": "took an invitation back",
-	"grant.give": "granted", "grant.withdraw": "withdrew", "release.publish": "published a release", "release.erratum": "published a new edition", "record.erase": "erased a record",
-}
-
-// boardVerbWords says what was done; what has no words here is shown as it is kept.
-func boardVerbWords(verb string) string {
-	if words := boardVerbs[verb]; words != "" {
-		return words
-	}
-	return strings.ReplaceAll(verb, ".", " ")
 }
 
 func detailWords(detail map[string]string) string {
