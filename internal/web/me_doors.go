@@ -102,13 +102,18 @@ func (s *site) newDoorsPage(v *visit, address, token *form) (doorsPage, error) {
 		}
 		page.Tokens = append(page.Tokens, tokenLine{ID: t.ID, Name: t.Name, Words: "may " + list(may) + "; until " + day(t.Expires, zone) + usedWords(t.Used, zone)})
 	}
+	page.fields(address, token)
+	return page, nil
+}
+
+// fields makes the questions of the page's two forms.
+func (page *doorsPage) fields(address, token *form) {
 	page.Address = address.text("address", "Another address", "A link goes there. Once it was opened in this browser, the address is yours.", "").as("email").complete("email").must()
 	page.AddBad = address.problem()
 	page.TokenName = token.text("name", "What it is for", "Such as: weekly report.", "").most(100).must()
 	page.Scopes = token.ticks("scopes", "What it may", "", []string{string(identity.ReadOwn)}, scopeWords)
 	page.Lasts = token.choice("choice", "days", "How long", "", "90", []option{{Value: "1", Text: "A day"}, {Value: "30", Text: "30 days"}, {Value: "90", Text: "90 days"}, {Value: "365", Text: "A year"}})
 	page.TokenBad = token.problem()
-	return page, nil
 }
 
 func usedWords(at time.Time, zone *time.Location) string {

@@ -53,6 +53,19 @@ func (s *site) newProfilePage(v *visit, about, picture, added *form) (profilePag
 	if err != nil {
 		return page, err
 	}
+	page.fields(about, picture, added, kept)
+	ids, err := s.players.Identifiers(ctx, v.actor.Account)
+	if err != nil {
+		return page, err
+	}
+	for _, id := range ids {
+		page.Identifiers = append(page.Identifiers, identifierLine{Kind: identifierKind(id.Kind), Key: id.Kind, Value: id.Value, Proof: identifierProof(id.Proof), Fixed: id.Proof == "mail"})
+	}
+	return page, nil
+}
+
+// fields makes the questions of the page's three forms.
+func (page *profilePage) fields(about, picture, added *form, kept player.Profile) {
 	page.Name = about.text("name", "Name", "As you want to be called. Each board can call you otherwise.", kept.Name).most(200).complete("name")
 	page.Bio = about.area("bio", "About you", "Plain text. Boards show it only where you let them.", kept.Bio).most(2000)
 	page.Zone = about.text("zone", "Time zone", "Such as Europe/Berlin. Your own pages read the clock there.", kept.Zone).most(60)
@@ -71,17 +84,9 @@ func (s *site) newProfilePage(v *visit, about, picture, added *form) (profilePag
 	page.Picture = kept.Picture
 	page.PictureFile = picture.file("picture", "A picture", "PNG or JPEG, up to 5 MB. It is made small and square, and what the camera wrote into it is dropped.")
 	page.PictureBad = picture.problem()
-	ids, err := s.players.Identifiers(ctx, v.actor.Account)
-	if err != nil {
-		return page, err
-	}
-	for _, id := range ids {
-		page.Identifiers = append(page.Identifiers, identifierLine{Kind: identifierKind(id.Kind), Key: id.Kind, Value: id.Value, Proof: identifierProof(id.Proof), Fixed: id.Proof == "mail"})
-	}
 	page.Kind = added.choice("choice", "kind", "Kind", "", "handle", []option{{Value: "handle", Text: "Handle"}, {Value: "git", Text: "Git address"}})
 	page.Value = added.text("value", "What it is", "A handle without @, or the address in your commits.", "").most(200).must()
 	page.AddBad = added.problem()
-	return page, nil
 }
 
 func identifierKind(kind string) string {

@@ -112,9 +112,13 @@ func (s *site) newErasePage(v *visit, f *form) (erasePage, error) {
 			page.Owned = append(page.Owned, m.Board.Name)
 		}
 	}
+	page.fields(f)
+	return page, nil
+}
+
+func (page *erasePage) fields(f *form) {
 	page.Typed = f.text("confirm", "Type “"+confirmErase+"”", "So that it does not happen by a slip.", "").complete("off").must()
 	page.Problem = f.problem()
-	return page, nil
 }
 
 func (s *site) showErase(w http.ResponseWriter, v *visit) error {

@@ -62,8 +62,14 @@ var sourcesDone = map[string]string{
 	"taken": "Taken. What was there already was not counted twice.", "gone": "It is gone, with all its entries.", "entry-gone": "The entry is gone.",
 }
 
-// wantedOf returns what boards want derived from the visitor's own entries, and the entry keys that this reads.
-func (s *site) wantedOf(ctx context.Context, v *visit) (all []derived, metrics []*scorecard.Part, err error) {
+// counted is something that boards count of a player's own entries: on how many days, or how many.
+type counted struct {
+	Entry, Name, Unit string
+	Days              bool
+}
+
+// wantedOf returns what boards want derived from the visitor's own entries, and what of these is counted.
+func (s *site) wantedOf(ctx context.Context, v *visit) (all []derived, counts []counted, err error) {
 	mine, err := s.boards.Mine(ctx, v.actor)
 	if err != nil {
 		return nil, nil, err
@@ -92,12 +98,12 @@ func (s *site) wantedOf(ctx context.Context, v *visit) (all []derived, metrics [
 			part := card.Metrics()[at]
 			_, granted := grants[f.Metric]
 			all = append(all, derived{Board: m.Board.Name, Address: boardAddress(m.Board) + "/membership", What: measured(part, card), Purpose: f.Purpose, Granted: granted})
-			if !slices.ContainsFunc(metrics, func(p *scorecard.Part) bool { return p.Entry == part.Entry }) {
-				metrics = append(metrics, part)
+			if !slices.ContainsFunc(counts, func(c counted) bool { return c.Entry == part.Entry }) {
+				counts = append(counts, counted{Entry: part.Entry, Name: part.Name, Unit: part.Unit, Days: part.Take.Kind == scorecard.TakeDays})
 			}
 		}
 	}
-	return all, metrics, nil
+	return all, counts, nil
 }
 
 // newSourcesPage draws the page; at most one of its two forms was refused.
@@ -119,27 +125,11 @@ func (s *site) newSourcesPage(v *visit, today, file *form) (sourcesPage, error) 
 		}
 		page.Sources = append(page.Sources, ownSource{Name: k.Name, Words: words, Address: "/me/sources/entries?" + url.Values{"source": {k.Name}}.Encode()})
 	}
-	var metrics []*scorecard.Part
-	if page.Wanted, metrics, err = s.wantedOf(ctx, v); err != nil {
+	var counts []counted
+	if page.Wanted, counts, err = s.wantedOf(ctx, v); err != nil {
 		return page, err
 	}
-	page.Day = today.text("day", "Day", "", s.now().In(zone).Format(time.DateOnly)).as("date").must()
-	for _, m := range metrics {
-		if m.Take.Kind == scorecard.TakeDays {
-			page.Counts = append(page.Counts, today.tick("key:"+m.Entry, m.Name, "", false))
-			continue
-		}
-		label := m.Name
-		if m.Unit != "" {
-			label += ", " + m.Unit
-		}
-		page.Counts = append(page.Counts, number(today.text("key:"+m.Entry, label, "", "")))
-	}
-	page.Other = today.text("other", "Something else", "Its key, such as calls.", "").most(100)
-	page.Number = number(today.text("number", "How many", "", ""))
-	page.DayBad = today.problem()
-	page.File = file.file("file", "A file", "CSV or XLSX, up to 10 MB: columns day (or at) and one for each thing that you count; or at, key and value; or an export that Cairn knows. A player column plays no part: it is all yours.")
-	page.FileBad = file.problem()
+	page.fields(today, file, s.now().In(zone).Format(time.DateOnly), counts)
 	presets, err := intake.Presets()
 	if err != nil {
 		return page, err
@@ -150,8 +140,25 @@ func (s *site) newSourcesPage(v *visit, today, file *form) (sourcesPage, error) 
 	return page, nil
 }
 
-// number makes a field of a number.
-func number(f field) field { return f.as("number") }
+// fields makes the questions of the page's two forms.
+func (page *sourcesPage) fields(today, file *form, day string, counts []counted) {
+	page.Day = today.text("day", "Day", "", day).as("date").must()
+	for _, c := range counts {
+		switch {
+		case c.Days:
+			page.Counts = append(page.Counts, today.tick("key:"+c.Entry, c.Name, "", false))
+		case c.Unit == "" || c.Unit == lower(c.Name):
+			page.Counts = append(page.Counts, today.text("key:"+c.Entry, c.Name, "", "").as("number"))
+		default:
+			page.Counts = append(page.Counts, today.text("key:"+c.Entry, c.Name+", "+c.Unit, "", "").as("number"))
+		}
+	}
+	page.Other = today.text("other", "Something else", "Its key, such as calls.", "").most(100)
+	page.Number = today.text("number", "How many", "", "").as("number")
+	page.DayBad = today.problem()
+	page.File = file.file("file", "A file", "CSV or XLSX, up to 10 MB: columns day (or at) and one for each thing that you count; or at, key and value; or an export that Cairn knows. A player column plays no part: it is all yours.")
+	page.FileBad = file.problem()
+}
 
 func (s *site) sources(w http.ResponseWriter, v *visit) error {
 	page, err := s.newSourcesPage(v, blank("today"), blank("file"))

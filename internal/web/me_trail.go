@@ -134,6 +134,7 @@ var verbs = map[string]string{
 	"board.suspend":         "closed the board for its readers",
 	"board.open":            "opened the board again",
 
+	"release.erratum": "published a new edition of a release",
 	"release.publish": "published a release",
 }
 

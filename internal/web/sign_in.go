@@ -44,9 +44,13 @@ func (s *site) newSignInPage(v *visit, next string, f *form) signInPage {
 	page := signInPage{frame: s.frame("Sign in", nil), Already: v.actor.SignedIn(), Version: policyVersion}
 	page.Hidden = true
 	page.Ways = s.ways(next, f)
-	page.Ways.Address = f.text("address", "Your e-mail address", "A link comes by mail. It works once, for 15 minutes, in this browser.", "").as("email").complete("username webauthn").must()
+	page.Ways.Address = addressField(f)
 	page.Ways.Problem = f.problem()
 	return page
+}
+
+func addressField(f *form) field {
+	return f.text("address", "Your e-mail address", "A link comes by mail. It works once, for 15 minutes, in this browser.", "").as("email").complete("username webauthn").must()
 }
 
 func (s *site) ways(next string, f *form) ways {
@@ -118,6 +122,10 @@ func newSecret() string {
 
 // linkSent says to look into one's mail.
 func (s *site) linkSent(w http.ResponseWriter, v *visit) error {
+	return s.tell(w, v, http.StatusOK, "word", s.newLinkSent())
+}
+
+func (s *site) newLinkSent() wordPage {
 	page := wordPage{frame: s.frame("Look into your mail", nil), Heading: "Look into your mail",
 		Lead: "A link is on its way to the address that you gave.",
 		Text: []string{
@@ -126,7 +134,7 @@ func (s *site) linkSent(w http.ResponseWriter, v *visit) error {
 		},
 		Links: []link{{Text: "Ask for another link", Address: "/sign-in"}}}
 	page.Hidden = true
-	return s.tell(w, v, http.StatusOK, "word", page)
+	return page
 }
 
 // signedIn opens the door: it gives the browser its session and sends it on.

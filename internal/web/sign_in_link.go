@@ -62,10 +62,14 @@ func (s *site) useLink(w http.ResponseWriter, v *visit) error {
 
 // linkOver answers for a link that is used, expired or none at all: which of these it was, nobody is told.
 func (s *site) linkOver(w http.ResponseWriter, v *visit) error {
+	return s.tell(w, v, http.StatusNotFound, "word", s.newLinkOver())
+}
+
+func (s *site) newLinkOver() wordPage {
 	page := wordPage{frame: s.frame("This link lets nobody in", nil), Heading: "This link lets nobody in any more",
 		Lead:  "A link works once and for 15 minutes. This one was used, is too old, or is not whole.",
 		Text:  []string{"Nothing was changed. If you are signed in already, there is nothing left to do; else ask for a new link, which comes at once."},
 		Links: []link{{Text: "Ask for a new link", Address: "/sign-in"}, {Text: "To my boards", Address: "/me"}}}
 	page.Hidden = true
-	return s.tell(w, v, http.StatusNotFound, "word", page)
+	return page
 }

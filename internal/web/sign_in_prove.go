@@ -29,10 +29,14 @@ func (s *site) newProvePage(v *visit, next string, f *form) (provePage, error) {
 		}
 	}
 	page.Ways = s.ways(cmp.Or(local(next), "/me"), f)
-	page.Ways.Own = f.choice("choice", "address", "A link to your address", "It works once, for 15 minutes, in this browser.", primary, addresses)
+	page.Ways.Own = ownAddressField(f, primary, addresses)
 	page.Ways.Mails = page.Ways.Mails && len(addresses) > 0
 	page.Ways.Problem = f.problem()
 	return page, nil
+}
+
+func ownAddressField(f *form, primary string, addresses []option) field {
+	return f.choice("choice", "address", "A link to your address", "It works once, for 15 minutes, in this browser.", primary, addresses)
 }
 
 func (s *site) prove(w http.ResponseWriter, v *visit) error {
