@@ -333,6 +333,9 @@ func shelf(t *testing.T, b *book) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /story/{name}", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(b.pages[r.PathValue("name")], "/static/passkey.js") {
+			letModules(w)
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, b.pages[r.PathValue("name")])
 	})
@@ -397,9 +400,9 @@ func TestStorybook_InTheBrowser(t *testing.T) {
 		pages  []string
 	}{
 		{1280, "light", append([]string{"home-empty", "board-one", "board-nobody", "board-crowd", "board-unreleased", "board-erratum", "board-superseded", "player-hostile", "player-rtl",
-			"player-unscored", "player-bridge", "player-only", "player-points", "methodology-power", "methodology-newer", "archive-empty", "error"}, mainPages...)},
-		{1280, "dark", mainPages},
-		{390, "light", mainPages},
+			"player-unscored", "player-bridge", "player-only", "player-points", "methodology-power", "methodology-newer", "archive-empty", "error"}, append(mainPages, doorPages...)...)},
+		{1280, "dark", append(doorPages, mainPages...)},
+		{390, "light", append(doorPages, mainPages...)},
 		{390, "dark", []string{"board-erratum", "player-bridge"}},
 	} {
 		t.Run(fmt.Sprintf("axe finds nothing, %d %s", view.width, view.scheme), func(t *testing.T) {
