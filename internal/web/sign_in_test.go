@@ -65,7 +65,7 @@ func (b *guest) send(path string, fields ...string) answer {
 }
 
 // want fails unless an answer has a status and says something.
-func (a answer) want(t *testing.T, status int, says string) {
+func (a answer) want(t testing.TB, status int, says string) {
 	t.Helper()
 	said := ""
 	if strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
@@ -77,7 +77,7 @@ func (a answer) want(t *testing.T, status int, says string) {
 }
 
 // leads fails unless an answer sends the browser on to an address.
-func (a answer) leads(t *testing.T, to string) {
+func (a answer) leads(t testing.TB, to string) {
 	t.Helper()
 	if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != to {
 		t.Fatalf("answers %d to %q, not on to %q: %s", a.StatusCode, a.Header.Get("Location"), to, words(mustRead(t, a.body).Find("main")))

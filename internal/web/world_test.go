@@ -31,7 +31,7 @@ import (
 
 // world is a server on real rooms: boards, entries and releases in a database of its own.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	db       *db.DB
 	rooms    boardtest.Rooms
 	boards   *board.Boards
@@ -43,13 +43,13 @@ type world struct {
 	http.Handler
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	return newWorldAs(t, mail.Server{}, identity.Settings{Base: "https://cairn.example", Name: "Cairn"})
 }
 
 // newWorldAs is a world with mail, at another address, or with providers to sign in with.
-func newWorldAs(t *testing.T, server mail.Server, as identity.Settings) *world {
+func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 	t.Helper()
 	post, err := mail.New(server)
 	if err != nil {
@@ -103,7 +103,7 @@ parts:
   - {key: hours, name: Hours, unit: h, scored: false}
 `
 
-func sheet(t *testing.T, audience, change string) *scorecard.Scorecard {
+func sheet(t testing.TB, audience, change string) *scorecard.Scorecard {
 	t.Helper()
 	text := strings.ReplaceAll(sales, "AUDIENCE", audience)
 	if change != "" {
@@ -312,7 +312,7 @@ func pages(b *board.Board, rel *release.Release, player string) []string {
 	}
 }
 
-func mustRead(t *testing.T, body string) *goquery.Document {
+func mustRead(t testing.TB, body string) *goquery.Document {
 	t.Helper()
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(body))
 	if err != nil {
