@@ -71,7 +71,7 @@ func (a *App) serve(ctx context.Context, listener net.Listener, pages http.Handl
 	server := &http.Server{
 		Handler:           a.doors(pages, logger),
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
+		ReadTimeout:       2 * time.Minute, // a large file over a slow line
 		WriteTimeout:      2 * time.Minute, // a large bundle over a slow line
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
