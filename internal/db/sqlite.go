@@ -35,7 +35,8 @@ func connectSQLite(ctx context.Context, path string) (*DB, error) {
 		"busy_timeout(10000)", "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"temp_store(MEMORY)", "journal_size_limit(67108864)",
 	}
-	writer, err := open(path, "immediate", append(common, "cache_size(-65536)"))
+	// What is deleted is overwritten: who erases themselves shall not be found in the file. It costs a thirtieth of an import.
+	writer, err := open(path, "immediate", append(common, "cache_size(-65536)", "secure_delete(1)"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,13 @@
 package player_test
 
 import (
+	"bytes"
+	"os"
 	"strings"
 	"testing"
 
 	"cairn/internal/db"
+	"cairn/internal/db/dbtest"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
 )
@@ -68,6 +71,36 @@ func TestErase_LeavesNothingOfThePersonInAnyTable(t *testing.T) {
 			t.Errorf("the trail ends with %+v, %v", events, err)
 		}
 	})
+}
+
+// The file that an operator backs up holds no byte of who erased themselves, neither in a row nor where one was.
+func TestErase_LeavesNoByteInTheFile(t *testing.T) {
+	path := dbtest.SQLite(t)
+	d, err := db.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, d)
+	ann, m := w.live(t, "ann")
+	_, bobM := w.live(t, "bob")
+	if err := w.players.Erase(ctx, ann); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(content, []byte(bobM.name)) {
+		t.Fatal("somebody else's name is not in the file either: this test looks in the wrong place")
+	}
+	for _, word := range m.all() {
+		if n := bytes.Count(content, []byte(word)); n > 0 {
+			t.Errorf("%s stands in the file %d times", word, n)
+		}
+	}
 }
 
 func TestErase_AllOrNothing(t *testing.T) {

@@ -18,11 +18,11 @@ import (
 // cell is one value in the database.
 type cell struct{ table, column, value string }
 
-// dump reads every table whole: table → rows, each "column=value" per line, sorted.
-func (w *world) dump(t failer) map[string][]string {
+// dump reads every table whole, save some: table → rows, each "column=value" per line, sorted.
+func (w *world) dump(t failer, save ...string) map[string][]string {
 	t.Helper()
 	rows := map[string][]string{}
-	w.eachRow(t, func(table string, columns, values []string) {
+	w.eachRow(t, save, func(table string, columns, values []string) {
 		var row strings.Builder
 		for i := range columns {
 			fmt.Fprintf(&row, "%s=%s\n", columns[i], values[i])
@@ -37,7 +37,7 @@ func (w *world) dump(t failer) map[string][]string {
 
 func (w *world) cells(t failer) (all []cell) {
 	t.Helper()
-	w.eachRow(t, func(table string, columns, values []string) {
+	w.eachRow(t, nil, func(table string, columns, values []string) {
 		for i := range columns {
 			all = append(all, cell{table, columns[i], values[i]})
 		}
@@ -45,7 +45,7 @@ func (w *world) cells(t failer) (all []cell) {
 	return all
 }
 
-func (w *world) eachRow(t failer, visit func(table string, columns, values []string)) {
+func (w *world) eachRow(t failer, save []string, visit func(table string, columns, values []string)) {
 	t.Helper()
 	tables := map[string][]string{}
 	list := func(query string) error {
@@ -60,7 +60,7 @@ func (w *world) eachRow(t failer, visit func(table string, columns, values []str
 				if err := rows.Scan(&table, &column); err != nil {
 					return err
 				}
-				if table != "schema_version" {
+				if table != "schema_version" && !slices.Contains(save, table) {
 					tables[table] = append(tables[table], column)
 				}
 			}
