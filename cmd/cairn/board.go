@@ -22,6 +22,10 @@ type boardCommand struct {
 	Show    boardShowCommand    `cmd:"" help:"Show what a board is, who is on it and where its entries come from."`
 	Revise  boardReviseCommand  `cmd:"" help:"Put a new version of the scorecard in force and say what changed."`
 	Members boardMembersCommand `cmd:"" help:"List the players on a board."`
+	Invite  boardInviteCommand  `cmd:"" help:"Invite people, by mail or with links to hand over."`
+	Role    boardRoleCommand    `cmd:"" help:"Show, give or take the roles on a board."`
+	Reveal  boardRevealCommand  `cmd:"" help:"Show or change who sees a board."`
+	Trail   boardTrailCommand   `cmd:"" help:"Show who did what to a board."`
 	Export  boardExportCommand  `cmd:"" help:"Write a board as a file: everything but its people and its data."`
 	Import  boardImportCommand  `cmd:"" help:"Make a board of such a file, or bring one to it."`
 }
@@ -59,8 +63,22 @@ type boardCreateCommand struct {
 	Zone      string `help:"Time zone in which its periods begin and end, such as Europe/Berlin (default: UTC)." default:"UTC" placeholder:"ZONE"`
 	Basis     string `help:"Why players are on it: opt-in, \"public record\" or things (default: things where the scorecard says so, else opt-in)." placeholder:"BASIS"`
 	Stage     string `help:"How far it is revealed: stealth, private, unlisted or public (default: private for a board by opt-in, else public)." placeholder:"STAGE"`
-	Top       int    `help:"How many players the public leaderboard shows; 0 shows all (default: 0)." placeholder:"N"`
 	Retention int    `help:"Days that raw entries are kept (default: 90)." default:"90" placeholder:"DAYS"`
+	Top       *int   `help:"How many players the public leaderboard shows; 0 shows all (default: 10 on a board by opt-in, else all)." placeholder:"N"`
+	Owner     string `help:"Whose work the design is." placeholder:"NAME"`
+	Licence   string `help:"Under which others may use it." placeholder:"LICENCE"`
+	pagesFlags
+}
+
+// pagesFlags say who sees which page.
+type pagesFlags struct {
+	Leaderboard string `help:"Who sees the leaderboard: managers, player, members or everyone." placeholder:"AUDIENCE"`
+	Scorecards  string `help:"Who sees a player's scorecard: managers, player, members or everyone." placeholder:"AUDIENCE"`
+	History     string `help:"Who sees earlier releases: managers, player, members or everyone." placeholder:"AUDIENCE"`
+}
+
+func (p pagesFlags) pages() board.Pages {
+	return board.Pages{Leaderboard: board.Audience(p.Leaderboard), Scorecards: board.Audience(p.Scorecards), History: board.Audience(p.History)}
 }
 
 // Run makes the board and says what to do next.
@@ -77,13 +95,27 @@ func (cmd *boardCreateCommand) Run(c *console) error {
 		return err
 	}
 	defer a.Close()
-	b, err := a.Boards.Create(c, card, board.Settings{
-		Key: cmd.Key, Name: cmd.Name, Zone: cmd.Zone, Basis: board.Basis(cmd.Basis), Stage: board.Stage(cmd.Stage), TopN: cmd.Top, Retention: cmd.Retention,
-	})
+	settings := board.Settings{
+		Key: cmd.Key, Name: cmd.Name, Zone: cmd.Zone, Basis: board.Basis(cmd.Basis), Stage: board.Stage(cmd.Stage), Pages: cmd.pages(),
+		Retention: cmd.Retention, Owner: cmd.Owner, Licence: cmd.Licence,
+	}
+	switch {
+	case cmd.Top == nil:
+	case *cmd.Top < 0:
+		return fault.New(fault.Invalid, "--top: the leaderboard shows the top N players: N is 1 or more, or 0 for all; %d is not.", *cmd.Top)
+	case *cmd.Top == 0:
+		settings.TopN = board.All
+	default:
+		settings.TopN = *cmd.Top
+	}
+	b, err := a.Boards.Create(c, card, settings)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "Made the board %s: %s.\n", b.Key, summary(card))
+	if b.Basis == board.OptIn {
+		fmt.Fprintf(c.out, "Only people who accept an invitation are scored: cairn board invite %s LIST\n", b.Key)
+	}
 	fmt.Fprintf(c.out, "Next: cairn import %s FILE\n", b.Key)
 	return nil
 }
@@ -124,7 +156,7 @@ func (cmd *boardListCommand) Run(c *console) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "BOARD\tNAME\tPLAYERS\tSCORECARD\tZONE\tVISIBILITY")
+	fmt.Fprintln(table, "BOARD\tNAME\tPLAYERS\tSCORECARD\tZONE\tSTAGE")
 	for _, b := range boards {
 		fmt.Fprintf(table, "%s\t%s\t%d\tversion %d\t%s\t%s\n", b.Key, b.Name, b.Players, b.Version, b.Zone, b.Stage)
 	}
@@ -166,6 +198,16 @@ func (cmd *boardShowCommand) Run(c *console) error {
 		row("zone", "%s", b.Zone)
 		row("basis", "%s", b.Basis)
 		row("stage", "%s", b.Stage)
+		row("pages", "leaderboard for %s, scorecards for %s, earlier releases for %s", b.Pages.Leaderboard, b.Pages.Scorecards, b.Pages.History)
+		if b.Suspended != "" {
+			row("closed", "%s", b.Suspended)
+		}
+		if b.Owner != "" {
+			row("owner", "%s", b.Owner)
+		}
+		if b.Licence != "" {
+			row("licence", "%s", b.Licence)
+		}
 		if b.TopN > 0 {
 			row("leaderboard", "the top %d", b.TopN)
 		} else {
@@ -245,17 +287,18 @@ func (cmd *boardMembersCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
+		members = slices.DeleteFunc(members, func(m board.Member) bool { return m.State == board.Former })
 		if cmd.CSV {
 			return membersCSV(c, members)
 		}
 		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "PLAYER\tNAME\tHANDLE\tTAGS")
+		fmt.Fprintln(table, "PLAYER\tNAME\tHANDLE\tSTATE\tTAGS")
 		for _, m := range members {
 			var tags []string
 			for _, group := range slices.Sorted(maps.Keys(m.Tags)) {
 				tags = append(tags, group+": "+m.Tags[group])
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Key, m.Name, m.Handle, strings.Join(tags, ", "))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", m.Key, m.Name, m.Handle, m.State, strings.Join(tags, ", "))
 		}
 		return table.Flush()
 	})
