@@ -189,6 +189,11 @@ func (i *Identity) RemoveAddress(ctx context.Context, a Actor, address string) e
 
 func noAddress() error { return fault.New(fault.NotFound, "Your account has no such address.") }
 
+// AddressesIn returns the addresses of an account, in the caller's transaction; none for an account that is not there.
+func (i *Identity) AddressesIn(tx *db.Tx, account string) ([]string, error) {
+	return column(tx, `SELECT address FROM account_address WHERE account_id = $1 ORDER BY main DESC, address`, account)
+}
+
 // MailTo makes one of the actor's addresses the one where mail goes.
 func (i *Identity) MailTo(ctx context.Context, a Actor, address string) error {
 	address, err := ParseAddress(address)

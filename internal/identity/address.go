@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/mail"
+	"net/url"
 	"strings"
 
 	"cairn/internal/fault"
@@ -38,13 +39,17 @@ func ParseAddress(text string) (string, error) {
 	return address, nil
 }
 
-// LocalPath returns a path of this server as it is, and "" for anything else: what leaves the server, or what a browser
-// might read as leaving it.
+// LocalPath returns a path of this server as it is, and "" for anything else: what leaves the server, or what a browser, or
+// whoever writes it anew, might read as leaving it.
 func LocalPath(next string) string {
+	if !strings.HasPrefix(next, "/") || len(next) > 2000 || strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r <= ' ' || r == 0x7f }) {
+		return ""
+	}
+	// It is judged as it stands and with its escapes undone.
 	path, _, _ := strings.Cut(next, "?")
 	path, _, _ = strings.Cut(path, "#")
-	if !strings.HasPrefix(next, "/") || strings.Contains(path, "//") || len(next) > 2000 ||
-		strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r <= ' ' || r == 0x7f }) {
+	to, err := url.Parse(next)
+	if err != nil || to.Host != "" || strings.Contains(path, "//") || strings.Contains(to.Path, "//") || strings.ContainsAny(to.Path, "\\\r\n\t\x00") {
 		return ""
 	}
 	return next

@@ -72,6 +72,7 @@ func TestLocalPath_LetsNobodyLeaveTheServer(t *testing.T) {
 		"/": true, "/me": true, "/b/club?period=2026-W47&x=//y#top": true, "/b/caf%C3%A9": true, "/b/café": true,
 		"": false, "me": false, "//evil.example": false, "///evil.example": false, `/\evil.example`: false, `\/evil.example`: false,
 		"https://evil.example": false, "javascript:alert(1)": false, "/\t/evil.example": false, "/a\r\nSet-Cookie: x": false, "/./../..//evil.example": false,
+		"/%2f/evil.example": false, `/%2f"evil.example`: false, "/%5cevil.example": false, "/a%0d%0ab": false, "/%zz": false,
 		" /me": false, "/" + strings.Repeat("a", 2000): false,
 	} {
 		if got := identity.LocalPath(next); (got != "") != want || want && got != next {
@@ -82,7 +83,7 @@ func TestLocalPath_LetsNobodyLeaveTheServer(t *testing.T) {
 
 // What a browser makes of a path that is let through is always an address on this server.
 func FuzzLocalPath(f *testing.F) {
-	for _, seed := range []string{"/me", "//x", `/\x`, "/..//x", "/%2f/x", "/x?//y", "http://x", "/\x00", "/:80"} {
+	for _, seed := range []string{"/me", "//x", `/\x`, "/..//x", "/%2f/x", `/%2f"`, "/%5cx", "/x?//y", "http://x", "/\x00", "/:80"} {
 		f.Add(seed)
 	}
 	base, err := url.Parse("https://cairn.example/sign-in")

@@ -245,6 +245,15 @@ func TestLink_AddsAnAddressToTheAccountThatAsked(t *testing.T) {
 		if a, err = w.Account(ctx, a.ID); err != nil || a.Addresses[0].Address != "ada@work.example" || !a.Addresses[0].Primary || a.Addresses[1].Primary {
 			t.Errorf("%+v, %v", a, err)
 		}
+		if err := d.Read(ctx, func(tx *db.Tx) error {
+			addresses, err := w.AddressesIn(tx, a.ID)
+			if !slices.Equal(addresses, []string{"ada@work.example", "ada@example.org"}) {
+				t.Errorf("the addresses are %v", addresses)
+			}
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
 		wantKind(t, w.MailTo(ctx, in.Actor, "grace@example.org"), fault.NotFound, "mail to another's address")
 
 		// One that belongs to somebody else stays theirs.
