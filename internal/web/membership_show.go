@@ -363,6 +363,7 @@ type claimPage struct {
 	Basis   fact
 	Proof   string // how it will be settled
 	SignIn  string // where to sign in first, "" they are
+	Claimed bool   // by somebody else or by the reader, already
 }
 
 var claimScreen = screen{"membership_claim", (*site).claimPage}
@@ -381,6 +382,7 @@ func (s *site) claimPage(v *visit, f *form) (any, error) {
 	page := claimPage{frame: s.frame("Is this you?", b), Action: boardAddress(b) + "/claim/" + url.PathEscape(key), Player: memberName(m), Basis: fact{basisName(b.Basis), basisWords(b.Basis)},
 		Proof: "If the board knows an address that you proved to read, the record is yours at once. Else a manager of the board looks at your claim; until then nothing changes."}
 	page.Hidden = true
+	page.Claimed = m.Player != ""
 	if !v.actor.SignedIn() {
 		page.SignIn = "/sign-in?next=" + url.QueryEscape(page.Action)
 	}
