@@ -1,129 +1,44 @@
 package identity_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/PuerkitoBio/goquery"
 
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/identity/identitytest"
 	"cairn/internal/mail"
 )
 
 const back = "https://cairn.example/sign-in/with/test/back"
 
-// claimed is what the provider of a test says of a person.
-type claimed struct {
-	Email    string `json:"email,omitempty"`
-	Verified any    `json:"email_verified,omitempty"`
-}
+// people are those whom a provider knows, by subject.
+type people = map[string]identitytest.Claims
 
-// startProvider runs a real OpenID Connect provider that knows people by their subject; port 0 is any.
-func startProvider(t *testing.T, port int, people map[string]claimed) (issuer string) {
+func startProvider(t *testing.T, port int, known people) (issuer string) {
 	t.Helper()
-	if _, err := os.Stat("../../test/node_modules/oidc-provider"); err != nil {
-		t.Skip("NOT TESTED: signing in with OpenID Connect, for want of test/node_modules/oidc-provider. Run make install.")
-	}
-	known, err := json.Marshal(people)
-	if err != nil {
-		t.Fatal(err)
-	}
-	node := exec.Command("node", "oidc/provider.mjs", fmt.Sprint(port), back, string(known))
-	node.Dir = "../../test"
-	out, err := node.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errs strings.Builder
-	node.Stderr = &errs
-	if err := node.Start(); err != nil {
-		t.Fatalf("starting the provider: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = node.Process.Kill()
-		_, _ = io.Copy(io.Discard, out)
-		_ = node.Wait()
-		if t.Failed() {
-			t.Logf("the provider said: %s", errs.String())
-		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the provider did not start: %v", err)
-	}
-	return strings.TrimSpace(line)
+	return identitytest.Start(t, port, back, known)
 }
 
 func providerWorld(t *testing.T, d *db.DB, issuer string) world {
 	t.Helper()
 	w := worldWith(t, d, mail.Server{}, identity.Settings{Base: "https://cairn.example", Name: "Cairn", Providers: []identity.Provider{
-		{Key: "test", Name: "The Club", Issuer: issuer, Client: "cairn", Secret: "of the test"},
+		{Key: "test", Name: "The Club", Issuer: issuer, Client: identitytest.Client, Secret: identitytest.Secret},
 	}})
 	w.clock.now = time.Now() // as that of the provider, which is another program
 	return w
 }
 
-// visitProvider goes to a provider as a browser would, signs in there, agrees, and returns what it sends back with.
 func visitProvider(t *testing.T, address, subject string) url.Values {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Host == "cairn.example" {
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
-	answer, err := browser.Get(address)
-	for range 3 { // a page to sign in on, a page to agree on
-		if err != nil {
-			t.Fatal(err)
-		}
-		if answer.StatusCode == http.StatusSeeOther {
-			break
-		}
-		page, readErr := goquery.NewDocumentFromReader(answer.Body)
-		answer.Body.Close()
-		if readErr != nil {
-			t.Fatal(readErr)
-		}
-		form := page.Find("form")
-		action, _ := form.Attr("action")
-		if action == "" {
-			t.Fatalf("no form on the provider's page: %d %s", answer.StatusCode, page.Text())
-		}
-		fields := url.Values{"login": {subject}, "password": {"any"}}
-		form.Find("input[type=hidden]").Each(func(_ int, field *goquery.Selection) {
-			fields.Set(field.AttrOr("name", ""), field.AttrOr("value", ""))
-		})
-		answer, err = browser.PostForm(action, fields)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	to, err := answer.Location()
-	if err != nil || !strings.HasPrefix(to.String(), back+"?") {
-		t.Fatalf("the provider sent the browser to %v, %v", to, err)
-	}
-	return to.Query()
+	return identitytest.Visit(t, address, subject, back).Query()
 }
 
 // signInWith signs in through the provider from begin to end.
@@ -138,11 +53,11 @@ func (w world) signInWith(subject string) (identity.SignIn, error) {
 }
 
 func TestProvider_SignsInByItsSubjectElseByAVerifiedAddress(t *testing.T) {
-	issuer := startProvider(t, 0, map[string]claimed{
-		"ada":  {"Ada@Example.org", true},
-		"twin": {"ada@example.org", true},
-		"text": {"grace@example.org", "true"},
-		"open": {"open@example.org", false},
+	issuer := startProvider(t, 0, people{
+		"ada":  {Email: "Ada@Example.org", Verified: true},
+		"twin": {Email: "ada@example.org", Verified: true},
+		"text": {Email: "grace@example.org", Verified: "true"},
+		"open": {Email: "open@example.org", Verified: false},
 		"mute": {},
 	})
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -184,7 +99,7 @@ func TestProvider_SignsInByItsSubjectElseByAVerifiedAddress(t *testing.T) {
 }
 
 func TestProvider_RefusesAnAnswerThatIsNotOneToThisQuestion(t *testing.T) {
-	issuer := startProvider(t, 0, map[string]claimed{"ada": {"ada@example.org", true}})
+	issuer := startProvider(t, 0, people{"ada": {Email: "ada@example.org", Verified: true}})
 	w, ctx := providerWorld(t, dbtest.New(t), issuer), context.Background()
 	begin := func() (address, secret string) {
 		t.Helper()
@@ -272,7 +187,7 @@ func TestProvider_RefusesAnAnswerThatIsNotOneToThisQuestion(t *testing.T) {
 }
 
 func TestProvider_WhenThePersonSaysNoNothingHappens(t *testing.T) {
-	issuer := startProvider(t, 0, map[string]claimed{"ada": {"ada@example.org", true}})
+	issuer := startProvider(t, 0, people{"ada": {Email: "ada@example.org", Verified: true}})
 	w, ctx := providerWorld(t, dbtest.New(t), issuer), context.Background()
 	address, secret, err := w.BeginProvider(ctx, "test", "", "")
 	if err != nil {
@@ -304,7 +219,7 @@ func TestProvider_ThatIsDownIsAskedAgainOnceItIsBack(t *testing.T) {
 	if !strings.Contains(fault.Message(err), "The Club") || strings.Contains(fault.Message(err), "connection refused") {
 		t.Errorf("%q", fault.Message(err))
 	}
-	startProvider(t, port, map[string]claimed{"ada": {"ada@example.org", true}})
+	startProvider(t, port, people{"ada": {Email: "ada@example.org", Verified: true}})
 	_, _, err = w.BeginProvider(ctx, "test", "", "")
 	wantKind(t, err, fault.Unavailable, "within the rest that it is given")
 	w.clock.pass(6 * time.Second)
