@@ -31,7 +31,11 @@ func serve(address string) error {
 	if err != nil {
 		return err
 	}
-	still, err := r.releases.AppendCardJSON(ctx, nil, rel, playerKey(0))
+	view, err := r.releases.View(ctx, r.board, rel, release.Open)
+	if err != nil {
+		return err
+	}
+	still, err := view.AppendCardJSON(ctx, nil, playerKey(0))
 	if err != nil {
 		return err
 	}
@@ -46,7 +50,12 @@ func serve(address string) error {
 	card := func(w http.ResponseWriter, request *http.Request, rel *release.Release) {
 		buffer := buffers.Get().(*[]byte)
 		defer buffers.Put(buffer)
-		body, err := r.releases.AppendCardJSON(request.Context(), (*buffer)[:0], rel, request.PathValue("player"))
+		view, err := r.releases.View(request.Context(), r.board, rel, release.Open)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		body, err := view.AppendCardJSON(request.Context(), (*buffer)[:0], request.PathValue("player"))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

@@ -178,18 +178,22 @@ func (f *releasePublish) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		return printFinal(c, rel)
+		return printFinal(c, a, b, rel)
 	})
 }
 
 // printFinal says that a release is final, in a line and its digest.
-func printFinal(c *console, rel *release.Release) error {
+func printFinal(c *console, a *app.App, b *board.Board, made *release.Release) error {
+	rel, err := a.Releases.View(c, b, made, release.Open)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(c.out, "%s, edition %d is final: %s, %d with a score.\n%s\ndigest %s\n", rel.Period, rel.Edition, counted(rel.Players, "player"), rel.Scored, rel.Title, rel.Digest)
 	printWarnings(c, rel)
 	return nil
 }
 
-func printWarnings(c *console, rel *release.Release) {
+func printWarnings(c *console, rel *release.View) {
 	for _, w := range rel.Warnings {
 		if w.Part == "" {
 			fmt.Fprintln(c.err, "warning:", w.Message)
@@ -218,7 +222,7 @@ func (f *releaseErratum) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		return printFinal(c, rel)
+		return printFinal(c, a, b, rel)
 	})
 }
 
@@ -244,7 +248,11 @@ func (f *releaseList) Run(c *console) error {
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "PERIOD\tEDITION\tPLAYERS\tSCORED\tPUBLISHED\tDIGEST\tTITLE")
-	for _, rel := range all {
+	for _, made := range all {
+		rel, err := a.Releases.View(c, b, made, release.Open)
+		if err != nil {
+			return err
+		}
 		title := rel.Title
 		if rel.Superseded {
 			title = "(superseded) " + title
@@ -267,7 +275,11 @@ func (releaseShow) Help() string { return `Without a period it is the latest rel
 func (f *releaseShow) Run(c *console) error {
 	return f.final(c, f.Edition, func(a *app.App, b *board.Board, rel *release.Release) error {
 		if f.Player != "" {
-			card, err := a.Releases.Card(c, rel, f.Player)
+			view, err := a.Releases.View(c, b, rel, release.Open)
+			if err != nil {
+				return err
+			}
+			card, err := view.Card(c, f.Player)
 			if err != nil {
 				return err
 			}
@@ -278,7 +290,11 @@ func (f *releaseShow) Run(c *console) error {
 }
 
 // printRelease prints a release for people: the title, the first rows, who climbed, who is new.
-func printRelease(c *console, a *app.App, b *board.Board, rel *release.Release, top int) error {
+func printRelease(c *console, a *app.App, b *board.Board, made *release.Release, top int) error {
+	rel, err := a.Releases.View(c, b, made, release.Open)
+	if err != nil {
+		return err
+	}
 	card, err := a.Boards.Scorecard(c, b.ID, rel.Version)
 	if err != nil {
 		return err
@@ -306,7 +322,7 @@ func printRelease(c *console, a *app.App, b *board.Board, rel *release.Release, 
 	if top <= 0 {
 		top = rel.Players
 	}
-	rows, err := a.Releases.Rows(c, rel, 0, top)
+	rows, err := rel.Rows(c, 0, top)
 	if err != nil {
 		return err
 	}
@@ -450,20 +466,24 @@ type releaseBundle struct {
 
 func (releaseBundle) Help() string {
 	return `The bundle is a ZIP file of plain text: the scorecard, what was scored, what came out, and what of the release before
-is needed to recompute the changes. "cairn verify FILE" recomputes it. The same release gives the same bytes each time.
-Without a period it is the latest release. The bundle holds the values of all metrics, also of those that not everybody
-may see.`
+is needed to recompute the changes. "cairn verify FILE" recomputes it. Players stand in it by reference; names.csv, the last file, says
+who they are now. Save for that file the same release gives the same bytes each time. Without a period it is the latest
+release. The bundle holds the values of all metrics, also of those that not everybody may see.`
 }
 
 func (f *releaseBundle) Run(c *console) error {
-	return f.final(c, f.Edition, func(a *app.App, _ *board.Board, rel *release.Release) error {
+	return f.final(c, f.Edition, func(a *app.App, b *board.Board, made *release.Release) error {
+		rel, err := a.Releases.View(c, b, made, release.Open)
+		if err != nil {
+			return err
+		}
 		if len(rel.Narrow) > 0 {
 			fmt.Fprintf(c.err, "note: the bundle holds the values of %s, which not everybody on the board may see: mind whom you give it to.\n", strings.Join(rel.Narrow, ", "))
 		}
 		if f.Out == "-" {
-			return a.Releases.WriteBundle(c, rel, c.out)
+			return rel.WriteBundle(c, c.out)
 		}
-		if err := writeOut(f.Out, func(w io.Writer) error { return a.Releases.WriteBundle(c, rel, w) }); err != nil {
+		if err := writeOut(f.Out, func(w io.Writer) error { return rel.WriteBundle(c, w) }); err != nil {
 			return err
 		}
 		fmt.Fprintf(c.out, "%s: %s, edition %d\ndigest %s\n", f.Out, rel.Period, rel.Edition, rel.Digest)

@@ -59,6 +59,9 @@ func (f *verifyCommand) Run(c *console) error {
 		}
 		fmt.Fprintf(c.out, "follows %s, digest %s%s\n", shown(v.PreviousPeriod), v.Previous, checked)
 	}
+	if v.Named {
+		fmt.Fprintln(c.out, "names.csv says who the players were when the bundle was written; no digest covers it")
+	}
 	fmt.Fprintf(c.out, "digest %s\n", v.Digest)
 	return nil
 }

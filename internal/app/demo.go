@@ -10,6 +10,7 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/period"
+	"cairn/internal/release"
 	"cairn/internal/sim"
 	"cairn/scorecard"
 )
@@ -156,7 +157,11 @@ func (a *App) Sights(ctx context.Context, keys []string) (sights []Sight, err er
 		if err != nil {
 			return nil, err
 		}
-		latest, err := a.Releases.Latest(ctx, b)
+		final, err := a.Releases.Latest(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		latest, err := a.Releases.View(ctx, b, final, release.Open)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +172,7 @@ func (a *App) Sights(ctx context.Context, keys []string) (sights []Sight, err er
 		}
 		climbed = true
 		player := latest.Movers[0]
-		card, err := a.Releases.Card(ctx, latest, player.Key)
+		card, err := latest.Card(ctx, player.Key)
 		if err != nil {
 			return nil, err
 		}

@@ -69,7 +69,7 @@ func TestDemo_ShowsTheLastWeeksOfARepositoryThatHaveCommits(t *testing.T) {
 	if newest := archive[0].Period.String(); newest != "2026-W46" {
 		t.Errorf("the newest is %s: the week of today is not over, and the one before has commits", newest)
 	}
-	rows, err := a.Releases.Rows(t.Context(), archive[0], 0, 10)
+	rows, err := viewed(t, a, b).Rows(t.Context(), 0, 10)
 	if err != nil || len(rows) != 2 || rows[0].Name != "Ada" {
 		t.Errorf("%+v, %v", rows, err)
 	}

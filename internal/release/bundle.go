@@ -12,13 +12,37 @@ import (
 	"cairn/internal/fault"
 )
 
-// WriteBundle writes the bundle of a final release. Every call writes the same bytes, and nothing is written unless every
-// file of it still has the digest that was recorded.
-func (r *Releases) WriteBundle(ctx context.Context, rel *Release, w io.Writer) error {
-	h, err := r.held(ctx, rel)
-	if err != nil {
-		return err
+// WriteBundle writes the bundle of a final release, and beside what its digest covers a table of who the players are now: ref, key
+// and name. Save for that table every call writes the same bytes, and nothing is written unless every file still has the digest that
+// was recorded. The error is Withheld where not all of the release is for the reader.
+func (v *View) WriteBundle(ctx context.Context, w io.Writer) error {
+	if v.held == nil {
+		if err := v.open(ctx, v.Release); err != nil {
+			return err
+		}
 	}
+	if !v.Whole() {
+		return fault.New(fault.Withheld, "The bundle of %s holds every player and the values of every metric, which are not all for you.", v.Period.Label())
+	}
+	return v.releases.writeBundle(ctx, v.held, v.nameTable(), w)
+}
+
+// nameTable says who the players of a release are now. Who is gone has no line.
+func (v *View) nameTable() []byte {
+	text := []byte("player,key,name\n")
+	for place := range v.held.players {
+		key, name := called(v.names.Member(int64(v.held.number(place, v.held.member))))
+		if key == "" {
+			continue
+		}
+		text = append(appendCell(text, string(v.held.text(place, keyText))), ',')
+		text = append(appendCell(text, key), ',')
+		text = append(appendCell(text, name), '\n')
+	}
+	return text
+}
+
+func (r *Releases) writeBundle(ctx context.Context, h *held, names []byte, w io.Writer) error {
 	if h.state != Final {
 		return fault.New(fault.Conflict, "%s is a draft: a bundle is made of a final release. Publish it first.", h.period)
 	}
@@ -40,12 +64,17 @@ func (r *Releases) WriteBundle(ctx context.Context, rel *Release, w io.Writer) e
 		}
 		archive = append(archive, archived{name: f.Name, size: uint32(f.Bytes), crc: crc.Sum32()})
 	}
-	return writeArchive(w, archive, func(name string, w io.Writer) error {
-		if name == manifestFile {
-			_, err := io.WriteString(w, h.head.Manifest)
-			return err
+	archive = append(archive, archived{name: namesFile, size: uint32(len(names)), crc: crc32.ChecksumIEEE(names)})
+	return writeArchive(w, archive, func(name string, w io.Writer) (err error) {
+		switch name {
+		case manifestFile:
+			_, err = io.WriteString(w, h.head.Manifest)
+		case namesFile:
+			_, err = w.Write(names)
+		default:
+			err = files[name](w)
 		}
-		return files[name](w)
+		return err
 	})
 }
 

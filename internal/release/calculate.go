@@ -26,12 +26,13 @@ type calculation struct {
 	periods  []string // that claims name
 	gap      bool     // a period without a release lies before
 	fresh    bool     // the rules changed since the release before
+	kept     []kept   // what players keep to themselves
 	sealed   *manifest
 }
 
-// calculate takes the entries as tx sees them and judges them. before are the final releases of earlier periods, each in
-// its latest edition.
-func (r *Releases) calculate(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period, before []*record) (*calculation, error) {
+// calculate takes the entries, members and grants as tx sees them, and judges them. before are the final releases of earlier
+// periods, each in its latest edition.
+func (r *Releases) calculate(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period, before []*record, at time.Time) (*calculation, error) {
 	card, err := r.boards.Scorecard(ctx, b.ID, b.Version)
 	if err != nil {
 		return nil, err
@@ -68,40 +69,32 @@ func (r *Releases) calculate(ctx context.Context, tx *db.Tx, b *board.Board, p p
 			}
 		}
 	}
-	tables, member, err := r.gather(ctx, tx, b, p, cards, c.previous, now.groups)
-	if err != nil {
+	g := gathering{board: b, at: at, period: p, cards: cards, previous: c.previous, groups: now.groups}
+	if err := r.gather(ctx, tx, &g); err != nil {
 		return nil, err
 	}
-	now.table = tables[0]
+	now.table, c.kept = g.tables[0], g.kept
 	if c.fresh {
-		now.before.now = tables[1]
+		now.before.now = g.tables[1]
 	}
 	if c.previous != nil {
-		if err := carry(&now); err != nil {
+		if err := carry(&now, g.withheld); err != nil {
 			return nil, err
 		}
 	}
 	if c.verdict, err = judge(now); err != nil {
-		return nil, refused(err)
+		return nil, g.refused(err)
 	}
-	c.member = member
+	c.member = g.numbers
 	stories, values := storyBoard(b.Name, card, c.previous == nil)
 	t := telling{v: c.verdict, board: stories, values: values, period: p.String(), gap: c.gap, fresh: c.fresh, earlier: c.earlier,
 		periods: map[string]int{}}
-	c.told = t.tell(member)
+	c.told = t.tell(c.member)
 	c.periods = make([]string, len(t.periods))
 	for name, i := range t.periods {
 		c.periods[i] = name
 	}
 	return c, nil
-}
-
-// refused says for people why the engine refuses a value.
-func refused(err error) error {
-	if e, ok := err.(*score.DataError); ok {
-		return fault.Wrap(fault.Invalid, err, "The scorecard refuses a value: %s. Correct the entry or the scorecard.", e.Error())
-	}
-	return err
 }
 
 // freeze finds the release whose parameters a scorecard uses.
@@ -123,120 +116,9 @@ func (r *Releases) freeze(ctx context.Context, b *board.Board, card *scorecard.S
 	return nil, nil, fault.New(fault.Conflict, "The scorecard says \"freeze: %s\", but the board %q has no final release of that period before this one: publish it first, or name another.", card.Freeze, b.Key)
 }
 
-// gather reduces the entries under each of the scorecards to tables of the same players, in the order of their keys. A
-// player is in a release who has an entry in one of its windows, or was in the release before.
-func (r *Releases) gather(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period, cards []*scorecard.Scorecard, previous *held, groups []string) ([]*score.Table, []int64, error) {
-	type reading struct {
-		*take.Taker
-		from, to int64
-		keys     []int // of the block's dictionary, -1 where no metric reads one
-	}
-	takers := make([]reading, len(cards))
-	from, to := int64(math.MaxInt64), int64(math.MinInt64)
-	for i, card := range cards {
-		t := take.New(card, p, b.Location())
-		takers[i] = reading{Taker: t}
-		takers[i].from, takers[i].to = t.Span()
-		from, to = min(from, takers[i].from), max(to, takers[i].to)
-	}
-	var there []bool // by member's number
-	for block, err := range r.entries.Window(ctx, tx, b.ID, from, to) {
-		if err != nil {
-			return nil, nil, err
-		}
-		for n := range takers {
-			t := &takers[n]
-			t.keys = t.keys[:0]
-			labels := make([]bool, len(block.Keys))
-			for i, name := range block.Keys {
-				key, ok := t.Key(name)
-				if !ok {
-					key = -1
-				}
-				t.keys = append(t.keys, key)
-				labels[i] = ok && t.NeedsLabel(key)
-			}
-			for i, m := range block.Member {
-				key, at := t.keys[block.Key[i]], block.At[i]
-				if key < 0 || at < t.from || at >= t.to {
-					continue
-				}
-				for int(m) >= len(there) {
-					there = append(there, make([]bool, max(1024, len(there)))...)
-				}
-				there[m] = true
-				label := uint32(0)
-				if labels[block.Key[i]] {
-					text := block.Label(i)
-					if text == "" {
-						text = block.ID(i)
-					}
-					label = t.Label(text)
-				}
-				t.Add(int(m), key, at, block.Value[i], label)
-			}
-		}
-	}
-	if previous != nil {
-		for _, c := range previous.chunks {
-			numbers := c.column(textColumns + previous.member)
-			for i := range c.n {
-				m := int(numbers.number(i))
-				for m >= len(there) {
-					there = append(there, make([]bool, max(1024, len(there)))...)
-				}
-				there[m] = true
-			}
-		}
-	}
-	// The members are read after the entries, so that everyone who has an entry is among them.
-	all, err := r.boards.Members(ctx, b.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	members := make([]board.Member, 0, len(all))
-	for _, m := range all {
-		if m.Number < int64(len(there)) && there[m.Number] {
-			members = append(members, m)
-		}
-	}
-	if len(members) == 0 {
-		return nil, nil, fault.New(fault.Conflict, "No player of %q has an entry that counts for %s: import entries first, or look whether their keys are those of the scorecard.", b.Key, p)
-	}
-	sortByKey(members, func(m board.Member) string { return m.Key })
-	numbers := make([]int64, len(members))
-	most := int64(0)
-	for i, m := range members {
-		numbers[i] = m.Number
-		most = max(most, m.Number)
-	}
-	players, names, tags := make([]string, len(members)), make([]string, len(members)), map[string][]string{}
-	for _, group := range groups {
-		tags[group] = make([]string, len(members))
-	}
-	for i, m := range members {
-		players[i], names[i] = m.Key, m.Name
-		for _, group := range groups {
-			tags[group][i] = m.Tags[group]
-		}
-	}
-	tables := make([]*score.Table, len(cards))
-	for n := range takers {
-		columns, totals := takers[n].Columns(int(most) + 1)
-		for key, byNumber := range columns {
-			column := make([]float64, len(numbers))
-			for i, m := range numbers {
-				column[i] = byNumber[m]
-			}
-			columns[key] = column
-		}
-		tables[n] = &score.Table{Players: players, Names: names, Tags: tags, Columns: columns, Totals: totals, Carried: map[string][]float64{}}
-	}
-	return tables, numbers, nil
-}
-
 // carry gives the metrics that keep their last released value that value: what the release before had, or itself carried.
-func carry(b *basis) error {
+// What a player withholds is not carried on.
+func carry(b *basis, withheld func(metric string, player int) bool) error {
 	tables := map[*scorecard.Scorecard]*score.Table{b.card: b.table}
 	if b.before.now != nil {
 		tables[b.before.card] = b.before.now
@@ -258,7 +140,7 @@ func carry(b *basis) error {
 			column := make([]float64, len(table.Players))
 			for i, key := range table.Players {
 				column[i] = math.NaN()
-				if at, there := was[key]; there {
+				if at, there := was[key]; there && !withheld(m.Key, i) {
 					column[i] = released(result, at, m.Key)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -12,7 +13,6 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/db"
-	"cairn/internal/fault"
 	"cairn/internal/story"
 	"cairn/score"
 	"cairn/scorecard"
@@ -27,27 +27,16 @@ func (h *head) readManifest() (m manifest, err error) {
 	return m, json.Unmarshal([]byte(h.Manifest), &m)
 }
 
-// release is the read model of a release, without rows.
+// release is the read model of a release, without what it says about players.
 func (h *head) release(rec *record) *Release {
 	rel := &Release{
 		ID: rec.id, BoardID: rec.boardID, Period: rec.period, Edition: rec.edition, State: rec.state, Reason: rec.reason,
-		Supersedes: rec.supersedes, Version: rec.version, Engine: rec.engine, Players: rec.players, Scored: rec.scored,
-		Published: time.UnixMicro(rec.published).UTC(), Digest: rec.digest, Title: h.Title,
-		Mean: orNaN(h.Mean), Median: orNaN(h.Median), Low: orNaN(h.Low), High: orNaN(h.High), Histogram: h.Histogram,
-		Parameters: h.Parameters, Warnings: h.Warnings, RulesNew: h.OldVersion > 0, Narrow: h.Narrow,
+		Supersedes: rec.supersedes, Version: rec.version, Engine: rec.engine,
+		Published: time.UnixMicro(rec.published).UTC(), Digest: rec.digest, RulesNew: h.OldVersion > 0, Narrow: h.Narrow,
+		head: h, players: rec.players, scored: rec.scored,
 	}
 	if m, err := h.readManifest(); err == nil && m.Previous != nil {
 		rel.Previous = m.Previous.Digest
-	}
-	for _, t := range h.Tags {
-		if !t.Ranked {
-			continue
-		}
-		group := TagGroup{Group: t.Group}
-		for k, tag := range t.Tags {
-			group.Tags = append(group.Tags, TagCount{tag, t.Players[k], orNaN(t.Means[k])})
-		}
-		rel.TagGroups = append(rel.TagGroups, group)
 	}
 	return rel
 }
@@ -59,7 +48,7 @@ func orNaN(x *float64) float64 {
 	return *x
 }
 
-// row reads a line of the leaderboard.
+// row reads a line of the leaderboard, without the player's key and name.
 func (h *held) row(place int) Row {
 	c, i := h.chunks[place/perChunk], place%perChunk
 	number := func(k int) float64 {
@@ -70,11 +59,8 @@ func (h *held) row(place int) Row {
 		col := c.column(k)
 		return string(col.text(i))
 	}
-	row := Row{Member: int64(number(h.member)), Key: text(keyText), Name: text(nameText), Score: number(h.score), Rank: number(h.rank),
+	row := Row{Member: int64(number(h.member)), Score: number(h.score), Rank: number(h.rank),
 		Change: math.NaN(), Climbed: math.NaN(), Note: text(noteText), Tags: map[string]string{}}
-	if row.Name == "" {
-		row.Name = row.Key
-	}
 	row.Level = score.LevelOf(h.card, row.Score)
 	if h.moves {
 		row.Change, row.Climbed = number(h.change), number(h.climbed)
@@ -110,71 +96,116 @@ func (h *held) tagged(g int) [][]int32 {
 }
 
 // tagStandings returns a player's places within the tags by which the scorecard ranks.
-func (h *held) tagStandings(place int) (all []TagStanding) {
+func (v *View) tagStandings(place int) (all []TagStanding) {
+	h := v.held
 	for g, group := range h.groups {
-		code, rank := h.number(place, h.tag+g), h.number(place, h.tagRank+g)
+		code := h.number(place, h.tag+g)
 		if math.IsNaN(code) || !h.head.Tags[g].Ranked {
 			continue
 		}
 		places := h.tagged(g)[int(code)]
 		of := sort.Search(len(places), func(i int) bool { return int(places[i]) >= h.head.Ranked })
-		all = append(all, TagStanding{group, h.tags[g][int(code)], rank, of})
+		if v.seen != nil {
+			for _, gone := range v.seen.gone {
+				if int(gone) < h.head.Ranked && h.number(int(gone), h.tag+g) == code {
+					of--
+				}
+			}
+		}
+		all = append(all, TagStanding{group, h.tags[g][int(code)], v.tagRank(g, place), of})
 	}
 	return all
 }
 
-// Card returns a player's scorecard in a release, by the player's key; NotFound where the player is not in it.
-func (r *Releases) Card(ctx context.Context, rel *Release, player string) (*Card, error) {
-	h, place, err := r.locate(ctx, rel, player)
+// Card returns a player's scorecard by key, with what the reader may see of it: NotFound where that is nothing. A metric
+// that is not for the reader shows no value, mark or points, and neither does the part beside it from which its points could
+// be worked out; the two are one line.
+func (v *View) Card(ctx context.Context, key string) (*Card, error) {
+	place, err := v.locate(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	c := &Card{Release: rel, Card: h.card, Row: h.row(place), Of: h.head.Ranked, TagRanks: h.tagStandings(place),
-		Coverage: h.number(place, h.coverage), Exact: h.number(place, h.exact), Own: math.NaN(), Others: math.NaN(), Rules: math.NaN()}
-	if h.moves {
+	return v.card(ctx, place)
+}
+
+func (v *View) card(ctx context.Context, place int) (*Card, error) {
+	h, r, nan := v.held, v.releases, math.NaN()
+	c := &Card{Release: v.Release, Card: h.card, Row: v.row(place), Ref: string(h.text(place, keyText)), Of: v.ranked(), TagRanks: v.tagStandings(place),
+		Coverage: h.number(place, h.coverage), Exact: h.number(place, h.exact), Own: nan, Others: nan, Rules: nan}
+	of := v.classOf(c.Row.Member)
+	veil := v.veil(of)
+	if h.moves && veil.nothing() {
 		c.Own, c.Others, c.Rules = h.number(place, h.own), h.number(place, h.others), h.number(place, h.rules)
 		if h.old != nil {
 			c.OldRules = &OldRules{h.number(place, h.oldScore), h.number(place, h.oldRank)}
+			if v.seen != nil {
+				c.OldRules.Rank = nan // who is hidden stands somewhere in it too
+			}
 		}
 	}
-	if c.Parts, err = r.parts(ctx, h, place); err != nil {
+	if veil.some {
+		c.Exact = nan
+	}
+	all, err := r.parts(ctx, h, place)
+	if err != nil {
 		return nil, err
 	}
-	if c.History, err = r.historyUpTo(ctx, h, c.Row.Member); err != nil {
+	if of == ofReader || v.reader.Everyone {
+		h.markKept(all, place)
+	}
+	merged := h.mergedAt(place, veil)
+	c.Parts = h.drape(all, veil, merged)
+	releases, err := r.upTo(ctx, h)
+	if err != nil {
 		return nil, err
 	}
-	c.Stories = h.stories(place)
+	if c.History, err = v.history(ctx, releases, c.Row.Member); err != nil {
+		return nil, err
+	}
+	c.History = mark(append(c.History, pointOf(&h.record, &h.standing, v.absent(), c.Row.Member)...), h.card.Better)
+	if c.Stories, err = v.stories(ctx, place, merged); err != nil {
+		return nil, err
+	}
 	if c.Row.Rank > 0 {
-		for p := max(0, place-2); p < place; p++ {
-			c.Above = append(c.Above, h.row(p))
-		}
-		for p := place + 1; p < h.head.Ranked && p <= place+2; p++ {
-			c.Below = append(c.Below, h.row(p))
+		i, _ := v.seen.index(place)
+		for n := max(0, i-neighbours); n <= min(i+neighbours, c.Of-1); n++ {
+			other := v.seen.place(n)
+			switch {
+			case n == i || !v.lists(other):
+			case n < i:
+				c.Above = append(c.Above, v.row(other))
+			default:
+				c.Below = append(c.Below, v.row(other))
+			}
 		}
 	}
 	return c, nil
 }
 
-// stories words what was told to the player at a place.
-func (h *held) stories(place int) (all []story.Story) {
-	h.telling.Do(func() { h.teller, _ = storyBoard(h.manifest.Name, h.card, !h.moves) })
-	now := story.Appearance{Release: h.period.String(), Score: h.number(place, h.score), Rank: h.number(place, h.rank), Of: h.head.Ranked}
-	for _, claim := range unpack(h.text(place, toldText), h.head.Periods, now) {
-		all = append(all, claim.Story(h.teller))
+// ranked is how many players have a rank, for this reader.
+func (v *View) ranked() int {
+	if v.seen != nil {
+		return v.seen.left
 	}
-	return all
+	return v.held.head.Ranked
 }
 
-func (r *Releases) locate(ctx context.Context, rel *Release, player string) (*held, int, error) {
-	h, err := r.held(ctx, rel)
-	if err != nil {
-		return nil, 0, err
+// absent is who leaves no trace in the release, nil nobody.
+func (v *View) absent() *absent {
+	if v.seen != nil {
+		return v.seen.absent
 	}
-	place, there := h.find(player)
-	if !there {
-		return nil, 0, fault.New(fault.NotFound, "There is no player %q in the release of %s.", player, h.period)
+	return nil
+}
+
+// markKept marks what the player at a place keeps to themselves.
+func (h *held) markKept(all []Part, place int) {
+	for i := range all {
+		p := all[i].Part.Part
+		if k := slices.Index(h.head.Kept, p.Key); k >= 0 && !p.IsGroup() && h.kept[k].number(place) == 1 {
+			all[i].Kept = KeptByPlayer
+		}
 	}
-	return h, place, nil
 }
 
 // parts returns what each part did for a player. The exact values are the engine's, from the player's recorded inputs
@@ -262,8 +293,8 @@ func (h *held) alone(place int) *score.Table {
 	return t
 }
 
-// historyUpTo returns a player's releases up to one, as they stood when that one was published.
-func (r *Releases) historyUpTo(ctx context.Context, h *held, member int64) ([]Point, error) {
+// upTo returns the rows of the releases before one, as they stood when that one was published.
+func (r *Releases) upTo(ctx context.Context, h *held) (before []*record, err error) {
 	var all []*record
 	if err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
 		all, err = finals(tx, h.boardID)
@@ -275,21 +306,26 @@ func (r *Releases) historyUpTo(ctx context.Context, h *held, member int64) ([]Po
 	if h.state != Final {
 		number = math.MaxInt64
 	}
-	var upTo []*record
-	for _, rec := range latestEditions(all, number) {
-		if rec.period.Last < h.period.First {
-			upTo = append(upTo, rec)
-		}
-	}
-	points, err := r.points(ctx, upTo, member)
-	if err != nil {
-		return nil, err
-	}
-	return mark(append(points, pointOf(&h.record, &h.standing, member)...), h.card.Better), nil
+	return slices.DeleteFunc(latestEditions(all, number), func(rec *record) bool { return rec.period.Last >= h.period.First }), nil
 }
 
-// History returns a player's releases, oldest first, in their latest editions; NotFound where the board has no such
-// player.
+// history is a player's points of some releases, as the reader may see them.
+func (v *View) history(ctx context.Context, releases []*record, member int64) (points []Point, err error) {
+	for _, rec := range releases {
+		s, err := v.releases.standingOf(ctx, rec)
+		if err != nil {
+			return nil, err
+		}
+		out, err := v.releases.absentIn(ctx, rec, v.hidden, v.version)
+		if err != nil {
+			return nil, err
+		}
+		points = append(points, pointOf(rec, s, out, member)...)
+	}
+	return points, nil
+}
+
+// History returns a player's releases, oldest first, in their latest editions; NotFound where the board has no such player.
 func (r *Releases) History(ctx context.Context, b *board.Board, player string) ([]Point, error) {
 	m, err := r.boards.Member(ctx, b.ID, player)
 	if err != nil {
@@ -306,28 +342,18 @@ func (r *Releases) History(ctx context.Context, b *board.Board, player string) (
 	if err != nil {
 		return nil, err
 	}
-	points, err := r.points(ctx, latestEditions(all, math.MaxInt64), m.Number)
+	points, err := (&View{releases: r}).history(ctx, latestEditions(all, math.MaxInt64), m.Number)
 	return mark(points, card.Better), err
 }
 
-func (r *Releases) points(ctx context.Context, all []*record, member int64) (points []Point, err error) {
-	for _, rec := range all {
-		s, err := r.standingOf(ctx, rec)
-		if err != nil {
-			return nil, err
-		}
-		points = append(points, pointOf(rec, s, member)...)
-	}
-	return points, nil
-}
-
 // pointOf is a player's point of a release, none where the player was not in it.
-func pointOf(rec *record, s *standing, member int64) []Point {
+func pointOf(rec *record, s *standing, out *absent, member int64) []Point {
 	published, rank, there := s.of(member)
 	if !there {
 		return nil
 	}
-	return []Point{{Period: rec.period, Edition: rec.edition, Scored: !math.IsNaN(published), Score: published, Rank: rank, Of: rec.scored, Version: rec.version}}
+	_, scored := out.of(rec.players, rec.scored)
+	return []Point{{Period: rec.period, Edition: rec.edition, Scored: !math.IsNaN(published), Score: published, Rank: out.rank(rank), Of: scored, Version: rec.version}}
 }
 
 // mark marks every point that was the best so far.
@@ -342,40 +368,45 @@ func mark(points []Point, better scorecard.Direction) []Point {
 	return points
 }
 
-// AppendCardJSON appends a player's scorecard in a release as JSON, from what was published and from the values that
-// everybody on the board may see; the exact score only where those are all, since a withheld value could be calculated
-// from it. It reads memory only, once the release is there.
-func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release, player string) ([]byte, error) {
-	h, place, err := r.locate(ctx, rel, player)
+// AppendCardJSON appends Card as JSON, from what was published and from the values that are for the reader; the exact score only
+// where those are all, since a withheld value could be calculated from it. It reads memory only, once the release is there.
+func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]byte, error) {
+	place, err := v.locate(ctx, key)
 	if err != nil {
 		return dst, err
 	}
+	h := v.held
 	w := jsonLine{dst: dst, c: h.chunks[place/perChunk], i: place % perChunk}
+	member := int64(w.cell(h.member))
+	veil := v.veil(v.classOf(member))
+	key, name := called(v.names.Member(member))
 	w.text(`{"board":`, h.manifest.Board)
 	w.text(`,"period":`, h.manifest.Period)
 	w.dst = strconv.AppendInt(append(w.dst, `,"edition":`...), int64(h.edition), 10)
 	w.text(`,"digest":`, h.digest)
-	w.string(`,"player":`, keyText)
-	w.string(`,"name":`, nameText)
+	w.text(`,"player":`, key)
+	w.string(`,"ref":`, keyText)
+	w.text(`,"name":`, name)
 	published := w.number(`,"score":`, h.score)
-	if len(h.head.Narrow) == 0 {
+	if len(veil.keys) == 0 {
 		w.number(`,"exact":`, h.exact)
 	}
-	w.rank(`,"rank":`, h.rank)
-	w.dst = strconv.AppendInt(append(w.dst, `,"of":`...), int64(h.head.Ranked), 10)
+	rank := w.cell(h.rank)
+	w.value(`,"rank":`, orNone(v.absent().rank(rank)))
+	w.dst = strconv.AppendInt(append(w.dst, `,"of":`...), int64(v.ranked()), 10)
 	w.text(`,"level":`, score.LevelOf(h.card, published))
 	w.number(`,"coverage":`, h.coverage)
 	w.string(`,"note":`, noteText)
 	if h.moves {
 		w.number(`,"change":`, h.change)
-		w.number(`,"climbed":`, h.climbed)
-		w.number(`,"own":`, h.own)
-		w.number(`,"others":`, h.others)
-		w.number(`,"rules":`, h.rules)
+		w.value(`,"climbed":`, v.seen.climbed(rank, w.cell(h.climbed)))
+		w.withheld(`,"own":`, h.own, !veil.nothing())
+		w.withheld(`,"others":`, h.others, !veil.nothing())
+		w.withheld(`,"rules":`, h.rules, !veil.nothing())
 	}
-	if h.old != nil {
+	if h.old != nil && veil.nothing() {
 		w.number(`,"old_rules":{"score":`, h.oldScore)
-		w.rank(`,"rank":`, h.oldRank)
+		w.value(`,"rank":`, orNone(w.cell(h.oldRank)))
 		w.dst = append(w.dst, '}')
 	}
 	w.dst = append(w.dst, `,"tags":[`...)
@@ -387,43 +418,28 @@ func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release,
 		}
 		w.text(open, group)
 		w.text(`,"tag":`, h.tags[g][int(code)])
-		w.rank(`,"rank":`, h.tagRank+g)
+		w.value(`,"rank":`, orNone(v.tagRank(g, place)))
 		w.dst = append(w.dst, '}')
 		open = `,{"group":`
 	}
-	w.dst = append(w.dst, `],"parts":[`...)
-	open = `{"key":"`
-	for k, p := range h.parts {
-		w.dst = append(append(w.dst, open...), p.Key...)
-		w.number(`","points":`, h.points+k)
-		if h.moves {
-			w.move(h, `,`, k)
-		}
-		w.dst = append(w.dst, '}')
-		open = `,{"key":"`
+	merged := h.mergedAt(place, veil)
+	w.parts(h, veil, merged)
+	stories, err := v.stories(ctx, place, merged)
+	if err != nil {
+		return dst, err
 	}
-	w.dst = append(w.dst, `],"no_longer_counted":[`...)
-	open = `{"key":"`
-	for k := len(h.parts); k < len(h.moved); k++ {
-		w.dst = append(append(w.dst, open...), h.moved[k].Key...)
-		w.move(h, `",`, k)
-		w.dst = append(w.dst, '}')
-		open = `,{"key":"`
-	}
-	w.dst = append(w.dst, `],"stories":`...)
-	stories := h.stories(place)
 	if stories == nil {
 		stories = []story.Story{}
 	}
 	told, err := json.Marshal(stories)
 	if err != nil {
-		return dst, fmt.Errorf("writing the stories of %s: %w", player, err)
+		return dst, fmt.Errorf("writing the stories of member %d: %w", member, err)
 	}
-	w.dst = append(w.dst, told...)
+	w.dst = append(append(w.dst, `,"stories":`...), told...)
 	w.dst = append(w.dst, `,"values":{`...)
 	open = `"`
 	for k, m := range h.metrics {
-		if narrow(m) {
+		if merged.hides[m.Key] {
 			continue
 		}
 		w.dst = append(append(w.dst, open...), m.Key...)
@@ -431,6 +447,14 @@ func (r *Releases) AppendCardJSON(ctx context.Context, dst []byte, rel *Release,
 		open = `,"`
 	}
 	return append(w.dst, "}}"...), nil
+}
+
+// orNone is a rank, NaN for who has none.
+func orNone(rank float64) float64 {
+	if rank > 0 {
+		return rank
+	}
+	return math.NaN()
 }
 
 // narrow reports whether not everybody on the board may see a metric's values.
@@ -461,23 +485,84 @@ func (w *jsonLine) number(label string, k int) float64 {
 	return x
 }
 
-// move writes what moved the k-th moved part.
-func (w *jsonLine) move(h *held, label string, k int) {
-	w.dst = append(w.dst, label...)
-	w.number(`"move":`, h.move+k)
-	w.number(`,"own":`, h.moveOwn+k)
-	w.number(`,"others":`, h.moveOthers+k)
-	w.number(`,"rules":`, h.moveRules+k)
+// withheld writes a number, or that there is none for the reader.
+func (w *jsonLine) withheld(label string, k int, withheld bool) {
+	if withheld {
+		w.value(label, math.NaN())
+		return
+	}
+	w.number(label, k)
 }
 
-// rank writes null for who has none.
-func (w *jsonLine) rank(label string, k int) {
+// value writes a number.
+func (w *jsonLine) value(label string, x float64) {
 	w.dst = append(w.dst, label...)
-	if x := w.cell(k); x > 0 {
-		w.dst = appendNumber(w.dst, x)
-	} else {
+	if x != x {
 		w.dst = append(w.dst, "null"...)
+	} else {
+		w.dst = appendNumber(w.dst, x)
 	}
+}
+
+// parts writes the points of the parts and what moved them, those that are told together in one.
+func (w *jsonLine) parts(h *held, veil *veil, m *merged) {
+	w.dst = append(w.dst, `],"parts":[`...)
+	open := `{"key":"`
+	for k, p := range h.parts {
+		first := m.line[k]
+		if first >= 0 && first != k {
+			continue
+		}
+		w.dst = append(append(w.dst, open...), p.Key...)
+		open = `,{"key":"`
+		if first == k {
+			w.together(h, m.with[k])
+			continue
+		}
+		w.number(`","points":`, h.points+k)
+		if h.moves {
+			w.withheld(`,"move":`, h.move+k, m.closed[h.above[k]+1])
+			w.split(h, k, m.closed[h.above[k]+1] || m.affected[k+1])
+		}
+		w.dst = append(w.dst, '}')
+	}
+	w.dst = append(w.dst, `],"no_longer_counted":[`...)
+	open = `{"key":"`
+	for k := len(h.parts); k < len(h.moved) && veil.nothing(); k++ {
+		w.dst = append(append(w.dst, open...), h.moved[k].Key...)
+		w.number(`","move":`, h.move+k)
+		w.split(h, k, false)
+		w.dst = append(w.dst, '}')
+		open = `,{"key":"`
+	}
+	w.dst = append(w.dst, ']')
+}
+
+// together writes one line of several parts.
+func (w *jsonLine) together(h *held, parts []int) {
+	sum := math.NaN()
+	w.dst = append(w.dst, `","together":[`...)
+	for i, k := range parts {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = appendJSON(w.dst, h.parts[k].Key)
+		switch x := w.cell(h.points + k); {
+		case math.IsNaN(sum):
+			sum = x
+		case !math.IsNaN(x):
+			sum += x
+		}
+	}
+	w.value(`],"points":`, rounded(h.card, sum))
+	w.dst = append(w.dst, '}')
+}
+
+// split writes by what the k-th moved part moved.
+func (w *jsonLine) split(h *held, k int, withheld bool) {
+	w.withheld(`,"own":`, h.moveOwn+k, withheld)
+	w.withheld(`,"others":`, h.moveOthers+k, withheld)
+	w.withheld(`,"rules":`, h.moveRules+k, withheld)
 }
 
 func (w *jsonLine) string(label string, k int) {

@@ -129,7 +129,7 @@ func TestPublish_KilledAtAnyInstantLeavesTheDraftOrTheFinalRelease(t *testing.T)
 			wantKind(t, err, fault.Conflict)
 		case fault.NotFound:
 			drafts++
-			if draft, err := c.releases.Preview(ctx, c.board, c.period("2026-W45")); err == nil && draft.Players != 400 {
+			if draft, err := c.releases.Preview(ctx, c.board, c.period("2026-W45")); err == nil && draft.players != 400 {
 				t.Fatal("the draft is broken")
 			}
 			// The same command goes on. Where a server was in the middle of the last step, it has been done meanwhile.

@@ -10,11 +10,13 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"cairn/internal/audit"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/score"
@@ -165,8 +167,8 @@ func (c *counted) content() manifestContent {
 	return manifestContent{c.name, c.n, hex.EncodeToString(c.sum.Sum(nil))}
 }
 
-// writeIndexes stores the ways into a release: its players by key, and the standing of every member by number, whose
-// length it returns.
+// writeIndexes stores the ways into a release: its players by ref, the standing of every member by number, whose length it
+// returns, and where there is such a thing what players keep to themselves.
 func (c *calculation) writeIndexes(tx *db.Tx, rec *record) (members int, err error) {
 	byKey := make([]float64, len(c.table.Players))
 	for place, i := range c.result.Order {
@@ -179,11 +181,26 @@ func (c *calculation) writeIndexes(tx *db.Tx, rec *record) (members int, err err
 	for i, m := range c.verdict.member {
 		scores[m], ranks[m] = c.result.Score[i], c.result.Rank[i]
 	}
-	for _, index := range []struct {
+	type index struct {
 		name    string
 		cells   int
 		content []byte
-	}{{byKeyIndex, len(byKey), appendColumns(nil, byKey)}, {standingIndex, members, appendColumns(nil, scores, ranks)}} {
+	}
+	indexes := []index{{byKeyIndex, len(byKey), appendColumns(nil, byKey)}, {standingIndex, members, appendColumns(nil, scores, ranks)}}
+	if len(c.kept) > 0 {
+		content := []byte(nil)
+		for _, k := range c.kept {
+			byPlace := make([]float64, len(k.players))
+			for place, i := range c.result.Order {
+				if k.players[i] {
+					byPlace[place] = 1
+				}
+			}
+			content = appendColumns(content, byPlace)
+		}
+		indexes = append(indexes, index{keptIndex, len(byKey), content})
+	}
+	for _, index := range indexes {
 		if _, err := tx.Exec(`INSERT INTO release_index (board_id, release_id, name, cells, content) VALUES ($1, $2, $3, $4, $5)`,
 			rec.boardID, rec.id, index.name, index.cells, index.content); err != nil {
 			return 0, err
@@ -199,7 +216,7 @@ func (c *calculation) manifest(rec *record, tables []manifestContent) *manifest 
 		Unit: string(c.period.Unit), Period: c.period.String(), First: c.period.First.String(), Last: c.period.Last.String(),
 		Edition: rec.edition, Reason: rec.reason, Published: time.UnixMicro(rec.published).UTC().Format(time.RFC3339Nano), Engine: rec.engine,
 		Scorecard: manifestScorecard{c.card.Key, rec.version, digest(c.card.Source)},
-		Players:   rec.players, Scored: rec.scored, Groups: c.layout.groups, Totals: c.table.Totals,
+		Note:      refsNote, Players: rec.players, Scored: rec.scored, Groups: c.layout.groups, Totals: c.table.Totals,
 	}
 	if rec.replaced != nil {
 		m.Supersedes = rec.replaced.digest
@@ -249,11 +266,17 @@ func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) e
 		if err := choose(&c); err != nil {
 			return err
 		}
-		calculated, err := r.calculate(ctx, tx, c.board, c.period, c.before())
+		now := r.now()
+		if c.record.state == Final {
+			// Whoever pauses, leaves or withdraws in this moment does so before the release or after it.
+			if err := r.boards.Hold(tx, id); err != nil {
+				return err
+			}
+		}
+		calculated, err := r.calculate(ctx, tx, c.board, c.period, c.before(), now)
 		if err != nil {
 			return err
 		}
-		now := r.now()
 		if err := calculated.freeze(tx, c.record, now); err != nil {
 			return err
 		}
@@ -267,12 +290,25 @@ func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) e
 			return nil
 		}
 		_, end := c.period.Bounds(c.board.Location())
-		return r.entries.Close(tx, id, end.UnixMicro())
+		if err := r.entries.Close(tx, id, end.UnixMicro()); err != nil {
+			return err
+		}
+		return r.trail.Write(tx, rec.event(c.by))
 	})
 	if err == nil && rec.state == Final {
 		r.published.Add(1)
 	}
 	return rec, err
+}
+
+// event is what the trail says of a release that became final.
+func (r *record) event(by string) audit.Event {
+	e := audit.Event{Actor: by, Verb: "release.publish", Board: r.boardID, Detail: map[string]string{"period": r.period.String(), "digest": r.digest}}
+	if r.replaced != nil {
+		e.Verb = "release.erratum"
+		e.Detail["edition"] = strconv.Itoa(r.edition)
+	}
+	return e
 }
 
 // mends refuses an erratum that says the same as the edition before.

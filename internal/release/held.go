@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
-	"strings"
 	"sync"
 
 	"cairn/internal/board"
@@ -96,7 +94,12 @@ func latestEditions(all []*record, number int64) (latest []*record) {
 
 // head is what a release says about all players, as stored.
 type head struct {
-	Title      string           `json:"title"`
+	Refs       bool             `json:"refs"`            // it knows its players by ref alone; else their keys and names as of then stand in it
+	Title      string           `json:"title,omitempty"` // of releases without refs
+	Lead       headLead         `json:"lead"`
+	Climbs     []headClimb      `json:"climbs"`             // of the movers
+	Returned   []headReturn     `json:"returned,omitempty"` // who was in an earlier release, but not in the one before
+	Kept       []string         `json:"kept,omitempty"`     // metrics that some players keep to themselves
 	Ranked     int              `json:"ranked"`
 	Mean       *float64         `json:"mean"`
 	Median     *float64         `json:"median"`
@@ -119,6 +122,28 @@ type head struct {
 	Manifest   string           `json:"manifest"`
 }
 
+// headLead is who shares the first rank.
+type headLead struct {
+	Players int     `json:"players"`
+	Score   float64 `json:"score"`
+	Members []int64 `json:"members"` // numbers of the first two
+}
+
+// headClimb is how far a mover climbed.
+type headClimb struct {
+	Member int64   `json:"member"`
+	Place  int     `json:"place"`
+	Places float64 `json:"places"` // climbed
+}
+
+// headReturn is what a player who returns after a pause had in the last release that they were in.
+type headReturn struct {
+	Place  int      `json:"place"` // now
+	Period string   `json:"period"`
+	Score  *float64 `json:"score"` // null: none, or one that the rules now cannot be compared with
+	Rank   float64  `json:"rank"`  // 0 none
+}
+
 type headTags struct {
 	Group   string     `json:"group"`
 	Ranked  bool       `json:"ranked"` // the scorecard ranks within it
@@ -136,6 +161,9 @@ type held struct {
 	chunks   []*chunk
 	byKey    column // places in the order of keys
 	standing standing
+	kept     []column // of the metrics that head.Kept names, by place: 1 the player keeps it
+	placed   sync.Once
+	places   []int32 // by member's number, −1 not in the release
 	bytes    int64
 
 	frozenMu  sync.Mutex
@@ -323,11 +351,12 @@ func (h *held) open(ctx context.Context, boards *board.Boards, indexes map[strin
 	}
 	h.shown = h.head.release(&h.record)
 	h.shown.held = h
-	for _, place := range h.head.Movers {
-		h.shown.Movers = append(h.shown.Movers, h.row(place))
+	h.shown.decimals = card.Decimals
+	if h.kept, err = readColumns(indexes[keptIndex], h.players, len(h.head.Kept)); err != nil {
+		return err
 	}
-	for _, place := range h.head.Newcomers {
-		h.shown.Newcomers = append(h.shown.Newcomers, h.row(place))
+	if !h.head.Refs {
+		h.leadAndClimbs()
 	}
 	h.bytes += int64(len(indexes[byKeyIndex]) + len(indexes[standingIndex]) + len(h.record.head) + 4096)
 	return nil
@@ -345,6 +374,7 @@ func readStanding(stored []byte, members int) (standing, error) {
 const (
 	byKeyIndex    = "by_key"
 	standingIndex = "standing"
+	keptIndex     = "kept" // where players keep something to themselves: for each such metric 1 or 0 by place
 )
 
 // number reads a number of the player at a place.
@@ -359,15 +389,40 @@ func (h *held) text(place, column int) []byte {
 	return c.text(place % perChunk)
 }
 
-// find returns the place of a player.
-func (h *held) find(key string) (place int, there bool) {
-	i, there := sort.Find(h.players, func(i int) int {
-		return strings.Compare(key, string(h.text(int(h.byKey.number(i)), keyText)))
+// place returns the place of a member, −1 where they are not in the release.
+func (h *held) place(number int64) int {
+	h.placed.Do(func() {
+		h.places = slices.Repeat([]int32{-1}, h.head.Members)
+		for n, c := range h.chunks {
+			members := c.column(textColumns + h.member)
+			for i := range c.n {
+				if m := members.number(i); m >= 0 && m < float64(len(h.places)) {
+					h.places[int(m)] = int32(n*perChunk + i)
+				}
+			}
+		}
 	})
-	if !there {
-		return 0, false
+	if number < 0 || number >= int64(len(h.places)) {
+		return -1
 	}
-	return int(h.byKey.number(i)), true
+	return int(h.places[number])
+}
+
+// leadAndClimbs finds for a release of before there were refs what its head does not say.
+func (h *held) leadAndClimbs() {
+	for place := range h.head.Ranked {
+		if h.number(place, h.rank) != h.number(0, h.rank) {
+			break
+		}
+		h.head.Lead.Players++
+		h.head.Lead.Score = h.number(place, h.score)
+		if len(h.head.Lead.Members) < 2 {
+			h.head.Lead.Members = append(h.head.Lead.Members, int64(h.number(place, h.member)))
+		}
+	}
+	for _, place := range h.head.Movers {
+		h.head.Climbs = append(h.head.Climbs, headClimb{int64(h.number(place, h.member)), place, h.number(place, h.climbed)})
+	}
 }
 
 // table returns the inputs of the release for the engine, players in the order of their keys, and their numbers.
@@ -463,11 +518,11 @@ type shelf struct {
 	mu    sync.Mutex
 	most  int64
 	bytes int64
-	used  *list.List // of *kept, the last used one first
+	used  *list.List // of *shelved, the last used one first
 	by    map[string]*list.Element
 }
 
-type kept struct {
+type shelved struct {
 	id    string
 	value any
 	bytes int64
@@ -485,7 +540,7 @@ func (s *shelf) get(id string) any {
 		return nil
 	}
 	s.used.MoveToFront(e)
-	return e.Value.(*kept).value
+	return e.Value.(*shelved).value
 }
 
 func (s *shelf) put(id string, value any, bytes int64) {
@@ -494,11 +549,11 @@ func (s *shelf) put(id string, value any, bytes int64) {
 	if s.by[id] != nil {
 		return
 	}
-	s.by[id] = s.used.PushFront(&kept{id, value, bytes})
+	s.by[id] = s.used.PushFront(&shelved{id, value, bytes})
 	s.bytes += bytes
 	for s.bytes > s.most && s.used.Len() > 1 {
 		e := s.used.Back()
-		old := s.used.Remove(e).(*kept)
+		old := s.used.Remove(e).(*shelved)
 		delete(s.by, old.id)
 		s.bytes -= old.bytes
 	}

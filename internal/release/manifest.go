@@ -19,6 +19,7 @@ const (
 	parametersFile = "parameters.json"
 	resultsFile    = "results.csv"
 	bridgeFile     = "bridge/inputs.csv"
+	namesFile      = "names.csv" // the last, where it is there: no digest covers it
 	previousFolder = "previous/"
 )
 
@@ -41,6 +42,7 @@ type manifest struct {
 	Published  string             `json:"published"`            // RFC 3339
 	Engine     string             `json:"engine"`
 	Scorecard  manifestScorecard  `json:"scorecard"`
+	Note       string             `json:"note,omitempty"`
 	Players    int                `json:"players"`
 	Scored     int                `json:"scored"`
 	Groups     []string           `json:"groups,omitempty"` // tag groups, in the order of their columns
@@ -50,6 +52,10 @@ type manifest struct {
 	Bridge     *manifestBridge    `json:"bridge,omitempty"` // the rules are new since the release before
 	Files      []manifestContent  `json:"files"`
 }
+
+// refsNote is the note of manifests whose players stand there by ref.
+const refsNote = "Players stand here by a reference that says nothing about a person. " + namesFile +
+	", where it is there, says who they were when the bundle was written; it is not covered by the digest and nothing is calculated from it."
 
 type manifestScorecard struct {
 	Key     string `json:"key"`

@@ -28,16 +28,17 @@ func TestRelease_TellsScoresChangesAndStories(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := newClub(t, d, clubCard)
 		c.season()
-		first := c.publish("2026-W45")
+		published := c.publish("2026-W45")
+		first := c.all(published)
 		if first.Players != 4 || first.Scored != 4 {
 			t.Errorf("the first week has %d players, %d scored; want 4 and 4: eve had no entry yet", first.Players, first.Scored)
 		}
-		second := c.publish("2026-W46")
+		second := c.all(c.publish("2026-W46"))
 		if second.Players != 5 || second.Previous != first.Digest {
 			t.Errorf("second: %d players, previous %s; want 5 and the digest of the first", second.Players, second.Previous)
 		}
 		var got []string
-		for _, row := range c.rows(second) {
+		for _, row := range c.rows(second.Release) {
 			got = append(got, fmt.Sprintf("%v %s %v %s %v %v %v %s", row.Rank, row.Key, row.Score, row.Level, row.Change, row.Climbed, row.Points, row.Tags["team"]))
 		}
 		want := []string{
@@ -59,7 +60,7 @@ func TestRelease_TellsScoresChangesAndStories(t *testing.T) {
 		if second.Median != 53.3 || second.Low != 4.2 || second.High != 83.3 {
 			t.Errorf("median %v, from %v to %v", second.Median, second.Low, second.High)
 		}
-		card := c.playerCard(second, "di")
+		card := c.playerCard(second.Release, "di")
 		if len(card.Stories) == 0 || card.Stories[0].Headline != "First place with 83.3" {
 			t.Errorf("di's stories: %v", card.Stories)
 		}
@@ -72,7 +73,7 @@ func TestRelease_TellsScoresChangesAndStories(t *testing.T) {
 		if len(card.History) != 2 || card.History[0].Score != 11.1 || !card.History[1].Best {
 			t.Errorf("di's history: %v", card.History)
 		}
-		blue, err := c.releases.TagRows(context.Background(), second, "team", "blue", 0, 10)
+		blue, _, err := second.TagRows(context.Background(), "team", "blue", 0, 10)
 		if err != nil || len(blue) != 2 || blue[0].Key != "di" || blue[1].TagRank != 2 {
 			t.Errorf("the blue team: %v %v", blue, err)
 		}
@@ -317,7 +318,7 @@ func TestDraft_IsReplacedAndGoesWhenItsPeriodIsPublished(t *testing.T) {
 		if _, err := c.releases.Latest(ctx, c.board); fault.Of(err) != fault.NotFound {
 			t.Errorf("a draft is not a release: %v", err)
 		}
-		wantKind(t, c.releases.WriteBundle(ctx, preview, &bytes.Buffer{}), fault.Conflict)
+		wantKind(t, c.all(preview).WriteBundle(ctx, &bytes.Buffer{}), fault.Conflict)
 		final := c.publish("2026-W45")
 		if got := c.playerCard(final, "di").Row.Score; got == 11.1 {
 			t.Errorf("published %v: what the entries said when it was published counts", got)
@@ -418,16 +419,16 @@ func TestBridge_TellsOldAndNewRulesSideBySide(t *testing.T) {
 func TestFreeze_UsesTheParametersOfThatRelease(t *testing.T) {
 	c := newClub(t, dbtest.New(t), clubCard)
 	c.season()
-	first := c.publish("2026-W45")
+	first := c.all(c.publish("2026-W45"))
 	frozen := clubCard + "freeze: 2026-W45\n"
 	if _, err := c.boards.Revise(context.Background(), c.board.ID, c.card(frozen)); err != nil {
 		t.Fatal(err)
 	}
-	second := c.publish("2026-W46")
+	second := c.all(c.publish("2026-W46"))
 	if first.Parameters["visits"] == nil || *second.Parameters["visits"].Max != *first.Parameters["visits"].Max {
 		t.Errorf("the most visits are %v, want those of the first release: %v", second.Parameters["visits"], first.Parameters["visits"])
 	}
-	if v := c.verify(c.bundle(second)); v.Frozen != "2026-W45" {
+	if v := c.verify(c.bundle(second.Release)); v.Frozen != "2026-W45" {
 		t.Errorf("the bundle says the parameters are of %q", v.Frozen)
 	}
 	c.now = c.now.AddDate(0, 0, 7)

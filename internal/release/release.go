@@ -17,7 +17,8 @@ const (
 	Final State = "final"
 )
 
-// Release is the head of one release: everything that is about all players. Readers share it: nobody changes it.
+// Release is the head of one release. What it says about players, from Players to TagGroups, depends on who reads: a View has it.
+// Readers share it: nobody changes it.
 type Release struct {
 	ID         string
 	BoardID    string
@@ -29,25 +30,29 @@ type Release struct {
 	Superseded bool   // a later edition is final
 	Version    int    // of the scorecard
 	Engine     string
-	Players    int // in the release
-	Scored     int
 	Published  time.Time
-	Digest     string // hex SHA-256 of the bundle's manifest
-	Previous   string // digest of the final release before it, "" for the first
-	Title      string // title line: "Ada Lovelace leads with 91; Bo Ek climbs 12 places"
-	Movers     []Row  // up to 5, most places climbed first; positive only
-	Newcomers  []Row  // first time on the board, best first
-	Mean       float64
-	Median     float64
-	Histogram  []int // 20 bins over the range of scores
-	Low, High  float64
-	Parameters score.Parameters
-	Warnings   []score.Warning
-	TagGroups  []TagGroup
+	Digest     string   // hex SHA-256 of the bundle's manifest
+	Previous   string   // digest of the final release before it, "" for the first
 	RulesNew   bool     // the scorecard changed since the release before: this one bridges
 	Narrow     []string // metrics whose values not everybody on the board may see; the bundle holds them all
 
-	held *held
+	Players    int // in the release
+	Scored     int
+	Title      string  // title line: "Ada Lovelace leads with 91; Bo Ek climbs 12 places"
+	Movers     []Row   // up to 5, most places climbed first; positive only
+	Newcomers  []Row   // first time on the board, best first
+	Mean       float64 // NaN withheld, as the next three
+	Median     float64
+	Low, High  float64 // of the histogram
+	Histogram  []int   // up to 20 bins from Low to High; nil withheld
+	Parameters score.Parameters
+	Warnings   []score.Warning
+	TagGroups  []TagGroup
+
+	held            *held
+	head            *head
+	players, scored int // all of them
+	decimals        int // of scores
 }
 
 // TagGroup is a tag group with its tags and how many players have each.
@@ -56,17 +61,18 @@ type TagGroup struct {
 	Tags  []TagCount
 }
 
+// TagCount is a tag and who has it.
 type TagCount struct {
 	Tag     string
-	Players int
-	Mean    float64
+	Players int     // −1 withheld
+	Mean    float64 // NaN withheld, or nobody has a score
 }
 
 // Row is one line of a leaderboard.
 type Row struct {
 	Member  int64
-	Key     string // of the player, for addresses
-	Name    string
+	Key     string  // of the player, for addresses; "" of one who is gone
+	Name    string  // as of now
 	Score   float64 // published; NaN unscored
 	Rank    float64
 	Level   string

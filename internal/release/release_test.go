@@ -136,9 +136,29 @@ func (c *club) publish(name string) *Release {
 	return rel
 }
 
+// view shows a release to a reader; the board's settings are those in the database.
+func (c *club) view(rel *Release, to Reader) *View {
+	c.t.Helper()
+	b, err := c.boards.Board(context.Background(), c.board.Key)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	v, err := c.releases.View(context.Background(), b, rel, to)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return v
+}
+
+// all shows all of a release.
+func (c *club) all(rel *Release) *View {
+	c.t.Helper()
+	return c.view(rel, Open)
+}
+
 func (c *club) rows(rel *Release) []Row {
 	c.t.Helper()
-	rows, err := c.releases.Rows(context.Background(), rel, 0, 1000)
+	rows, err := c.all(rel).Rows(context.Background(), 0, 1000)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -147,7 +167,7 @@ func (c *club) rows(rel *Release) []Row {
 
 func (c *club) playerCard(rel *Release, key string) *Card {
 	c.t.Helper()
-	card, err := c.releases.Card(context.Background(), rel, key)
+	card, err := c.all(rel).Card(context.Background(), key)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -157,7 +177,7 @@ func (c *club) playerCard(rel *Release, key string) *Card {
 func (c *club) bundle(rel *Release) []byte {
 	c.t.Helper()
 	var out bytes.Buffer
-	if err := c.releases.WriteBundle(context.Background(), rel, &out); err != nil {
+	if err := c.all(rel).WriteBundle(context.Background(), &out); err != nil {
 		c.t.Fatal(err)
 	}
 	return out.Bytes()

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cairn/internal/audit"
 	"cairn/internal/board"
 	"cairn/internal/consent"
 	"cairn/internal/db"
@@ -25,6 +26,7 @@ type Releases struct {
 	entries  *entry.Entries
 	players  *player.Players
 	consents *consent.Consents
+	trail    *audit.Trail
 	now      func() time.Time
 	shelf    *shelf
 
@@ -34,7 +36,7 @@ type Releases struct {
 
 // New builds the room; now is the only clock, hold the bytes of final releases that it may keep in memory.
 func New(d *db.DB, boards *board.Boards, entries *entry.Entries, players *player.Players, consents *consent.Consents, now func() time.Time, hold int64) *Releases {
-	return &Releases{db: d, boards: boards, entries: entries, players: players, consents: consents, now: now, shelf: newShelf(hold)}
+	return &Releases{db: d, boards: boards, entries: entries, players: players, consents: consents, trail: audit.New(d, now), now: now, shelf: newShelf(hold)}
 }
 
 // choice is which release of a board is to be made; put fills in the board and its final releases.
@@ -44,6 +46,7 @@ type choice struct {
 	finals []*record // by period, then edition
 	period period.Period
 	record *record
+	by     string // account, "" the console
 }
 
 // before returns the final releases of earlier periods, each in its latest edition.
@@ -200,7 +203,7 @@ func (r *Releases) Latest(ctx context.Context, b *board.Board) (*Release, error)
 	return rel, err
 }
 
-// Archive returns every final release of a board and every edition, newest first, without rows.
+// Archive returns every final release of a board and every edition, newest first, to be listed: each without rows.
 func (r *Releases) Archive(ctx context.Context, b *board.Board) (all []*Release, err error) {
 	err = r.db.Read(ctx, func(tx *db.Tx) error {
 		all = nil
@@ -227,7 +230,17 @@ func (r *Releases) Archive(ctx context.Context, b *board.Board) (all []*Release,
 		}
 		return rows.Err()
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	for _, rel := range all {
+		card, err := r.boards.Scorecard(ctx, rel.BoardID, rel.Version)
+		if err != nil {
+			return nil, err
+		}
+		rel.decimals = card.Decimals
+	}
+	return all, nil
 }
 
 // Show returns one final release; edition 0 is the latest. NotFound where there is none.
@@ -313,42 +326,4 @@ func (r *Releases) held(ctx context.Context, rel *Release) (*held, error) {
 		return rel.held, nil
 	}
 	return r.hold(ctx, rel.BoardID, rel.ID)
-}
-
-// Rows returns lines of the leaderboard from offset on, best first, unscored players last.
-func (r *Releases) Rows(ctx context.Context, rel *Release, offset, limit int) ([]Row, error) {
-	h, err := r.held(ctx, rel)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]Row, 0, max(0, min(limit, h.players-offset)))
-	for place := max(0, offset); place < h.players && len(rows) < limit; place++ {
-		rows = append(rows, h.row(place))
-	}
-	return rows, nil
-}
-
-// TagRows returns lines of the leaderboard of the players with a tag, best first, each with its rank within the tag. A
-// tag or group that the release does not have has no rows.
-func (r *Releases) TagRows(ctx context.Context, rel *Release, group, tag string, offset, limit int) ([]Row, error) {
-	h, err := r.held(ctx, rel)
-	if err != nil {
-		return nil, err
-	}
-	g := slices.Index(h.groups, group)
-	if g < 0 {
-		return nil, nil
-	}
-	k, there := slices.BinarySearch(h.tags[g], tag)
-	if !there {
-		return nil, nil
-	}
-	places := h.tagged(g)[k]
-	var rows []Row
-	for i := max(0, offset); i < len(places) && len(rows) < limit; i++ {
-		row := h.row(int(places[i]))
-		row.TagRank = h.number(int(places[i]), h.tagRank+g)
-		rows = append(rows, row)
-	}
-	return rows, nil
 }

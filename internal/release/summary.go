@@ -2,7 +2,6 @@ package release
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -37,25 +36,38 @@ func (c *calculation) summarise() head {
 			scores = append(scores, s)
 		}
 	}
-	slices.Sort(scores)
-	if n := len(scores); n > 0 {
-		h.Low, h.High, h.Mean = &scores[0], &scores[n-1], mean(scores)
-		median := scores[n/2]
-		if n%2 == 0 {
-			median = scores[n/2-1]/2 + scores[n/2]/2
-		}
-		h.Median = &median
-		h.Histogram = make([]int, bins)
-		for _, s := range scores {
-			h.Histogram[bin(s, scores[0], scores[n-1])]++
-		}
-	}
+	h.describe(scores)
 	for g, group := range c.layout.groups {
 		h.Tags = append(h.Tags, c.countTags(g, group))
 	}
+	h.Refs = true
+	for _, k := range c.kept {
+		h.Kept = append(h.Kept, k.metric)
+	}
+	c.findLead(&h)
+	c.findReturned(&h)
 	c.findMovers(&h)
-	h.Title = c.title(&h)
 	return h
+}
+
+// describe fills in the figures about all scores; it sorts them.
+func (h *head) describe(scores []float64) {
+	h.Low, h.High, h.Mean, h.Median, h.Histogram = nil, nil, nil, nil, nil
+	slices.Sort(scores)
+	n := len(scores)
+	if n == 0 {
+		return
+	}
+	h.Low, h.High, h.Mean = &scores[0], &scores[n-1], mean(scores)
+	median := scores[n/2]
+	if n%2 == 0 {
+		median = scores[n/2-1]/2 + scores[n/2]/2
+	}
+	h.Median = &median
+	h.Histogram = make([]int, bins)
+	for _, s := range scores {
+		h.Histogram[bin(s, scores[0], scores[n-1], bins)]++
+	}
 }
 
 // mean of scores in rising order, so that it does not depend on who has them.
@@ -68,12 +80,12 @@ func mean(scores []float64) *float64 {
 	return &m
 }
 
-// bin is which of the bins between low and high holds a score; the highest belongs to the last.
-func bin(s, low, high float64) int {
+// bin is which of n bins between low and high holds a score; the highest belongs to the last.
+func bin(s, low, high float64, n int) int {
 	if high <= low {
 		return 0
 	}
-	return min(bins-1, int(bins*((s-low)/(high-low))))
+	return min(n-1, int(float64(n)*((s-low)/(high-low))))
 }
 
 func (c *calculation) countTags(g int, group string) headTags {
@@ -105,78 +117,74 @@ func (c *calculation) findMovers(h *head) {
 		return
 	}
 	before, now := c.bridge.Before, c.result
-	type climb struct {
-		place  int
-		places float64
+	returned := map[int]bool{}
+	for _, r := range h.Returned {
+		returned[r.Place] = true
 	}
-	var climbs []climb
 	for place, i := range now.Order {
 		if now.Rank[i] == 0 {
 			break
 		}
 		was, there := c.was[c.table.Players[i]]
 		if !there || before.Rank[was] == 0 {
-			if len(h.Newcomers) < mostMovers && !there {
+			if len(h.Newcomers) < mostMovers && !there && !returned[place] {
 				h.Newcomers = append(h.Newcomers, place)
 			}
 			continue
 		}
 		if places := before.Rank[was] - now.Rank[i]; places > 0 {
-			climbs = append(climbs, climb{place, places})
+			h.Climbs = append(h.Climbs, headClimb{c.member[i], place, places})
 		}
 	}
-	slices.SortStableFunc(climbs, func(a, b climb) int { return cmp.Compare(b.places, a.places) })
-	for _, m := range climbs[:min(len(climbs), mostMovers)] {
-		h.Movers = append(h.Movers, m.place)
+	h.Climbs = mostClimbed(h.Climbs)
+	for _, climb := range h.Climbs {
+		h.Movers = append(h.Movers, climb.Place)
 	}
 }
 
-// title says in one line who leads and who climbed.
-func (c *calculation) title(h *head) string {
-	if h.Ranked == 0 {
-		return fmt.Sprintf("No scores for %s yet", c.period.Label())
-	}
+// mostClimbed returns the few who climbed most, most places first.
+func mostClimbed(all []headClimb) []headClimb {
+	slices.SortStableFunc(all, func(a, b headClimb) int { return cmp.Compare(b.Places, a.Places) })
+	return slices.Clone(all[:min(len(all), mostMovers)])
+}
+
+// findLead finds who shares the first rank.
+func (c *calculation) findLead(h *head) {
 	r := c.result
-	first := int(r.Order[0])
-	var leaders []string
-	for _, i := range r.Order {
-		if r.Rank[i] != r.Rank[first] {
+	for _, i := range r.Order[:h.Ranked] {
+		if r.Rank[i] != r.Rank[r.Order[0]] {
 			break
 		}
-		leaders = append(leaders, c.name(int(i)))
-	}
-	score := written(c.card.Decimals, r.Score[first])
-	line := ""
-	switch n := len(leaders); {
-	case n == 1:
-		line = fmt.Sprintf("%s leads with %s", leaders[0], score)
-	case n == 2:
-		line = fmt.Sprintf("%s and %s lead with %s", leaders[0], leaders[1], score)
-	default:
-		line = fmt.Sprintf("%d players lead with %s", n, score)
-	}
-	shown := slices.IndexFunc(h.Movers, func(place int) bool { return c.board.TopN == 0 || place < c.board.TopN })
-	if shown >= 0 { // nobody is named in public whom the leaderboard does not show
-		i := int(r.Order[h.Movers[shown]])
-		places := c.bridge.Before.Rank[c.was[c.table.Players[i]]] - r.Rank[i]
-		unit := "places"
-		if places == 1 {
-			unit = "place"
+		h.Lead.Players++
+		h.Lead.Score = r.Score[i]
+		if len(h.Lead.Members) < 2 {
+			h.Lead.Members = append(h.Lead.Members, c.member[i])
 		}
-		if len(leaders) == 1 && i == first {
-			return fmt.Sprintf("%s, up %s %s", line, strconv.FormatFloat(places, 'f', -1, 64), unit)
-		}
-		return fmt.Sprintf("%s; %s climbs %s %s", line, c.name(i), strconv.FormatFloat(places, 'f', -1, 64), unit)
 	}
-	return line
 }
 
-// name is what a player is called.
-func (v *verdict) name(i int) string {
-	if v.table.Names != nil && v.table.Names[i] != "" {
-		return v.table.Names[i]
+// findReturned finds who was in an earlier release, though not in the one before: they paused.
+func (c *calculation) findReturned(h *head) {
+	if len(c.earlier) < 2 {
+		return
 	}
-	return v.table.Players[i]
+	for place, i := range c.result.Order {
+		if _, there := c.was[c.table.Players[i]]; there {
+			continue
+		}
+		for n := len(c.earlier) - 2; n >= 0; n-- {
+			score, rank, there := c.earlier[n].standing.of(c.member[i])
+			if !there {
+				continue
+			}
+			back := headReturn{Place: place, Period: c.earlier[n].period.String()}
+			if same := !slices.ContainsFunc(c.earlier[n+1:], func(e *held) bool { return e.head.Fresh }) && !c.fresh; same && !math.IsNaN(score) {
+				back.Score, back.Rank = &score, rank
+			}
+			h.Returned = append(h.Returned, back)
+			break
+		}
+	}
 }
 
 // written is a published score for people.

@@ -86,7 +86,8 @@ func (t *telling) tell(member []int64) []string {
 				p = passed(player)
 			}
 			now := t.appearance(player, metrics)
-			now.Gap = seen[i] > 0 && (t.gap || seen[i] < len(t.earlier))
+			now.Gap = t.gap && seen[i] == len(t.earlier)
+			now.Paused = seen[i] > 0 && seen[i] < len(t.earlier)
 			claims := standings[i].Find(t.board, now, p, last[i])
 			told[player] = string(t.pack(claims[:min(len(claims), mostTold)], now))
 		}
@@ -151,7 +152,7 @@ func (h *held) add(n int, t *telling, place []int32, standings []story.Standing,
 					metrics[k] = numbers[k].number(i)
 				}
 			}
-			standings[player].Add(t.board, story.Appearance{Release: h.period.String(), Gap: seen[player] > 0 && (gap || seen[player] < n),
+			standings[player].Add(t.board, story.Appearance{Release: h.period.String(), Gap: gap && seen[player] == n, Paused: seen[player] > 0 && seen[player] < n,
 				Fresh: h.head.Fresh, Scored: !math.IsNaN(published), Score: published, Rank: ranks.number(i), Of: h.head.Ranked,
 				Level: score.LevelOf(h.card, published), Metrics: metrics})
 			seen[player] = n + 1
@@ -233,11 +234,8 @@ func (v *verdict) passed() func(i int) []story.Passed {
 		}
 		for _, p := range places[k+1:] {
 			if p.is > places[k].is && p.was < places[k].was {
-				name := v.table.Players[p.player]
-				if v.table.Names != nil && v.table.Names[p.player] != "" {
-					name = v.table.Names[p.player]
-				}
-				if all = append(all, story.Passed{Name: name, Was: p.was, Is: p.is}); len(all) == counts[k] {
+				number := strconv.FormatInt(v.member[p.player], 10) // names are looked up when the story is read
+				if all = append(all, story.Passed{Name: number, Was: p.was, Is: p.is}); len(all) == counts[k] {
 					break
 				}
 			}
@@ -250,7 +248,11 @@ func (v *verdict) passed() func(i int) []story.Passed {
 var kinds = [...]story.Kind{story.FirstScore, story.NewEntry, story.FirstPlace, story.Milestone, story.PersonalBest, story.Return,
 	story.UpInARow, story.Climbed, story.Overtook, story.MetricRecord, story.Steady, story.Up}
 
+// overPause beside the code of a story says that its run goes on over a pause.
+const overPause = 0x80
+
 func kindOf(code byte) story.Kind {
+	code &^= overPause
 	if int(code) < len(kinds) {
 		return kinds[code]
 	}
@@ -271,7 +273,11 @@ const (
 // pack writes claims as bytes: kind, N, names and evidence. Releases are numbers of the list that the head keeps.
 func (t *telling) pack(claims []story.Claim, now story.Appearance) (dst []byte) {
 	for _, c := range claims {
-		dst = append(dst, byte(slices.Index(kinds[:], c.Kind)))
+		kind := byte(slices.Index(kinds[:], c.Kind))
+		if c.Paused {
+			kind |= overPause
+		}
+		dst = append(dst, kind)
 		dst = binary.AppendUvarint(dst, uint64(c.N))
 		dst = append(dst, byte(len(c.Names)))
 		for _, name := range c.Names {
@@ -311,7 +317,8 @@ func appendText(dst []byte, text string) []byte {
 func unpack(packed []byte, periods []string, now story.Appearance) (claims []story.Claim) {
 	r := unpacker{rest: packed}
 	for len(r.rest) > 0 && !r.broken {
-		c := story.Claim{Kind: kindOf(r.byte()), N: int(r.number())}
+		kind := r.byte()
+		c := story.Claim{Kind: kindOf(kind), Paused: kind&overPause != 0, N: int(r.number())}
 		for range r.byte() {
 			c.Names = append(c.Names, r.text())
 		}

@@ -32,6 +32,7 @@ type Verified struct {
 	Frozen          string // period whose parameters were used, "" none
 	Supersedes      string // digest of the edition before, "" none
 	Compared        int    // published values that were recomputed
+	Named           bool   // a table that no digest covers says who the players are
 }
 
 // Verify recomputes a release from its bundle alone and compares everything it says with what follows from its inputs.
@@ -52,7 +53,7 @@ func Verify(r io.ReaderAt, size int64) (*Verified, error) {
 	}
 	v := &Verified{Board: b.m.Board, Name: b.m.Name, Period: b.m.Period, Edition: b.m.Edition, Reason: b.m.Reason, Engine: b.m.Engine,
 		Scorecard: b.m.Scorecard.Key, Version: b.m.Scorecard.Version, Players: b.m.Players, Scored: b.m.Scored,
-		Metrics: len(verdict.metrics), Digest: digest(b.files[manifestFile]), RulesNew: b.m.Bridge != nil, Supersedes: b.m.Supersedes}
+		Metrics: len(verdict.metrics), Digest: digest(b.files[manifestFile]), RulesNew: b.m.Bridge != nil, Supersedes: b.m.Supersedes, Named: b.named}
 	if b.m.Previous != nil {
 		v.Previous, v.PreviousPeriod = b.m.Previous.Digest, b.m.Previous.Period
 	}
@@ -67,6 +68,7 @@ type bundle struct {
 	m        manifest
 	files    map[string][]byte
 	previous *manifest
+	named    bool // it says who the players are
 }
 
 func openBundle(r io.ReaderAt, size int64) (*bundle, error) {
@@ -97,6 +99,9 @@ func openBundle(r io.ReaderAt, size int64) (*bundle, error) {
 			return nil, damaged("%s has changed: its SHA-256 is not the one in %s", printable(f.Name), manifestFile)
 		}
 		listed = append(listed, f.Name)
+	}
+	if last := len(names) - 1; names[last] == namesFile {
+		b.named, names = true, names[:last]
 	}
 	if !slices.Equal(names, listed) {
 		return nil, damaged("its files are not those that %s lists, in that order", manifestFile)

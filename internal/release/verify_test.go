@@ -108,15 +108,15 @@ func TestVerify_NamesTheFirstDifference(t *testing.T) {
 	tests := []struct {
 		name, file, old, new, want string
 	}{
-		{"a score", resultsFile, "bo,Player bo,60.8", "bo,Player bo,61.8", `player bo, column score: recorded "61.8", recomputed "60.8"`},
+		{"a score", resultsFile, "bo,,60.8", "bo,,61.8", `player bo, column score: recorded "61.8", recomputed "60.8"`},
 		{"an exact score", resultsFile, ",53.33333333333333", ",53.33333333333334", `player ada, column exact: recorded "53.33333333333334`},
-		{"an input", inputsFile, "bo,Player bo,red,7", "bo,Player bo,red,8", `column score`},
-		{"a value of the release before", previousFolder + inputsFile, "bo,Player bo,red,5", "bo,Player bo,red,6", previousFolder + inputsFile},
+		{"an input", inputsFile, "bo,,red,7", "bo,,red,8", `column score`},
+		{"a value of the release before", previousFolder + inputsFile, "bo,,red,5", "bo,,red,6", previousFolder + inputsFile},
 		{"a weight", scorecardFile, "weight: 2", "weight: 3", `column`},
 		{"a parameter", parametersFile, `"max": 8`, `"max": 9`, `parameters.json differs at line`},
 		{"a player left out", resultsFile, "\ncy,", "\ncyx,", `player cy, column player`},
 		{"a line more", resultsFile, "\n", "\nx\n", `player di, column player: recorded "x"`},
-		{"a quoted cell", resultsFile, "bo,Player bo", "bo,\"Player bo\"", "not written as Cairn writes it"},
+		{"a quoted cell", resultsFile, "\nbo,,", "\n\"bo\",,", "not written as Cairn writes it"},
 		{"the count of players", manifestFile, `"players": 5`, `"players": 6`, "says 6 players"},
 		{"the engine", manifestFile, `"engine": "` + score.Engine, `"engine": "none`, `engine "none`},
 		{"an unknown key", manifestFile, `"players"`, `"player"`, "is not written as Cairn writes it"},
@@ -163,12 +163,12 @@ func TestBundle_IsAnOrdinaryZipOfPlainFiles(t *testing.T) {
 		if f.Name == inputsFile {
 			r, _ := f.Open()
 			text, _ := io.ReadAll(r)
-			if want := "player,name,team,posts,replies,visits\ndi,Player di,blue,10,3,8\n"; !strings.HasPrefix(string(text), want) {
+			if want := "player,name,team,posts,replies,visits\ndi,,blue,10,3,8\n"; !strings.HasPrefix(string(text), want) {
 				t.Errorf("%s begins %.100q, want %q", f.Name, text, want)
 			}
 		}
 	}
-	want := []string{"manifest.json", "scorecard.yaml", "inputs.csv", "parameters.json", "results.csv", "previous/manifest.json", "previous/scorecard.yaml", "previous/inputs.csv"}
+	want := []string{"manifest.json", "scorecard.yaml", "inputs.csv", "parameters.json", "results.csv", "previous/manifest.json", "previous/scorecard.yaml", "previous/inputs.csv", "names.csv"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %v, want %v", names, want)
 	}
@@ -370,15 +370,17 @@ func TestCard_ExactPartsAreThoseOfTheWholeRelease(t *testing.T) {
 func TestCardJSON_SaysWhatTheCardSaysAndHidesWhatIsNarrow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		c := newClub(t, d, strings.Replace(clubCard, "{key: visits,", "{key: visits, audience: player,", 1))
+		c := newClub(t, d, strings.Replace(clubCard, "{key: replies,", "{key: replies, audience: player,", 1))
 		c.season()
 		c.publish("2026-W45")
 		rel := c.publish("2026-W46")
-		if !slices.Equal(rel.Narrow, []string{"visits"}) {
+		if !slices.Equal(rel.Narrow, []string{"replies"}) {
 			t.Errorf("narrow metrics: %v", rel.Narrow)
 		}
+		members := Reader{Everyone: true, Member: -1, May: func(a scorecard.Audience) bool { return a == scorecard.ForPublic || a == scorecard.ForBoard }}
+		view := c.view(rel, members)
 		for _, row := range c.rows(rel) {
-			text, err := c.releases.AppendCardJSON(ctx, nil, rel, row.Key)
+			text, err := view.AppendCardJSON(ctx, nil, row.Key)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -388,8 +390,9 @@ func TestCardJSON_SaysWhatTheCardSaysAndHidesWhatIsNarrow(t *testing.T) {
 				Score, Rank, Change                        *float64
 				Tags                                       []struct{ Group, Tag string }
 				Parts                                      []struct {
-					Key    string
-					Points float64
+					Key      string
+					Together []string
+					Points   float64
 				}
 				Values  map[string]*float64
 				Exact   *float64
@@ -398,7 +401,7 @@ func TestCardJSON_SaysWhatTheCardSaysAndHidesWhatIsNarrow(t *testing.T) {
 			if err := json.Unmarshal(text, &got); err != nil {
 				t.Fatalf("%v: %s", err, text)
 			}
-			if got.Player != row.Key || got.Name != row.Name || *got.Score != row.Score || *got.Rank != row.Rank || got.Digest != rel.Digest || got.Of != 5 || len(got.Parts) != 4 || got.Level != row.Level {
+			if got.Player != row.Key || got.Name != row.Name || *got.Score != row.Score || *got.Rank != row.Rank || got.Digest != rel.Digest || got.Of != 5 || len(got.Parts) != 3 || !slices.Equal(got.Parts[1].Together, []string{"posts", "replies"}) || got.Level != row.Level {
 				t.Errorf("%s", text)
 			}
 			if math.IsNaN(row.Change) != (got.Change == nil) || got.Change != nil && *got.Change != row.Change {
@@ -407,18 +410,18 @@ func TestCardJSON_SaysWhatTheCardSaysAndHidesWhatIsNarrow(t *testing.T) {
 			if got.Exact != nil {
 				t.Error("the exact score lets a withheld value be calculated")
 			}
-			card, err := c.releases.Card(ctx, rel, row.Key)
+			card, err := view.Card(ctx, row.Key)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(card.Stories, got.Stories, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the page and the JSON tell other stories: %s", diff)
 			}
-			if _, shown := got.Values["visits"]; shown || len(got.Values) != 2 {
-				t.Errorf("values %v: visits are for the player only", got.Values)
+			if _, shown := got.Values["visits"]; !shown || len(got.Values) != 1 {
+				t.Errorf("values %v: replies are for the player only, and posts would give them away", got.Values)
 			}
 		}
-		_, err := c.releases.AppendCardJSON(ctx, nil, rel, "nobody")
+		_, err := view.AppendCardJSON(ctx, nil, "nobody")
 		wantKind(t, err, fault.NotFound)
 	})
 }

@@ -130,23 +130,24 @@ func (s *Standing) runs(b *Board, a Appearance, now moment, tell func(Claim, flo
 	if !s.follows(a) || !b.tellable(now.score) {
 		return
 	}
-	if rise := s.rise.next(b.ahead(now.score, s.last.score), s.last); rise.n > 0 && s.last.score >= 0 && rise.from.score >= 0 {
+	if rise := s.rise.next(b.ahead(now.score, s.last.score), s.last, now); rise.n > 0 && s.last.score >= 0 && rise.from.score >= 0 {
 		gain := math.Abs(now.score-s.last.score) / math.Max(s.last.score, math.Abs(now.score-s.last.score))
 		evidence := s.told(rise.n, rise.from, now, func(m moment) Evidence { return Evidence{m.release, "score", m.score} })
 		if rise.n == 1 {
-			tell(Claim{Kind: Up, Evidence: evidence}, 22+18*gain)
+			tell(Claim{Kind: Up, Paused: rise.paused, Evidence: evidence}, 22+18*gain)
 		} else {
-			tell(Claim{Kind: UpInARow, N: rise.n, Evidence: evidence}, 44+8*math.Min(float64(rise.n), 6))
+			tell(Claim{Kind: UpInARow, N: rise.n, Paused: rise.paused, Evidence: evidence}, 44+8*math.Min(float64(rise.n), 6))
 		}
 	}
 
-	low, high, n := now.score, now.score, 1
+	low, high, n, paused := now.score, now.score, 1, false
 	for i := s.running - 1; i >= 0; i-- {
 		l, h := math.Min(low, s.recent[i].score), math.Max(high, s.recent[i].score)
 		if h-l > b.narrow(h) {
 			break
 		}
 		low, high, n = l, h, n+1
+		paused = paused || i == s.running-1 && now.paused || i < s.running-1 && s.recent[i+1].paused
 	}
 	weakest := low
 	if b.Better == scorecard.Lower {
@@ -157,7 +158,7 @@ func (s *Standing) runs(b *Board, a Appearance, now moment, tell func(Claim, flo
 	}
 	from := s.recent[s.running-n+1]
 	evidence := s.told(n-1, from, now, func(m moment) Evidence { return Evidence{m.release, "score", m.score} })
-	tell(Claim{Kind: Steady, N: n, Evidence: evidence}, 20+4*math.Min(float64(n), 10))
+	tell(Claim{Kind: Steady, N: n, Paused: paused, Evidence: evidence}, 20+4*math.Min(float64(n), 10))
 }
 
 // narrow is how far apart scores around x may lie and still be called steady: one unit of the last decimal, or 3 %.
@@ -187,7 +188,7 @@ func (s *Standing) places(b *Board, a Appearance, now moment, passed []Passed, t
 		tell(Claim{Kind: FirstPlace, N: 1, Evidence: []Evidence{players, {a.Release, "score", now.score}, rankOf(now)}}, 95)
 	} else if lead.n > 1 {
 		evidence := append(s.told(lead.n-1, lead.from, now, rankOf), players, Evidence{a.Release, "score", now.score})
-		tell(Claim{Kind: FirstPlace, N: lead.n, Evidence: evidence}, 60+math.Min(float64(lead.n), 20))
+		tell(Claim{Kind: FirstPlace, N: lead.n, Paused: lead.paused, Evidence: evidence}, 60+math.Min(float64(lead.n), 20))
 	}
 	if !s.follows(a) || s.last.rank <= 0 {
 		return

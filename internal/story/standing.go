@@ -33,6 +33,7 @@ type Standing struct {
 type moment struct {
 	release     string
 	score, rank float64
+	paused      bool // it came after a pause
 }
 
 // peak is a score and how often it was reached.
@@ -44,8 +45,9 @@ type peak struct {
 
 // run counts appearances that follow one another; from is where it began.
 type run struct {
-	n    int
-	from moment
+	n      int
+	from   moment
+	paused bool // there was a pause in it
 }
 
 // highest is the best value of a metric so far.
@@ -72,7 +74,7 @@ func (s *Standing) Add(b *Board, a Appearance) {
 	}
 	now := b.moment(a)
 	follows := s.follows(a)
-	s.rise = s.rise.next(follows && b.ahead(now.score, s.last.score), s.last)
+	s.rise = s.rise.next(follows && b.ahead(now.score, s.last.score), s.last, now)
 	s.lead = s.leadWith(a, now)
 	if !follows {
 		s.running = 0
@@ -99,15 +101,15 @@ func (s *Standing) follows(a Appearance) bool {
 	return a.Scored && !a.Gap && !a.Fresh && s.scores > 0 && s.away == 0
 }
 
-// next is the run after one more step, which began at before.
-func (r run) next(goesOn bool, before moment) run {
+// next is the run after one more step, from before to now.
+func (r run) next(goesOn bool, before, now moment) run {
 	switch {
 	case !goesOn:
 		return run{}
 	case r.n == 0:
-		return run{n: 1, from: before}
+		return run{n: 1, from: before, paused: now.paused}
 	}
-	return run{n: r.n + 1, from: r.from}
+	return run{n: r.n + 1, from: r.from, paused: r.paused || now.paused}
 }
 
 // leadWith is the run of first places with an appearance.
@@ -116,7 +118,7 @@ func (s *Standing) leadWith(a Appearance, now moment) run {
 	case a.Rank != 1 || a.Of < 2:
 		return run{}
 	case s.lead.n > 0 && s.follows(a):
-		return run{n: s.lead.n + 1, from: s.lead.from}
+		return run{n: s.lead.n + 1, from: s.lead.from, paused: s.lead.paused || now.paused}
 	}
 	return run{n: 1, from: now}
 }
@@ -162,7 +164,7 @@ func (s *Standing) addRecords(b *Board, a Appearance) {
 
 // moment is a scored appearance as stories see it: the score to the decimals that are shown.
 func (b *Board) moment(a Appearance) moment {
-	return moment{a.Release, b.round(a.Score), a.Rank}
+	return moment{a.Release, b.round(a.Score), a.Rank, a.Paused}
 }
 
 func (b *Board) round(score float64) float64 {

@@ -41,6 +41,7 @@ type Evidence struct {
 type Claim struct {
 	Kind     Kind
 	N        int        // as the kind says, else 0
+	Paused   bool       // the run that it is about goes on over a pause: the words count no periods
 	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level
 	Evidence []Evidence // oldest first within what the kind needs
 }
@@ -62,7 +63,8 @@ type Metric struct{ Key, Name, Unit string }
 // Appearance is one final release a player was in.
 type Appearance struct {
 	Release string // the period's name
-	Gap     bool   // at least one period without the player lies between it and the appearance before
+	Gap     bool   // at least one period without a release lies between it and the appearance before
+	Paused  bool   // the player was in none of the releases since the appearance before, by choice: runs go on over that
 	Fresh   bool   // the scale of the score changed here: earlier scores, ranks and levels are not compared with later ones
 	Scored  bool
 	Score   float64 // published

@@ -31,7 +31,7 @@ func histories(t *rapid.T) (*Board, History) {
 	}
 	var h History
 	for i := range rapid.IntRange(0, 40).Draw(t, "appearances") {
-		a := Appearance{Release: release(i), Gap: i > 0 && seldom("gap"), Fresh: i > 0 && seldom("fresh"), Of: rapid.IntRange(1, 9).Draw(t, "of")}
+		a := Appearance{Release: release(i), Gap: i > 0 && seldom("gap"), Paused: i > 0 && seldom("paused"), Fresh: i > 0 && seldom("fresh"), Of: rapid.IntRange(1, 9).Draw(t, "of")}
 		if a.Scored = !seldom("unscored"); a.Scored {
 			a.Score = float64(rapid.IntRange(-1, width).Draw(t, "score")) * 0.25
 			a.Rank = float64(rapid.IntRange(2, 2*a.Of).Draw(t, "rank")) / 2

@@ -45,6 +45,9 @@ func (c Claim) words(b *Board, names []string) (headline, text string) {
 		return "Back with " + b.points(score), sentence("Scored again: "+b.points(score), c.standing(", rank "))
 
 	case FirstPlace:
+		if c.N > 1 && c.Paused {
+			return fmt.Sprintf("First place %d times in a row", c.N), sentence("Rank 1", c.of(), " each time since ", when(first.Release))
+		}
 		if c.N > 1 {
 			return fmt.Sprintf("First place %d %ss in a row", c.N, unit), sentence("Rank 1", c.of(), " since ", when(first.Release))
 		}
@@ -82,15 +85,23 @@ func (c Claim) words(b *Board, names []string) (headline, text string) {
 	case Up:
 		gain := b.points(math.Abs(score - first.Value))
 		text = sentence("From ", b.points(first.Value), " to ", b.points(score))
-		if b.Better == scorecard.Lower {
-			return gain + " better than the " + unit + " before", text
+		before := unit + " before"
+		if c.Paused {
+			before = "last score"
+			text = sentence("From ", b.points(first.Value), " ", in(b.Period), when(first.Release), " to ", b.points(score))
 		}
-		return "Up " + gain + " on the " + unit + " before", text
+		if b.Better == scorecard.Lower {
+			return gain + " better than the " + before, text
+		}
+		return "Up " + gain + " on the " + before, text
 
 	case UpInARow:
 		word := "Up"
 		if b.Better == scorecard.Lower {
 			word = "Better"
+		}
+		if c.Paused {
+			unit = "time"
 		}
 		return fmt.Sprintf("%s %d %ss in a row", word, c.N, unit), sentence("From ", b.points(first.Value), " ", in(b.Period), when(first.Release), " to ", b.points(score))
 
@@ -100,6 +111,9 @@ func (c Claim) words(b *Board, names []string) (headline, text string) {
 			low, high = math.Min(low, e.Value), math.Max(high, e.Value)
 		}
 		headline = fmt.Sprintf("Steady for %d %ss", c.N, unit)
+		if c.Paused {
+			headline = fmt.Sprintf("Steady %d times in a row", c.N)
+		}
 		if low == high {
 			return headline, sentence("At ", b.points(low), " since ", when(first.Release))
 		}

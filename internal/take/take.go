@@ -16,6 +16,7 @@ type Taker struct {
 	metrics  []*metric      // in declared order
 	labels   map[string]uint32
 	days     dayClock
+	without  map[string][]bool // by metric: the players who have no value in it, whatever their entries say
 }
 
 // metric is one metric with its window (microseconds UTC, half-open) and what it keeps of the entries in it.
@@ -168,12 +169,25 @@ func (m *metric) add(t *Taker, player int, at int64, value float64, label uint32
 	}
 }
 
+// Without takes players, true by number, out of a metric: they have no value in it and no part in its total.
+func (t *Taker) Without(metric string, players []bool) {
+	if t.without == nil {
+		t.without = map[string][]bool{}
+	}
+	t.without[metric] = players
+}
+
 // Columns reduces: metric key → one value for each of n players, NaN missing; totals are those of take: share, each
 // the exactly rounded sum of the players' own sums. A value too great for a float64 is missing.
 func (t *Taker) Columns(n int) (columns map[string][]float64, totals map[string]float64) {
 	columns, totals = make(map[string][]float64, len(t.metrics)), map[string]float64{}
 	for _, m := range t.metrics {
 		column := m.column(n)
+		for i, out := range t.without[m.key] {
+			if out && i < n {
+				column[i] = math.NaN()
+			}
+		}
 		if m.take.Kind == scorecard.TakeShare {
 			totals[m.key] = share(column)
 		}
