@@ -64,7 +64,7 @@ func drawDoors(b *book) {
 
 	profile := func(about, picture, added *form) profilePage {
 		page := profilePage{frame: b.own("Profile", "Profile"), Picture: true}
-		page.fields(about, picture, added, player.Profile{Name: "Ada Lovelace", Bio: "I keep the light at the north pier.\nMostly after dark.", Zone: "Europe/Berlin", Links: []player.Link{{Text: "The pier", Address: "https://pier.example"}}})
+		page.fields(about, picture, added, player.Profile{Name: "Ada Lovelace", Picture: true, Bio: "I keep the light at the north pier.\nMostly after dark.", Zone: "Europe/Berlin", Links: []player.Link{{Text: "The pier", Address: "https://pier.example"}}})
 		page.Identifiers = []identifierLine{{Kind: "Mail address", Value: "ada@example.org", Proof: "proved by a link", Fixed: true}, {Kind: "Handle", Key: "handle", Value: "ada", Proof: identifierProof("own word")}}
 		return page
 	}

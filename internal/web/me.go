@@ -5,10 +5,13 @@ import (
 	"time"
 )
 
+// ownPages names the pages of one's own in their navigation.
+const ownPages = "Your own pages"
+
 // own returns the surroundings of one of the visitor's own pages; here is which.
 func (s *site) own(title, here string) *frame {
 	f := s.frame(title, nil)
-	f.Hidden, f.Board = true, "Your own pages"
+	f.Hidden, f.Board = true, ownPages
 	for _, l := range []link{
 		{Text: "My boards", Address: "/me"},
 		{Text: "Profile", Address: "/me/profile"},

@@ -82,7 +82,11 @@ func (page *profilePage) fields(about, picture, added *form, kept player.Profile
 	}
 	page.Problem = about.problem()
 	page.Picture = kept.Picture
-	page.PictureFile = picture.file("picture", "A picture", "PNG or JPEG, up to 5 MB. It is made small and square, and what the camera wrote into it is dropped.")
+	label := "A picture"
+	if kept.Picture {
+		label = "Another picture"
+	}
+	page.PictureFile = picture.file("picture", label, "PNG or JPEG, up to 5 MB. It is made small and square, and what the camera wrote into it is dropped.")
 	page.PictureBad = picture.problem()
 	page.Kind = added.choice("choice", "kind", "Kind", "", "handle", []option{{Value: "handle", Text: "Handle"}, {Value: "git", Text: "Git address"}})
 	page.Value = added.text("value", "What it is", "A handle without @, or the address in your commits.", "").most(200).must()

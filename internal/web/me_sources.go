@@ -156,7 +156,7 @@ func (page *sourcesPage) fields(today, file *form, day string, counts []counted)
 	page.Other = today.text("other", "Something else", "Its key, such as calls.", "").most(100)
 	page.Number = today.text("number", "How many", "", "").as("number")
 	page.DayBad = today.problem()
-	page.File = file.file("file", "A file", "CSV or XLSX, up to 10 MB: columns day (or at) and one for each thing that you count; or at, key and value; or an export that Cairn knows. A player column plays no part: it is all yours.")
+	page.File = file.file("file", "CSV or XLSX", "Up to 10 MB: columns day (or at) and one for each thing that you count; or at, key and value; or an export that Cairn knows. A player column plays no part: it is all yours.")
 	page.FileBad = file.problem()
 }
 

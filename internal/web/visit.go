@@ -128,13 +128,12 @@ func (s *site) refuse(w http.ResponseWriter, v *visit, err error) {
 type door struct {
 	Known    bool // false where the page failed before that was found out
 	SignedIn bool
-	Mine     bool // this is a page of one's own
+	Own      bool // this is a page of one's own, whose navigation leads everywhere
 	Asking   bool // this is the page to sign in
 }
 
-func newDoor(v *visit) door {
-	path := v.URL.Path
-	return door{Known: v.known, SignedIn: v.actor.SignedIn(), Mine: path == "/me", Asking: path == "/sign-in"}
+func newDoor(v *visit, f *frame) door {
+	return door{Known: v.known, SignedIn: v.actor.SignedIn(), Own: f.Board == ownPages, Asking: v.URL.Path == "/sign-in"}
 }
 
 // Cookies. Over https their names begin with __Host-, so that no other host can have set them.

@@ -286,7 +286,7 @@ func (s *site) page(w http.ResponseWriter, r *visit, name string, data any, k ke
 func (s *site) fill(r *visit, name string, data any) ([]byte, error) {
 	if page, ok := data.(interface{ around() *frame }); ok {
 		f := page.around()
-		f.Door = newDoor(r)
+		f.Door = newDoor(r, f)
 		f.lead(r)
 	}
 	var body bytes.Buffer
