@@ -69,7 +69,7 @@ func leaf(t *testing.T, ctx context.Context, width int, scheme string) context.C
 		defer mu.Unlock()
 		switch e := event.(type) {
 		case *cdplog.EventEntryAdded:
-			if e.Entry.Level == cdplog.LevelError && !strings.Contains(e.Entry.Text, "404") {
+			if e.Entry.Level == cdplog.LevelError && !strings.Contains(e.Entry.Text, "status of 4") {
 				trouble = append(trouble, e.Entry.Text)
 			}
 		case *runtime.EventExceptionThrown:
