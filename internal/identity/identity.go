@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 // Settings of the room.
 type Settings struct {
 	Base      string     // address of the server, "https://…"; its host is the name that passkeys are bound to
-	Name      string     // of the server, as mails and passkeys say it
+	Name      string     // of the server, as mails and passkeys say it; "" Cairn
 	Providers []Provider // of OpenID Connect
 }
 
@@ -33,7 +34,7 @@ type Identity struct {
 // New builds the room; now is the only clock. Providers are asked for their metadata when first needed. Invalid where a
 // setting cannot be.
 func New(d *db.DB, post *mail.Post, trail *audit.Trail, now func() time.Time, s Settings) (*Identity, error) {
-	s.Base = strings.TrimSuffix(s.Base, "/")
+	s.Base, s.Name = strings.TrimSuffix(s.Base, "/"), cmp.Or(s.Name, "Cairn")
 	if s.Base != "" {
 		if base, err := url.Parse(s.Base); err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
 			return nil, fault.New(fault.Invalid, "base_url is the address under which people reach this server, as https://cairn.example.org; %q is not.", s.Base)

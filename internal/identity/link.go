@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"time"
 
@@ -47,12 +48,15 @@ func (i *Identity) AskLink(ctx context.Context, ask Ask) error {
 	if err := i.Take("link", address, ask.From, ask.For.Account); err != nil {
 		return err
 	}
-	token := newSecret()
+	token, does := newSecret(), signsIn
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
 		if ask.For.SignedIn() {
-			if owner, err := ownerOf(tx, address); err != nil {
+			owner, err := ownerOf(tx, address)
+			if err != nil {
 				return err
-			} else if owner != ask.For.Account {
+			}
+			if does = proves; owner != ask.For.Account {
+				does = adds
 				if err := i.mustBeProved(ask.For); err != nil {
 					return err
 				}
@@ -63,7 +67,7 @@ func (i *Identity) AskLink(ctx context.Context, ask Ask) error {
 	if err != nil {
 		return err
 	}
-	m, err := i.linkMail(token, address, ask)
+	m, err := i.linkMail(token, address, does, Device{Agent: ask.Agent})
 	if err != nil {
 		return err
 	}
@@ -120,8 +124,17 @@ func (i *Identity) LinkFor(ctx context.Context, address string) (string, error) 
 //go:embed link_mail.html
 var linkMailSource string
 
+// linkWords are what a mail says of its link.
+type linkWords struct{ Subject, Does, Button string }
+
+var (
+	signsIn = linkWords{"Sign in to %s", "signs you in to %s", "Sign in"}
+	adds    = linkWords{"Confirm your address for %s", "tells %s that this address is yours", "Confirm the address"}
+	proves  = linkWords{"Prove that it is you to %s", "tells %s once more that it is you", "It is me"}
+)
+
 // linkMail writes the mail that carries a link.
-func (i *Identity) linkMail(token, address string, ask Ask) (mail.Message, error) {
+func (i *Identity) linkMail(token, address string, does linkWords, asking Device) (mail.Message, error) {
 	id, err := newID()
 	if err != nil {
 		return mail.Message{}, err
@@ -131,21 +144,18 @@ func (i *Identity) linkMail(token, address string, ask Ask) (mail.Message, error
 		return mail.Message{}, err
 	}
 	said := struct {
-		Name, Link, Browser string
-		Adds                bool
-	}{i.settings.Name, i.Link(linkPath + token), Device{Agent: ask.Agent}.words(), ask.For.SignedIn()}
+		linkWords
+		Link, Browser string
+	}{does, i.Link(linkPath + token), asking.words()}
+	said.Subject, said.Does = fmt.Sprintf(does.Subject, i.settings.Name), fmt.Sprintf(does.Does, i.settings.Name)
 	var html bytes.Buffer
 	if err := page.Execute(&html, said); err != nil {
 		return mail.Message{}, err
 	}
-	subject, does, button := "Sign in to "+said.Name, "signs you in to "+said.Name, "sign in"
-	if said.Adds {
-		subject, does, button = "Confirm your address for "+said.Name, "tells "+said.Name+" that this address is yours", "confirm"
-	}
 	return mail.Message{
-		ID: id, To: address, Subject: subject, HTML: html.String(),
-		Text: "This link " + does + ":\n\n" + said.Link + "\n\n" +
-			"It works once, for 15 minutes, in the browser that asked for it (" + said.Browser + "). Open it there, and press the button to " + button + ".\n\n" +
+		ID: id, To: address, Subject: said.Subject, HTML: html.String(),
+		Text: "This link " + said.Does + ":\n\n" + said.Link + "\n\n" +
+			"It works once, for 15 minutes, in the browser that asked for it (" + said.Browser + "). Open it there, and press the button.\n\n" +
 			"If it was not you who asked, do nothing: nobody can use the link without your mail and that browser.\n",
 	}, nil
 }
@@ -154,6 +164,7 @@ func (i *Identity) linkMail(token, address string, ask Ask) (mail.Message, error
 type LinkShown struct {
 	Address string // where it was sent
 	Adds    bool   // it adds the address to an account
+	Proves  bool   // it proves once more that it is the owner of the account, who has the address already
 	Here    bool   // this is the browser that asked
 }
 
@@ -183,9 +194,20 @@ func (i *Identity) readLink(tx *db.Tx, token, browser string) (l link, err error
 	if fault.Of(err) == fault.NotFound || err == nil && !i.now().Before(at(expires)) {
 		return link{}, noLink()
 	}
-	l.Adds, l.console = l.account != "", bound == ""
+	if err != nil {
+		return link{}, err
+	}
+	l.console = bound == ""
 	l.Here = l.console || same(bound, hash(browser))
-	return l, err
+	if l.account != "" {
+		owner, err := ownerOf(tx, l.Address)
+		if err != nil {
+			return link{}, err
+		}
+		l.Proves = owner == l.account
+		l.Adds = !l.Proves
+	}
+	return l, nil
 }
 
 func noLink() error {
@@ -213,7 +235,7 @@ func (i *Identity) UseLink(ctx context.Context, token, browser string, on Device
 		}
 		account, made, by := l.account, false, "link"
 		switch {
-		case l.Adds:
+		case account != "":
 			err = i.addAddress(tx, account, l.Address)
 		case l.console:
 			by = "link of the console"

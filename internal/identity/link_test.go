@@ -224,7 +224,7 @@ func TestLink_AddsAnAddressToTheAccountThatAsked(t *testing.T) {
 		w, ctx := newMailWorld(t, d, mailpit), context.Background()
 		ada := w.proved("ada@example.org")
 		token := w.ask(identity.Ask{Address: "ada@work.example", Browser: "ada's", For: ada.Actor})
-		if shown, err := w.ShowLink(ctx, token, "ada's"); err != nil || !shown.Adds || !shown.Here {
+		if shown, err := w.ShowLink(ctx, token, "ada's"); err != nil || !shown.Adds || shown.Proves || !shown.Here {
 			t.Errorf("shown %+v, %v", shown, err)
 		}
 		on := firefox
@@ -270,6 +270,12 @@ func TestLink_AddsAnAddressToTheAccountThatAsked(t *testing.T) {
 		wantKind(t, w.AskLink(ctx, identity.Ask{Address: "thief@example.org", Browser: "b", For: in.Actor}), fault.Forbidden, "adding an address without a fresh proof")
 		wantKind(t, w.RemoveAddress(ctx, in.Actor, "ada@example.org"), fault.Forbidden, "removing an address without a fresh proof")
 		token = w.ask(identity.Ask{Address: "ada@example.org", Browser: "ada's", Next: "/me/record", For: in.Actor})
+		if shown, err := w.ShowLink(ctx, token, "ada's"); err != nil || shown.Adds || !shown.Proves {
+			t.Errorf("shown %+v, %v", shown, err)
+		}
+		if m := w.mailpit.Await(t, "ada@example.org"); m.Subject != "Prove that it is you to Cairn" || !strings.Contains(m.HTML, "This button tells Cairn once more that it is you.") {
+			t.Errorf("the mail says %q: %s", m.Subject, m.HTML)
+		}
 		again, err := w.UseLink(ctx, token, "ada's", firefox)
 		if err != nil || !again.Actor.JustProved(w.clock.Now()) || again.Next != "/me/record" {
 			t.Errorf("%+v, %v", again, err)

@@ -66,7 +66,7 @@ func (i *Identity) relyingParty(origin string) (*webauthn.WebAuthn, error) {
 		origins = []string{asked.Scheme + "://" + asked.Host}
 	}
 	return webauthn.New(&webauthn.Config{
-		RPID: name, RPDisplayName: cmp.Or(i.settings.Name, "Cairn"), RPOrigins: origins,
+		RPID: name, RPDisplayName: i.settings.Name, RPOrigins: origins,
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			RequireResidentKey: protocol.ResidentKeyRequired(),
@@ -91,7 +91,7 @@ func (i *Identity) BeginPasskey(ctx context.Context, a Actor) (Ceremony, error) 
 		if err != nil {
 			return err
 		}
-		owner.name = cmp.Or(i.settings.Name, "Cairn")
+		owner.name = i.settings.Name
 		if len(account.Addresses) > 0 {
 			owner.name = account.Addresses[0].Address
 		}
