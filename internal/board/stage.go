@@ -130,8 +130,9 @@ func (b *Boards) reveal(tx *db.Tx, a identity.Actor, at *Board, to Reveal, top i
 			narrow.Stage, narrow.Pages, narrow.TopN, wider = to.Stage, to.Pages, top, false
 		}
 	}
-	if p := at.pending; wider && p != nil && p.Reveal == to && p.TopN == top {
-		asked.Asked, asked.Holds = p.Asked, p.Holds // announced already
+	already := at.pending != nil && at.pending.Reveal == to && at.pending.TopN == top
+	if already {
+		asked.Asked, asked.Holds = at.pending.Asked, at.pending.Holds
 	}
 	pending := ""
 	if wider {
@@ -141,8 +142,7 @@ func (b *Boards) reveal(tx *db.Tx, a identity.Actor, at *Board, to Reveal, top i
 		}
 		pending = string(text)
 	}
-	unchanged := narrow.Stage == at.Stage && narrow.Pages == at.Pages && narrow.TopN == at.TopN
-	if unchanged && (at.pending == nil && !wider || at.pending != nil && wider && asked.Asked.Equal(at.pending.Asked)) {
+	if narrow.Stage == at.Stage && narrow.Pages == at.Pages && narrow.TopN == at.TopN && wider == already && (wider || at.pending == nil) {
 		return at.inForceFrom(now), nil
 	}
 	_, err = tx.Exec(`UPDATE board SET stage = $1, leaderboard = $2, scorecards = $3, history = $4, top_n = $5, pending = $6 WHERE board_id = $7`,
