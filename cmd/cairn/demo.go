@@ -88,6 +88,14 @@ func (f *demoCommand) Run(c *console) (err error) {
 	for _, s := range sights {
 		fmt.Fprintf(c.out, "  %s%s\n      %s\n", base, s.Path, s.About)
 	}
+	doors, err := a.Doors(c, "social-selling")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "\nOr sign in, each with a link that works once, within an hour, in a browser of its own:\n\n")
+	for _, door := range doors {
+		fmt.Fprintf(c.out, "  %s\n      %s\n", door.Link, door.About)
+	}
 	real := ""
 	if f.Git != "" {
 		real = ", but for those of the repository"

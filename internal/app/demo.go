@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"cairn/internal/board"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/internal/sim"
@@ -29,6 +31,7 @@ type Demo struct {
 type demo struct {
 	template string
 	zone     string
+	basis    board.Basis
 	top      int // players on the public leaderboard, 0 all
 	world    func(seed uint64, last period.Period, zone *time.Location) *sim.World
 	periods  int // of the world
@@ -36,8 +39,8 @@ type demo struct {
 
 func demos() []demo {
 	return []demo{
-		{"social-selling", "Europe/Amsterdam", 30, sim.Club, sim.ClubWeeks},
-		{"property-power-100", "Europe/London", 0, sim.Power100, sim.PowerMonths},
+		{"social-selling", "Europe/Amsterdam", board.OptIn, 30, sim.Club, sim.ClubWeeks},
+		{"property-power-100", "Europe/London", board.PublicRecord, board.All, sim.Power100, sim.PowerMonths},
 	}
 }
 
@@ -91,7 +94,11 @@ func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, i
 	b, err := rooms.Boards.Board(ctx, card.Key)
 	switch {
 	case fault.Of(err) == fault.NotFound:
-		if b, err = rooms.Boards.Create(ctx, card, board.Settings{Zone: d.zone, TopN: d.top, Basis: board.PublicRecord}); err != nil {
+		everyone := board.Pages{Leaderboard: board.ToEveryone, Scorecards: board.ToEveryone, History: board.ToEveryone}
+		if b, err = rooms.Boards.Create(ctx, card, board.Settings{Zone: d.zone, Basis: d.basis, Stage: board.Open, Pages: everyone, TopN: d.top}); err != nil {
+			return err
+		}
+		if err := rooms.furnish(ctx, b, card); err != nil {
 			return err
 		}
 	case err != nil:
@@ -111,7 +118,7 @@ func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, i
 		} else if fault.Of(err) != fault.NotFound {
 			return err
 		}
-		if err := enrol(ctx, rooms.Boards, b, w, i, numbers); err != nil {
+		if err := rooms.enrol(ctx, b, w, i, numbers); err != nil {
 			return err
 		}
 		batch := make([]entry.Entry, len(w.Entries[i]))
@@ -129,21 +136,124 @@ func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, i
 	return nil
 }
 
-// enrol puts on the board whoever has joined by the i-th period, and notes their numbers.
-func enrol(ctx context.Context, boards *board.Boards, b *board.Board, w *sim.World, i int, numbers []int64) error {
+// The people of the demo who are no players.
+const (
+	demoManager = "mara@club.example"
+	demoSteward = "steward@club.example"
+)
+
+// furnish gives a board its manager and steward, and terms in which both questions about each metric are answered.
+func (a *App) furnish(ctx context.Context, b *board.Board, card *scorecard.Scorecard) error {
+	for address, role := range map[string]board.Role{demoManager: board.Owner, demoSteward: board.Steward} {
+		if err := a.Boards.GiveRole(ctx, identity.Actor{}, b, address, role, board.Scope{}); err != nil {
+			return err
+		}
+	}
+	if b.Basis != board.OptIn {
+		return nil
+	}
+	terms := board.Terms{Purpose: card.Purpose, Gives: "Your own scorecard each week: one number, what moved it, and one small next step."}
+	for _, metric := range card.Metrics() {
+		terms.Fields = append(terms.Fields, board.Field{Metric: metric.Key, From: board.FromBoard, Purpose: metric.Why,
+			Gives: "You see how you do among the others, and what it is worth.", Value: "Members learn from those who do it well.", ToWhom: "Everyone in the club."})
+	}
+	_, err := a.Boards.SetTerms(ctx, identity.Actor{}, b, terms)
+	return err
+}
+
+// enrol puts on the board whoever has joined by the i-th period, and notes their numbers. On a board by opt-in each of them is
+// invited and accepts; every ninth keeps the number of followers to themselves.
+func (a *App) enrol(ctx context.Context, b *board.Board, w *sim.World, i int, numbers []int64) error {
+	there, err := a.Boards.Members(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	known := map[string]int64{}
+	for _, m := range there {
+		known[m.Key] = m.Number
+	}
 	var people []board.Member
 	var who []int
 	for j, p := range w.Players {
-		if p.Joins <= i {
+		if number, met := known[p.Key]; met {
+			numbers[j] = number
+		} else if p.Joins <= i {
 			people = append(people, board.Member{Key: p.Key, Name: p.Name, Tags: p.Tags})
 			who = append(who, j)
 		}
 	}
-	found, err := boards.Enrol(ctx, b.ID, board.ByKey, people)
-	for k, number := range found {
-		numbers[who[k]] = number
+	if len(people) == 0 {
+		return nil
 	}
-	return err
+	if b.Basis != board.OptIn {
+		found, err := a.Boards.Enrol(ctx, b.ID, board.ByKey, people)
+		for k, number := range found {
+			numbers[who[k]] = number
+		}
+		return err
+	}
+	sent, err := a.Boards.Invite(ctx, identity.Actor{}, b, people)
+	if err != nil {
+		return err
+	}
+	for k, one := range sent {
+		if one.Error != nil {
+			return one.Error
+		}
+		signed, err := a.Identity.SignInProved(ctx, playerAddress(people[k].Key), identity.Device{})
+		if err != nil {
+			return err
+		}
+		choice := board.Choice{Shows: []string{"name"}}
+		if who[k]%9 == 8 {
+			choice.Refused = []string{"followers"}
+		}
+		joined, err := a.Boards.Join(ctx, signed.Actor, one.Link[strings.LastIndex(one.Link, "/")+1:], "", choice)
+		if err != nil {
+			return err
+		}
+		numbers[who[k]] = joined.Number
+		if err := a.Identity.SignOut(ctx, signed.Actor, signed.Actor.Session); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// playerAddress is the address of an invented player.
+func playerAddress(key string) string { return key + "@club.example" }
+
+// Door is a link that signs in as somebody of the demo, once, within an hour.
+type Door struct{ Link, About string }
+
+// Doors returns links to look at the demo from the inside: as the manager of the club, and as the player who climbed most.
+func (a *App) Doors(ctx context.Context, key string) (doors []Door, err error) {
+	b, err := a.Boards.Board(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	final, err := a.Releases.Latest(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := a.Releases.View(ctx, b, final, release.Open)
+	if err != nil {
+		return nil, err
+	}
+	add := func(address, about string) error {
+		link, err := a.Identity.LinkFor(ctx, address)
+		doors = append(doors, Door{link, about})
+		return err
+	}
+	if err := add(demoManager, "as Mara, who runs "+b.Name); err != nil {
+		return nil, err
+	}
+	if len(latest.Movers) > 0 {
+		if err := add(playerAddress(latest.Movers[0].Key), "as "+latest.Movers[0].Name+", who plays there"); err != nil {
+			return nil, err
+		}
+	}
+	return doors, nil
 }
 
 // Sight is a page worth looking at first.
