@@ -140,7 +140,7 @@ func TestJoin_WhoeverIsNotSignedInIsSentThroughTheDoorAndBack(t *testing.T) {
 	if doc.Find(`input[name="grant"]`).Length() != 0 {
 		t.Error("it can be ticked what cannot be sent yet")
 	}
-	g.send(path, "answer", "accept", "all", "yes").want(t, http.StatusUnauthorized, "nothing was changed")
+	g.send(path, "answer", "accept", "all", "yes").want(t, http.StatusUnauthorized, "Sign in, then try again")
 	if m := c.member("Ada Lovelace"); m.State != board.Invited {
 		t.Errorf("she is %s without a word", m.State)
 	}
@@ -248,7 +248,7 @@ func TestJoin_AMailedInvitationSignsInItsReaderWhereNobodyHasTheAddress(t *testi
 	bo.in("bo@example.org")
 	path = c.mailed(box, "bo@example.org")
 	stranger := c.guest()
-	stranger.send(path, "answer", "accept", "all", "yes").want(t, http.StatusUnauthorized, "nothing was changed")
+	stranger.send(path, "answer", "accept", "all", "yes").want(t, http.StatusUnauthorized, "Sign in, then try again")
 	if len(stranger.cookies) != 0 {
 		t.Errorf("a forwarded invitation opened an account: %v", stranger.cookies)
 	}

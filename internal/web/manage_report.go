@@ -57,7 +57,7 @@ func (s *site) showReport(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	// As somebody sees it who may see the figures and nobody's row: the view withholds what is of too few.
-	view, err := s.releases.View(ctx, b, rel, release.Reader{Member: -1, May: func(scorecard.Audience) bool { return false }})
+	view, err := s.releases.View(ctx, b, rel, release.Reader{Member: -1, Top: -1, May: func(scorecard.Audience) bool { return false }})
 	if err != nil {
 		return err
 	}

@@ -147,8 +147,8 @@ func (w *world) record() *club {
 		w.t.Fatal(err)
 	}
 	c := &club{world: w, board: b, manager: w.guest()}
-	c.as = c.manager.in("manager@example.org")
-	if err := w.boards.GiveRole(ctx, identity.Actor{}, b, "manager@example.org", board.Owner, board.Scope{}); err != nil {
+	c.as = c.manager.in("registrar@example.org")
+	if err := w.boards.GiveRole(ctx, identity.Actor{}, b, "registrar@example.org", board.Owner, board.Scope{}); err != nil {
 		w.t.Fatal(err)
 	}
 	return c
