@@ -8,7 +8,7 @@ import (
 )
 
 // doorPages are the doors and the pages of one's own, as the storybook draws them.
-var doorPages = []string{"sign-in", "sign-in-refused", "sign-in-no-mail", "sign-in-instead", "link", "link-elsewhere", "link-over", "link-adds", "sent", "operator", "prove",
+var doorPages = []string{"sign-in", "sign-in-refused", "sign-in-no-mail", "sign-in-instead", "link", "link-elsewhere", "link-over", "link-adds", "link-proves", "sent", "operator", "prove",
 	"me", "me-new", "me-profile", "me-profile-refused", "me-doors", "me-doors-token", "me-sources", "me-sources-refused", "me-entries", "me-record", "me-erase", "me-merge", "me-trail", "privacy"}
 
 // refusedForm is a form as if it had been sent with these fields and refused.
@@ -40,6 +40,7 @@ func drawDoors(b *book) {
 	b.draw("link", "sign_in_link", linkPage{frame: b.frame("Your link", nil), Address: "maximiliana.von.und.zu.oberwinterfeldt-schleiermacher@harbour.example", Version: policyVersion})
 	b.draw("link-elsewhere", "sign_in_link", linkPage{frame: b.frame("Your link", nil), Other: true, Version: policyVersion})
 	b.draw("link-adds", "sign_in_link", linkPage{frame: b.frame("Your link", nil), Address: "ada@home.example", Adds: true, Version: policyVersion})
+	b.draw("link-proves", "sign_in_link", linkPage{frame: b.frame("Your link", nil), Address: "ada@home.example", Proves: true, Version: policyVersion})
 	b.draw("link-over", "word", b.newLinkOver())
 	b.draw("sent", "word", b.newLinkSent())
 	b.draw("operator", "sign_in_operator", b.newOperatorPage(blank("operator")))

@@ -18,7 +18,7 @@ type trailPage struct {
 	Earlier string // address of what came before; "" nothing did
 }
 
-type trailLine struct{ When, Who, What, Board string }
+type trailLine struct{ When, Who, What, More, Board string }
 
 func (s *site) trail(w http.ResponseWriter, v *visit) error {
 	ctx := v.Context()
@@ -44,7 +44,7 @@ func (s *site) trail(w http.ResponseWriter, v *visit) error {
 		page.Earlier = "/me/trail?" + url.Values{"before": {events[trailLines-1].ID}}.Encode()
 	}
 	for _, e := range events {
-		line := trailLine{When: instant(e.At, zone), Who: actorWords(e, v.actor.Account), What: verbWords(e.Verb)}
+		line := trailLine{When: instant(e.At, zone), Who: actorWords(e, v.actor.Account), What: verbWords(e.Verb), More: moreWords(e)}
 		if e.Board != "" {
 			line.Board = names[e.Board]
 			if line.Board == "" {
@@ -65,6 +65,17 @@ func actorWords(e audit.Event, account string) string {
 		return "The server"
 	}
 	return "Somebody who runs the board"
+}
+
+// moreWords says how, from where or why, where an event tells that.
+func moreWords(e audit.Event) string {
+	var words []string
+	for _, key := range []string{"device", "provider", "why"} {
+		if e.Detail[key] != "" {
+			words = append(words, e.Detail[key])
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
 // verbs puts what was done into words that follow who did it. A test holds it against the verbs of the rooms.

@@ -78,8 +78,12 @@ func (s *site) signIn(w http.ResponseWriter, v *visit) error {
 func (s *site) askToSignIn(w http.ResponseWriter, v *visit) error {
 	page := s.newSignInPage(v, back(v), blank("sign-in"))
 	page.Message = "This page is for whoever is signed in."
+	if v.ended != "" {
+		page.Message = v.ended
+		s.setCookie(w, sessionCookie, "", -1)
+	}
 	if v.Method == http.MethodPost {
-		page.Message = "You are not signed in any more, so nothing was changed. Sign in, then try again."
+		page.Message += " Nothing was changed. Sign in, then try again."
 	}
 	letModules(w)
 	return s.tell(w, v, fault.Unauthenticated.HTTP(), "sign_in", page)

@@ -12,7 +12,8 @@ import (
 type linkPage struct {
 	*frame
 	Address string // that the link was mailed to
-	Adds    bool   // it proves an address of the account that asked
+	Adds    bool   // it proves another address of the account that asked
+	Proves  bool   // it proves once more an address that the account has
 	Other   bool   // this is another browser than the one that asked
 	Version string // of the privacy notice
 }
@@ -25,7 +26,7 @@ func (s *site) showLink(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := linkPage{frame: s.frame("Your link", nil), Address: shown.Address, Adds: shown.Adds, Other: !shown.Here, Version: policyVersion}
+	page := linkPage{frame: s.frame("Your link", nil), Address: shown.Address, Adds: shown.Adds, Proves: shown.Proves, Other: !shown.Here, Version: policyVersion}
 	page.Hidden = true
 	if page.Other {
 		page.Address = "" // whoever found the link need not know whose it is

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"cairn/internal/identity"
+	"cairn/internal/identity/identitytest"
+	"cairn/internal/mail"
 	"cairn/internal/mail/mailtest"
 )
 
@@ -219,7 +221,7 @@ func TestSignIn_AFormSentWithoutASessionChangesNothingAndSaysSo(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Referer", "http://"+r.Host+"/me/profile")
 	a := b.do(r)
-	a.want(t, http.StatusUnauthorized, "nothing was changed. Sign in, then try again")
+	a.want(t, http.StatusUnauthorized, "Nothing was changed. Sign in, then try again")
 	r = httptest.NewRequest(http.MethodPost, "/me/record/erase", nil)
 	r.Header.Set("Referer", "https://evil.example/me")
 	if doc := mustRead(t, b.do(r).body); doc.Find(`[data-next]`).AttrOr("data-next", "?") != "" {
@@ -253,8 +255,9 @@ func TestProve_IsAskedForBeforeWhatCannotBeUndoneAndLeadsBack(t *testing.T) {
 	b.send("/me/record/export").want(t, http.StatusForbidden, "Prove that it is you")
 	b.send("/prove", "address", "mallory@example.org", "next", "/me/record/erase").want(t, http.StatusUnprocessableEntity, "one of your own addresses")
 	b.send("/prove", "address", "ada@example.org", "next", "/me/record/erase").leads(t, "/sign-in/sent")
-	before := b.cookies["__Host-cairn"]
-	b.send(linkIn(t, post.Await(t, "ada@example.org"))).leads(t, "/me/record/erase")
+	before, link := b.cookies["__Host-cairn"], linkIn(t, post.Await(t, "ada@example.org"))
+	b.get(link).want(t, http.StatusOK, "Is it you?")
+	b.send(link).leads(t, "/me/record/erase")
 	b.get("/me/record/erase").want(t, http.StatusOK, "nobody can undo it")
 	b.cookies["__Host-cairn"] = before
 	b.get("/me").want(t, http.StatusUnauthorized, "") // the proof took the session's place
@@ -266,9 +269,11 @@ func TestSession_IsWorthNothingInAnotherBrowser(t *testing.T) {
 	b.in("ada@example.org")
 	b.get("/me").want(t, http.StatusOK, "")
 	thief.agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-	thief.cookies = b.cookies
-	thief.get("/me").want(t, http.StatusUnauthorized, "")
-	b.get("/me").want(t, http.StatusUnauthorized, "") // it ended, and its owner signs in again
+	thief.cookies["__Host-cairn"] = b.cookies["__Host-cairn"]
+	thief.get("/me").want(t, http.StatusUnauthorized, "began in another browser")
+	b.get("/me").want(t, http.StatusUnauthorized, "not signed in") // it ended, and its owner signs in again
+	b.in("ada@example.org")
+	mustSay(t, b.says("/me/trail"), "signed out asked for by another browser")
 }
 
 func TestLink_AnAddressOfSomebodyElseCannotBeAdded(t *testing.T) {
@@ -286,3 +291,35 @@ func TestLink_AnAddressOfSomebodyElseCannotBeAdded(t *testing.T) {
 	ada.send("/me/doors/address/remove", "address", "ada@home.example").want(t, http.StatusConflict, "Not yet.")
 }
 
+func TestSignIn_WithAProviderAndBackToWhereOneWanted(t *testing.T) {
+	const back = "https://cairn.example/sign-in/with/harbour/back"
+	issuer := identitytest.Start(t, 0, back, map[string]identitytest.Claims{"ada": {Email: "ada@example.org", Verified: true}, "eve": {Email: "eve@example.org", Verified: false}})
+	w := newWorldAs(t, mail.Server{}, identity.Settings{Base: "https://cairn.example", Name: "Cairn",
+		Providers: []identity.Provider{{Key: "harbour", Name: "Harbour accounts", Issuer: issuer, Client: identitytest.Client, Secret: identitytest.Secret}}})
+	w.clock = time.Now() // the provider's tokens live by it
+	g := w.guest()
+	start := mustRead(t, g.get("/sign-in?next=%2Fme%2Fdoors").body).Find(".providers a").AttrOr("href", "")
+	if start != "/sign-in/with/harbour?next=%2Fme%2Fdoors" {
+		t.Fatalf("the provider is offered at %q", start)
+	}
+	foreign := httptest.NewRequest(http.MethodGet, start, nil)
+	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+	g.do(foreign).leads(t, "/sign-in?next=%2Fme%2Fdoors")
+
+	sent := g.get(start)
+	if sent.StatusCode != http.StatusSeeOther || !strings.HasPrefix(sent.Header.Get("Location"), issuer) {
+		t.Fatalf("the browser is sent to %d %s", sent.StatusCode, sent.Header.Get("Location"))
+	}
+	answer := identitytest.Visit(t, sent.Header.Get("Location"), "ada", back).RequestURI()
+	w.guest().get(answer).want(t, http.StatusUnauthorized, "") // somebody else's browser
+	g.get(answer).leads(t, "/me/doors")
+	mustSay(t, g.says("/me/doors"), "ada@example.org")
+	again := w.guest()
+	again.get(answer).want(t, http.StatusUnauthorized, "")
+
+	eve := w.guest()
+	sent = eve.get("/sign-in/with/harbour")
+	eve.get(identitytest.Visit(t, sent.Header.Get("Location"), "eve", back).RequestURI()).want(t, http.StatusForbidden, "That did not sign you in")
+	eve.get("/me").want(t, http.StatusUnauthorized, "")
+	w.guest().get("/sign-in/with/nobody").want(t, http.StatusNotFound, "")
+}

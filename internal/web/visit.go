@@ -21,6 +21,7 @@ type visit struct {
 	board  *board.Board   // that the address names; nil none
 	access board.Access   // what the actor is on it
 	known  bool           // it was found out who asks
+	ended  string         // why the session of the visitor's cookie is over; "" it is not, or there is none
 }
 
 // admit finds out who asks, which board the address names, and whether the route is for them. Whoever is not signed in and would
@@ -70,6 +71,7 @@ func (s *site) whoAsks(v *visit) (identity.Actor, error) {
 	}
 	actor, err := s.who.Actor(v.Context(), secret, v.device())
 	if fault.Of(err) == fault.Unauthenticated {
+		v.ended = fault.Message(err)
 		return identity.Actor{}, nil
 	}
 	return actor, err
