@@ -104,17 +104,17 @@ func TestDerive_IsWhatABoardWouldTakeFromTheSameEntries(t *testing.T) {
 			t.Fatal(err)
 		}
 		entries := entry.New(w.db, func() time.Time { return w.time })
+		all := []identity.Actor{w.signIn(t, "ann@example.org"), w.signIn(t, "bob@example.org"), w.signIn(t, "carol@example.org")}
 		boards := 0
 		rapid.Check(t, func(r *rapid.T) {
+			w.afresh(r, all...)
 			boards++
 			board := fmt.Sprint("b", boards)
 			w.newBoard(r, board)
 			zone := rapid.SampledFrom([]*time.Location{time.UTC, berlin}).Draw(r, "zone")
-			var people []identity.Actor
+			people := all[:rapid.IntRange(1, 3).Draw(r, "people")]
 			var wanted []player.Wanted
-			for i := range rapid.IntRange(1, 3).Draw(r, "people") {
-				a := w.signIn(r, fmt.Sprintf("p%d.%d@example.org", boards, i))
-				people = append(people, a)
+			for i, a := range people {
 				for range rapid.IntRange(0, 3).Draw(r, "batches") {
 					batch := rapid.SliceOfN(rapid.Custom(drawEntry), 0, 30).Draw(r, "batch")
 					w.append(r, a, "blog", batch...)

@@ -17,7 +17,7 @@ func (p *Players) Erase(ctx context.Context, a identity.Actor) error {
 	if err := p.proved(a); err != nil {
 		return err
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		joined, err := joinedInto(tx, a.Account)
 		if err != nil {
 			return err

@@ -2,14 +2,17 @@ package player_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
 
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
+	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/player"
 )
 
 // Nothing is left of who erased themselves, in no table and no column: not the number of the account, nor any word of theirs
@@ -70,6 +73,36 @@ func TestErase_LeavesNothingOfThePersonInAnyTable(t *testing.T) {
 		if err != nil || len(events) != 1 || events[0].Verb != "record.erase" || len(events[0].Detail) > 0 {
 			t.Errorf("the trail ends with %+v, %v", events, err)
 		}
+	})
+}
+
+// A request that was let in a moment before, or a page left open, writes nothing for an account that is gone.
+func TestErase_NothingComesAfterIt(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann, old, bob := w.signIn(t, "ann@example.org"), w.signIn(t, "old@example.org"), w.signIn(t, "bob@example.org")
+		w.merge(t, bob, old)
+		if err := w.players.Erase(ctx, ann); err != nil {
+			t.Fatal(err)
+		}
+		before := w.dump(t)
+		for name, gone := range map[string]identity.Actor{"erased": ann, "joined into another": old} {
+			_, appended := w.players.Append(ctx, gone, "blog", []entry.Entry{post("a", 0, 1)})
+			_, merged := w.players.Merge(ctx, bob, gone)
+			_, mergedInto := w.players.Merge(ctx, gone, bob)
+			for what, err := range map[string]error{
+				"entries": appended, "a merge": merged, "a merge into it": mergedInto,
+				"a profile": w.players.Write(ctx, gone, player.Profile{Name: "N"}),
+				"a picture": w.players.PutPicture(ctx, gone, bytes.NewReader(pngFile(t))),
+				"a handle":  w.add(gone, player.Handle, "handle"),
+				"an export": w.players.Export(ctx, gone, io.Discard),
+				"an end":    w.players.Erase(ctx, gone),
+			} {
+				if fault.Of(err) != fault.Unauthenticated {
+					t.Errorf("%s: %s: %v", name, what, err)
+				}
+			}
+		}
+		equal(t, "the database", w.dump(t), before)
 	})
 }
 

@@ -45,6 +45,10 @@ var words = map[string]string{
 	"board-drafts.json":   "boards that you began to make",
 	"notes-about-me.json": "what managers and coaches wrote about you",
 	"notes-by-me.json":    "what you wrote about players",
+
+	"scorecards.csv":  "your score and rank in every release that you were in",
+	"scorecards.json": "your scorecard in each of them: points, what moved them, stories, values",
+	"years.csv":       "a summary of each year on each board",
 }
 
 // Export writes all that Cairn holds on the actor: a ZIP of JSON and CSV files with a README inside. Everything in it is of
@@ -55,7 +59,7 @@ func (p *Players) Export(ctx context.Context, a identity.Actor, w io.Writer) err
 		return err
 	}
 	// First, so that the export tells of itself.
-	if err := p.db.Write(ctx, func(tx *db.Tx) error { return p.note(tx, a, "record.export", nil) }); err != nil {
+	if err := p.change(ctx, a, func(tx *db.Tx) error { return p.note(tx, a, "record.export", nil) }); err != nil {
 		return err
 	}
 	// The rows stream into the file, and the file, which is small once it is packed, waits in memory until it is whole: a slow

@@ -100,7 +100,7 @@ func (p *Players) AddIdentifier(ctx context.Context, a identity.Actor, id Identi
 	if proved != "" && proved != a.Account {
 		return taken
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		var holder string
 		err := tx.QueryRow(`SELECT player_id FROM player_identifier WHERE kind = $1 AND value = $2`, id.Kind, id.Value).Scan(&holder)
 		switch {
@@ -142,7 +142,7 @@ func (p *Players) RemoveIdentifier(ctx context.Context, a identity.Actor, id Ide
 	if err != nil {
 		return err
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		result, err := tx.Exec(`DELETE FROM player_identifier WHERE player_id = $1 AND kind = $2 AND value = $3`, a.Account, id.Kind, id.Value)
 		if err != nil {
 			return err

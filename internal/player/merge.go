@@ -44,7 +44,10 @@ func (p *Players) Merge(ctx context.Context, into, from identity.Actor) (id stri
 		return "", fmt.Errorf("making an identifier: %w", err)
 	}
 	id = made.String()
-	err = p.db.Write(ctx, func(tx *db.Tx) error {
+	err = p.change(ctx, into, func(tx *db.Tx) error {
+		if err := p.who.Still(tx, from.Account); err != nil {
+			return err
+		}
 		notes := map[string]json.RawMessage{}
 		for _, k := range p.downwards() {
 			note, err := k.Move(tx, from.Account, into.Account)
@@ -140,7 +143,7 @@ func (p *Players) Unmerge(ctx context.Context, a identity.Actor, id string) erro
 	if err := p.proved(a); err != nil {
 		return err
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		merges, err := readMerges(tx, a.Account)
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func (p *Players) PutPicture(ctx context.Context, a identity.Actor, file io.Read
 		return err
 	}
 	if file == nil {
-		return p.db.Write(ctx, func(tx *db.Tx) error {
+		return p.change(ctx, a, func(tx *db.Tx) error {
 			if _, err := tx.Exec(`DELETE FROM player_picture WHERE player_id = $1`, a.Account); err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ func (p *Players) PutPicture(ctx context.Context, a identity.Actor, file io.Read
 	if err != nil {
 		return err
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		if _, err := tx.Exec(`INSERT INTO player_picture (player_id, content, changed_at) VALUES ($1, $2, $3)
 			ON CONFLICT (player_id) DO UPDATE SET content = excluded.content, changed_at = excluded.changed_at`, a.Account, small, p.now().UnixMicro()); err != nil {
 			return err

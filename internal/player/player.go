@@ -1,6 +1,7 @@
 package player
 
 import (
+	"context"
 	"encoding/json"
 	"sync"
 	"time"
@@ -79,6 +80,16 @@ func (p *Players) proved(a identity.Actor) error {
 		return fault.New(fault.Forbidden, "Prove once more that it is you: sign in again, then come back.")
 	}
 	return nil
+}
+
+// change runs a change of the actor's own record in a write transaction, unless the account has gone in the meantime.
+func (p *Players) change(ctx context.Context, a identity.Actor, change func(*db.Tx) error) error {
+	return p.db.Write(ctx, func(tx *db.Tx) error {
+		if err := p.who.Still(tx, a.Account); err != nil {
+			return err
+		}
+		return change(tx)
+	})
 }
 
 // note writes into the trail what the actor did to their own record.

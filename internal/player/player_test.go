@@ -68,6 +68,21 @@ func (w *world) signIn(t failer, address string) identity.Actor {
 	return in.Actor
 }
 
+// afresh has people begin with an empty record, as they did before.
+func (w *world) afresh(t failer, people ...identity.Actor) {
+	t.Helper()
+	w.write(t, func(tx *db.Tx) error {
+		for _, a := range people {
+			for _, k := range []player.Keeper{w.consents, w.players} {
+				if err := k.Forget(tx, a.Account); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 func (w *world) read(t failer, read func(tx *db.Tx) error) {
 	t.Helper()
 	if err := w.db.Read(ctx, read); err != nil {

@@ -79,7 +79,7 @@ func (p *Players) Write(ctx context.Context, a identity.Actor, profile Profile) 
 	if err != nil {
 		return fmt.Errorf("writing links: %w", err)
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		if _, err := tx.Exec(`INSERT INTO player_profile (player_id, name, bio, links, zone, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (player_id) DO UPDATE SET name = excluded.name, bio = excluded.bio, links = excluded.links, zone = excluded.zone,
 				changed_at = excluded.changed_at`,

@@ -51,7 +51,7 @@ func (p *Players) Append(ctx context.Context, a identity.Actor, source string, e
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	err = p.db.Write(ctx, func(tx *db.Tx) error {
+	err = p.change(ctx, a, func(tx *db.Tx) error {
 		if err := tx.As(a.Account); err != nil {
 			return err
 		}
@@ -291,7 +291,7 @@ func (p *Players) Disconnect(ctx context.Context, a identity.Actor, source, id s
 	if err := may(a, identity.WriteOwn); err != nil {
 		return err
 	}
-	return p.db.Write(ctx, func(tx *db.Tx) error {
+	return p.change(ctx, a, func(tx *db.Tx) error {
 		joined, err := joinedInto(tx, a.Account)
 		if err != nil {
 			return err

@@ -60,10 +60,9 @@ func TestAppend_TheSameIdCountsOnceAndTheLastWordHolds(t *testing.T) {
 // Any batches, with corrections and repetitions within and across, and any removals, leave what a plain map would hold.
 func TestAppend_BehavesAsAPlainMapWould(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		people := 0
+		ann, bob := w.signIn(t, "ann@example.org"), w.signIn(t, "bob@example.org")
 		rapid.Check(t, func(r *rapid.T) {
-			people++
-			ann, bob := w.signIn(r, fmt.Sprintf("ann%d@example.org", people)), w.signIn(r, fmt.Sprintf("bob%d@example.org", people))
+			w.afresh(r, ann)
 			model := map[string]entry.Entry{}
 			batches := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawEntry), 0, 60), 1, 5).Draw(r, "batches")
 			for _, batch := range batches {
