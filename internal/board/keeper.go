@@ -227,6 +227,16 @@ func membershipsOf(tx *db.Tx, account string) (list []membership, err error) {
 	return list, nil
 }
 
+// MembershipsOf returns what number an account is on which boards (board_id → number), in the caller's transaction.
+func (b *Boards) MembershipsOf(tx *db.Tx, account string) (map[string]int64, error) {
+	list, err := membershipsOf(tx, account)
+	numbers := make(map[string]int64, len(list))
+	for _, m := range list {
+		numbers[m.boardID] = m.Number
+	}
+	return numbers, err
+}
+
 // read reads rows into values, never nil.
 func read[T any](tx *db.Tx, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
 	list := []T{}

@@ -17,6 +17,9 @@ type Tx struct {
 	failed error // the first statement that failed
 }
 
+// Context returns the context that the transaction runs in.
+func (t *Tx) Context() context.Context { return t.ctx }
+
 // As says whose rows the rest of the transaction reads and writes in the tables of players' own: on PostgreSQL, row-level
 // security hides the rows of everybody else from it. Nobody's are seen before the first call and after As(). On SQLite it
 // does nothing: there only the room that names those tables keeps them apart.

@@ -130,9 +130,12 @@ func (v *View) Card(ctx context.Context, key string) (*Card, error) {
 
 func (v *View) card(ctx context.Context, place int) (*Card, error) {
 	h, r, nan := v.held, v.releases, math.NaN()
-	c := &Card{Release: v.Release, Card: h.card, Row: v.row(place), Ref: string(h.text(place, keyText)), Of: v.ranked(), TagRanks: v.tagStandings(place),
+	c := &Card{Release: v.Release, Card: h.card, Row: v.row(place), Of: v.ranked(), TagRanks: v.tagStandings(place),
 		Coverage: h.number(place, h.coverage), Exact: h.number(place, h.exact), Own: nan, Others: nan, Rules: nan}
 	of := v.classOf(c.Row.Member)
+	if v.knowsRefs(of) {
+		c.Ref = string(h.text(place, keyText))
+	}
 	veil := v.veil(of)
 	if h.moves && veil.nothing() {
 		c.Own, c.Others, c.Rules = h.number(place, h.own), h.number(place, h.others), h.number(place, h.rules)
@@ -378,14 +381,17 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 	h := v.held
 	w := jsonLine{dst: dst, c: h.chunks[place/perChunk], i: place % perChunk}
 	member := int64(w.cell(h.member))
-	veil := v.veil(v.classOf(member))
+	of := v.classOf(member)
+	veil := v.veil(of)
 	key, name := called(v.names.Member(member))
 	w.text(`{"board":`, h.manifest.Board)
 	w.text(`,"period":`, h.manifest.Period)
 	w.dst = strconv.AppendInt(append(w.dst, `,"edition":`...), int64(h.edition), 10)
 	w.text(`,"digest":`, h.digest)
 	w.text(`,"player":`, key)
-	w.string(`,"ref":`, keyText)
+	if v.knowsRefs(of) {
+		w.string(`,"ref":`, keyText)
+	}
 	w.text(`,"name":`, name)
 	published := w.number(`,"score":`, h.score)
 	if len(veil.keys) == 0 {
@@ -398,8 +404,9 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 	w.number(`,"coverage":`, h.coverage)
 	w.string(`,"note":`, noteText)
 	if h.moves {
-		w.number(`,"change":`, h.change)
-		w.value(`,"climbed":`, v.seen.climbed(rank, w.cell(h.climbed)))
+		change, climbed := v.changed(place, Row{Score: published, Rank: rank, Change: w.cell(h.change), Climbed: w.cell(h.climbed)})
+		w.value(`,"change":`, change)
+		w.value(`,"climbed":`, climbed)
 		w.withheld(`,"own":`, h.own, !veil.nothing())
 		w.withheld(`,"others":`, h.others, !veil.nothing())
 		w.withheld(`,"rules":`, h.rules, !veil.nothing())

@@ -248,7 +248,7 @@ func (c *calculation) manifest(rec *record, tables []manifestContent) *manifest 
 func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) error) (rec *record, err error) {
 	err = r.db.Write(ctx, func(tx *db.Tx) error {
 		// The row is read first: it fixes the state of the database that the transaction sees.
-		c := choice{record: &record{}, tx: tx}
+		c := choice{record: &record{}, tx: tx, by: by(ctx)}
 		var id string
 		if err := tx.QueryRow(`SELECT board_id FROM board WHERE key = $1`, key).Scan(&id); err != nil {
 			if fault.Of(err) == fault.NotFound {

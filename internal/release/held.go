@@ -161,7 +161,8 @@ type held struct {
 	chunks   []*chunk
 	byKey    column // places in the order of keys
 	standing standing
-	kept     []column // of the metrics that head.Kept names, by place: 1 the player keeps it
+	kept     []column           // of the metrics that head.Kept names, by place: 1 the player keeps it
+	returned map[int]headReturn // by place
 	placed   sync.Once
 	places   []int32 // by member's number, −1 not in the release
 	bytes    int64
@@ -357,6 +358,10 @@ func (h *held) open(ctx context.Context, boards *board.Boards, indexes map[strin
 	}
 	if !h.head.Refs {
 		h.leadAndClimbs()
+	}
+	h.returned = make(map[int]headReturn, len(h.head.Returned))
+	for _, r := range h.head.Returned {
+		h.returned[r.Place] = r
 	}
 	h.bytes += int64(len(indexes[byKeyIndex]) + len(indexes[standingIndex]) + len(h.record.head) + 4096)
 	return nil

@@ -76,8 +76,8 @@ type Row struct {
 	Score   float64 // published; NaN unscored
 	Rank    float64
 	Level   string
-	Change  float64 // of the published score since the last release; NaN on first appearance
-	Climbed float64 // places gained since the last release (negative: lost); NaN on first appearance
+	Change  float64 // of the published score since the last release that the player was in; NaN on first appearance
+	Climbed float64 // places gained since then (negative: lost); NaN on first appearance
 	Tags    map[string]string
 	TagRank float64 // rank within the tag of the page, where one was asked for
 	Note    string
@@ -89,7 +89,7 @@ type Card struct {
 	Release  *Release
 	Card     *scorecard.Scorecard
 	Row      Row
-	Ref      string // under which the release and its bundle know the player
+	Ref      string // under which the release and its bundle know the player; "" where that is not for the reader
 	Of       int    // players ranked
 	TagRanks []TagStanding
 	Coverage float64

@@ -15,6 +15,7 @@ import (
 	"cairn/internal/db"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 	"cairn/internal/period"
 	"cairn/internal/player"
 )
@@ -37,6 +38,19 @@ type Releases struct {
 // New builds the room; now is the only clock, hold the bytes of final releases that it may keep in memory.
 func New(d *db.DB, boards *board.Boards, entries *entry.Entries, players *player.Players, consents *consent.Consents, now func() time.Time, hold int64) *Releases {
 	return &Releases{db: d, boards: boards, entries: entries, players: players, consents: consents, trail: audit.New(d, now), now: now, shelf: newShelf(hold)}
+}
+
+type actor struct{}
+
+// By returns a context in which Publish and Erratum are the act of somebody: the trail says so.
+func By(ctx context.Context, a identity.Actor) context.Context {
+	return context.WithValue(ctx, actor{}, a.Account)
+}
+
+// by is the account of By, "" the program itself or its console.
+func by(ctx context.Context) string {
+	account, _ := ctx.Value(actor{}).(string)
+	return account
 }
 
 // choice is which release of a board is to be made; put fills in the board and its final releases.

@@ -318,6 +318,10 @@ func (v *View) shows(m *scorecard.Part, of class) bool {
 	return false
 }
 
+// knowsRefs reports whether the reader may know under which ref releases and bundles know a player: who holds a bundle would
+// find them in it.
+func (v *View) knowsRefs(of class) bool { return v.reader.Everyone || of == ofReader }
+
 // classOf is the class of a member's scorecard.
 func (v *View) classOf(number int64) class {
 	switch {
@@ -334,8 +338,8 @@ func (v *View) row(place int) Row {
 	h := v.held
 	row := h.row(place)
 	row.Key, row.Name = called(v.names.Member(row.Member))
+	row.Change, row.Climbed = v.changed(place, row)
 	if v.seen != nil {
-		row.Climbed = v.seen.climbed(row.Rank, row.Climbed)
 		row.Rank = v.seen.rank(row.Rank)
 	}
 	if veil := v.veil(v.classOf(row.Member)); veil.some {
@@ -347,6 +351,23 @@ func (v *View) row(place int) Row {
 		}
 	}
 	return row
+}
+
+// changed is what changed for the player at a place since the last release that they were in. Whoever returns after a pause is
+// compared with what they had before it; their places then are known of all players alone.
+func (v *View) changed(place int, row Row) (change, climbed float64) {
+	back, returned := v.held.returned[place]
+	if !returned {
+		return row.Change, v.seen.climbed(row.Rank, row.Climbed)
+	}
+	change, climbed = math.NaN(), math.NaN()
+	if back.Score != nil && !math.IsNaN(row.Score) {
+		change = difference(v.held.card, row.Score, *back.Score)
+		if back.Rank > 0 && row.Rank > 0 && len(v.hidden) == 0 {
+			climbed = back.Rank - row.Rank
+		}
+	}
+	return change, climbed
 }
 
 // rows are the lines from offset on of a list of places that the reader may see.
