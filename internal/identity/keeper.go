@@ -49,10 +49,10 @@ func (i *Identity) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if kept.Passkeys, err = readPasskeys(tx, account); err != nil {
 		return nil, err
 	}
-	if kept.Sessions, err = i.readSessions(tx, account); err != nil {
+	if kept.Sessions, err = readSessions(tx, account); err != nil {
 		return nil, err
 	}
-	if kept.Tokens, err = i.readTokens(tx, account); err != nil {
+	if kept.Tokens, err = readTokens(tx, account); err != nil {
 		return nil, err
 	}
 	err = each(tx, func(scan func(...any) error) error {

@@ -179,16 +179,17 @@ func (i *Identity) endElsewhere(ctx context.Context, a Actor) error {
 // Sessions returns where an account is signed in, last seen first.
 func (i *Identity) Sessions(ctx context.Context, account string) (sessions []Session, err error) {
 	err = i.db.Read(ctx, func(tx *db.Tx) error {
-		sessions, err = i.readSessions(tx, account)
+		sessions, err = readSessions(tx, account)
 		return err
 	})
-	return sessions, err
+	now := i.now()
+	return slices.DeleteFunc(sessions, func(s Session) bool { return !now.Before(s.Expires) || now.Sub(s.Seen) > sessionIdles }), err
 }
 
-func (i *Identity) readSessions(tx *db.Tx, account string) (sessions []Session, err error) {
+// readSessions returns the sessions of an account, those too that are over and not swept yet.
+func readSessions(tx *db.Tx, account string) (sessions []Session, err error) {
 	rows, err := tx.Query(`SELECT session_id, device, began_at, seen_at, expires_at FROM account_session
-		WHERE account_id = $1 AND expires_at > $2 AND seen_at >= $3 ORDER BY seen_at DESC, began_at DESC`,
-		account, i.now().UnixMicro(), i.now().Add(-sessionIdles).UnixMicro())
+		WHERE account_id = $1 ORDER BY seen_at DESC, began_at DESC`, account)
 	if err != nil {
 		return nil, err
 	}

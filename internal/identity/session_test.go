@@ -128,6 +128,12 @@ func TestSweep_DeletesOnlyWhatIsOver(t *testing.T) {
 		}
 		w.clock.pass(14*24*time.Hour + time.Minute)
 		live := w.proved("ada@example.org")
+		if sessions, err := w.Sessions(ctx, live.Actor.Account); err != nil || len(sessions) != 1 {
+			t.Errorf("before the sweep: %+v, %v", sessions, err)
+		}
+		if tokens, err := w.Tokens(ctx, live.Actor.Account); err != nil || len(tokens) > 0 {
+			t.Errorf("before the sweep: %+v, %v", tokens, err)
+		}
 		if err := w.Sweep(ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -128,15 +128,17 @@ func split(words string) []Scope {
 // Tokens returns an account's tokens that have not expired, oldest first.
 func (i *Identity) Tokens(ctx context.Context, account string) (tokens []Token, err error) {
 	err = i.db.Read(ctx, func(tx *db.Tx) error {
-		tokens, err = i.readTokens(tx, account)
+		tokens, err = readTokens(tx, account)
 		return err
 	})
-	return tokens, err
+	now := i.now()
+	return slices.DeleteFunc(tokens, func(t Token) bool { return !now.Before(t.Expires) }), err
 }
 
-func (i *Identity) readTokens(tx *db.Tx, account string) (tokens []Token, err error) {
+// readTokens returns the tokens of an account, those too that are over and not swept yet.
+func readTokens(tx *db.Tx, account string) (tokens []Token, err error) {
 	rows, err := tx.Query(`SELECT token_id, name, scopes, made_at, used_at, expires_at FROM account_token
-		WHERE account_id = $1 AND expires_at > $2 ORDER BY made_at, token_id`, account, i.now().UnixMicro())
+		WHERE account_id = $1 ORDER BY made_at, token_id`, account)
 	if err != nil {
 		return nil, err
 	}
