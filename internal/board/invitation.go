@@ -106,6 +106,13 @@ func (c *change) invite(a identity.Actor, at *Board, s *Sent, invited map[int64]
 	if err := s.Person.Check(); err != nil {
 		return err
 	}
+	if s.Person.Email != "" { // whoever cannot sign in with it cannot accept
+		address, err := identity.ParseAddress(s.Person.Email)
+		if err != nil {
+			return err
+		}
+		s.Person.Email = address
+	}
 	e := enrolment{boardID: c.boardID, people: []Member{s.Person}}
 	switch {
 	case s.Person.Key != "":

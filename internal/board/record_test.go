@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -545,7 +546,26 @@ func BenchmarkDirectory(b *testing.B) {
 			}
 		}
 	})
+	b.Run("in memory", func(b *testing.B) {
+		heap := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		for b.Loop() {
+			before := heap()
+			directory, err := boardtest.New(b, d, c.now).Boards.Directory(c.ctx, c.at)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(heap()-before)/float64(directory.Len()), "bytes/member")
+		}
+	})
 	b.Run("after a change", func(b *testing.B) {
+		if _, err := c.Boards.Directory(c.ctx, c.at); err != nil {
+			b.Fatal(err)
+		}
 		for b.Loop() {
 			if err := c.Boards.Rename(c.ctx, c.at.ID, "p000500", "Somebody"); err != nil {
 				b.Fatal(err)
