@@ -36,6 +36,11 @@ func (i *Identity) keep(ctx context.Context, k kind, account string, content any
 	}
 	secret = newSecret()
 	return secret, i.db.Write(ctx, func(tx *db.Tx) error {
+		if account != "" {
+			if err := i.Still(tx, account); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(`INSERT INTO ceremony (hash, kind, account_id, content, expires_at) VALUES ($1, $2, $3, $4, $5)`,
 			hash(secret), string(k), account, string(text), i.now().Add(k.lasts()).UnixMicro())
 		return err

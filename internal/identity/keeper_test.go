@@ -13,6 +13,7 @@ import (
 	"cairn/internal/db/dbtest"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/mail/mailtest"
 )
 
 func (w world) write(do func(tx *db.Tx) error) {
@@ -205,6 +206,36 @@ func TestMove_TakesEveryWayInAndMoveBackReturnsIt(t *testing.T) {
 		}
 		if in, err := w.signInWithKey(k); err != nil || in.Actor.Account != work.Actor.Account {
 			t.Errorf("with the passkey: %+v, %v", in, err)
+		}
+	})
+}
+
+// A request that was let in before is not a way to give ways in to somebody who is gone, or whose record is another's part.
+func TestWaysIn_AreNotAddedToAnAccountThatWentMeanwhile(t *testing.T) {
+	mailpit := mailtest.Start(t)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newMailWorld(t, d, mailpit), context.Background()
+		gone, joined, ada := w.proved("gone@example.org"), w.proved("joined@example.org"), w.proved("ada@example.org")
+		for _, in := range []identity.SignIn{gone, joined} {
+			c, err := w.BeginPasskey(ctx, in.Actor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.write(func(tx *db.Tx) error {
+				if in.Actor.Account == gone.Actor.Account {
+					return w.Forget(tx, in.Actor.Account)
+				}
+				_, err := w.Move(tx, in.Actor.Account, ada.Actor.Account)
+				return err
+			})
+			_, err = w.FinishPasskey(ctx, in.Actor, c.Secret, "", newKey(in.Actor.Account).made(t, c))
+			wantKind(t, err, fault.Unauthenticated, "a passkey")
+			_, _, err = w.MakeToken(ctx, in.Actor, "n", []identity.Scope{identity.ReadOwn}, noon.Add(48*time.Hour))
+			wantKind(t, err, fault.Unauthenticated, "a token")
+			wantKind(t, w.AskLink(ctx, identity.Ask{Address: "new@example.org", Browser: "b", For: in.Actor}), fault.Unauthenticated, "an address")
+		}
+		if left := w.dump(); strings.Contains(left, gone.Actor.Account) {
+			t.Errorf("somebody who is gone is left in\n%s", left)
 		}
 	})
 }

@@ -51,6 +51,9 @@ func (i *Identity) AskLink(ctx context.Context, ask Ask) error {
 	token, does := newSecret(), signsIn
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
 		if ask.For.SignedIn() {
+			if err := i.Still(tx, ask.For.Account); err != nil {
+				return err
+			}
 			owner, err := ownerOf(tx, address)
 			if err != nil {
 				return err

@@ -186,6 +186,9 @@ func (i *Identity) FinishPasskey(ctx context.Context, a Actor, secret, name stri
 	}
 	made := Passkey{ID: id, Name: cmp.Or(name, "Passkey"), Made: at(i.now().UnixMicro())}
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
+		if err := i.Still(tx, a.Account); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`INSERT INTO account_passkey (passkey_id, credential_id, account_id, handle, name, content, made_at, used_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`,
 			made.ID, credentialID(key.ID), a.Account, a.Account, made.Name, string(content), made.Made.UnixMicro())

@@ -64,6 +64,9 @@ func (i *Identity) MakeToken(ctx context.Context, a Actor, name string, scopes [
 	}
 	secret = tokenBegins + newSecret()
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
+		if err := i.Still(tx, a.Account); err != nil {
+			return err
+		}
 		var there int
 		if err := tx.QueryRow(`SELECT COUNT(*) FROM account_token WHERE account_id = $1`, a.Account).Scan(&there); err != nil {
 			return err
