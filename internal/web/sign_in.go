@@ -167,10 +167,17 @@ func (s *site) open(w http.ResponseWriter, v *visit, in identity.SignIn) (next s
 	return cmp.Or(local(in.Next), "/me"), nil
 }
 
-// signOut ends this session.
+// signOut ends this session, and the one that waits while its owner signs in to another record.
 func (s *site) signOut(w http.ResponseWriter, v *visit) error {
-	if v.actor.SignedIn() {
-		if err := s.who.SignOut(v.Context(), v.actor, v.actor.Session); err != nil && fault.Of(err) != fault.NotFound {
+	waits, err := s.waitingActor(v)
+	if err != nil && !errors.Is(err, errNoMerge) {
+		return err
+	}
+	for _, a := range []identity.Actor{v.actor, waits} {
+		if !a.SignedIn() {
+			continue
+		}
+		if err := s.who.SignOut(v.Context(), a, a.Session); err != nil && fault.Of(err) != fault.NotFound {
 			return err
 		}
 	}

@@ -39,5 +39,5 @@ func (s *site) finishProvider(w http.ResponseWriter, v *visit) error {
 		Text:  []string{"Nothing was changed."},
 		Links: []link{{Text: "Try again, or another way", Address: "/sign-in"}}}
 	page.Hidden = true
-	return s.tell(w, v, fault.Of(err).HTTP(), "word", page)
+	return s.again(w, v, "word", page, err)
 }

@@ -189,6 +189,14 @@ func network(r *http.Request) string {
 	return host
 }
 
+// logged is how a log names the page that was asked for: an address that holds a secret by its pattern alone.
+func logged(r *http.Request) string {
+	if strings.Contains(r.Pattern, "{token}") {
+		return r.Pattern
+	}
+	return r.URL.Path
+}
+
 // local returns where to go next: a path of this server, "" where it is none.
 func local(next string) string { return identity.LocalPath(next) }
 

@@ -337,7 +337,7 @@ func (s *site) fail(w http.ResponseWriter, r *visit, err error) {
 		page.Advice = "Go back, or begin at the list of boards."
 	}
 	if kind == fault.Internal || kind == fault.Unavailable {
-		s.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "kind", string(kind), "number", page.Number, "error", err.Error())
+		s.log.ErrorContext(r.Context(), "page failed", "path", logged(r.Request), "kind", string(kind), "number", page.Number, "error", err.Error())
 	}
 	page.Title, page.Hidden = page.Heading, true
 	page.SignIn = kind == fault.NotFound && !r.actor.SignedIn()
