@@ -72,7 +72,7 @@ func (a *App) build() (err error) {
 	a.Players = player.New(a.DB, a.Identity, a.Consents, a.Trail, a.Now)
 	a.Boards = board.New(board.Rooms{DB: a.DB, Entries: a.Entries, Identity: a.Identity, Consents: a.Consents, Trail: a.Trail, Queue: a.Queue, Post: a.Post, Now: a.Now})
 	a.Releases = release.New(a.DB, a.Boards, a.Entries, a.Players, a.Consents, a.Now, hold)
-	a.Players.Keep(a.Identity, a.Consents, a.Boards)
+	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
 	a.daily("sweep player", a.Players.Sweep)

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +145,20 @@ func TestServe_SignsInAndInvitesByMail(t *testing.T) {
 	members, err := a.Boards.Members(ctx, b.ID)
 	if err != nil || len(members) != 1 || members[0].State != board.Accepted {
 		t.Errorf("members %+v, %v", members, err)
+	}
+
+	var file bytes.Buffer
+	if err := a.Players.Export(ctx, identity.Actor{Account: members[0].Player, Proved: time.Now()}, &file); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"README.txt", "account.json", "profile.json", "grants.json", "memberships.json", "scorecards.csv"} { // a file of every room
+		if !slices.ContainsFunc(kept.File, func(f *zip.File) bool { return f.Name == name }) {
+			t.Errorf("the export has no %s", name)
+		}
 	}
 
 	cancel()
