@@ -277,8 +277,11 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	}
 	for _, t := range c.TagRanks {
 		if t.Rank > 0 && t.Tag != "" {
-			page.TagPlaces = append(page.TagPlaces, tagPlace{ordinal(t.Rank) + " of " + amount(float64(t.Of)), t.Group + " " + t.Tag,
-				p.under() + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"})
+			place := tagPlace{Place: ordinal(t.Rank) + " of " + amount(float64(t.Of)), Where: t.Group + " " + t.Tag}
+			if p.reading.rows {
+				place.Address = p.under() + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"
+			}
+			page.TagPlaces = append(page.TagPlaces, place)
 		}
 	}
 	for _, r := range slices.Concat(c.Above, []release.Row{row}, c.Below) {
@@ -478,7 +481,11 @@ func keptWords(part release.Part, own bool) string {
 	case part.Kept == release.KeptByPlayer:
 		return "the player keeps this to themselves: its weight went to the others"
 	case part.Together != nil:
-		return "told together, since not all of it is for everyone"
+		all := make([]string, len(part.Together))
+		for i, p := range part.Together {
+			all[i] = p.Name
+		}
+		return list(all) + ": told together, since not all of it is for everyone"
 	}
 	return "not for everyone"
 }
@@ -548,7 +555,10 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 		if p.IsGroup() {
 			below = below[1:]
 		}
-		if part.Kept != "" && !p.IsGroup() {
+		switch {
+		case part.Together != nil:
+			st.State = "not all of it is for everyone"
+		case part.Kept != "" && !p.IsGroup():
 			st.State = keptWords(part, page.Own)
 		}
 		for _, child := range below {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func TestPlayer_OpensDownToEveryDigit(t *testing.T) {
 	w := newWorld(t)
 	b := w.open(sheet(t, "public", ""), board.Settings{}, people, 2)
 	rel, _ := w.releases.Latest(context.Background(), b)
-	card, err := w.releases.Card(context.Background(), rel, "ada")
+	card, err := w.view(b, rel).Card(context.Background(), "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,23 +114,25 @@ func TestPlayer_OpensDownToEveryDigit(t *testing.T) {
 
 func TestPlayer_AKeptValueIsOnNoPage(t *testing.T) {
 	w := newWorld(t)
-	b := w.open(sheet(t, "player", ""), board.Settings{}, []person{{"ada", "Ada", "north", 3, 0}, {"bo", "Bo", "south", 7, 0}}, 2)
+	card, err := scorecard.Load("guild.yaml", []byte(guarded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.open(card, board.Settings{}, []person{{"ada", "Ada", "north", 1303, 0}, {"bo", "Bo", "south", 1707, 0}}, 2)
 	rel, _ := w.releases.Latest(context.Background(), b)
 	doc := w.page(playerAddress(boardAddress(b), "bo"))
-	text := words(doc.Find("#part-answers"))
-	if !strings.Contains(text, "kept for the player") {
-		t.Errorf("it does not say that the value is kept: %q", text)
+	stack := words(doc.Find(".stack"))
+	if !strings.Contains(stack, "told together, since not all of it is for everyone") || !strings.Contains(stack, "Answers") {
+		t.Errorf("it does not say that values are kept: %q", stack)
 	}
-	doc.Find("#part-answers table.parts tbody td").Each(func(_ int, cell *goquery.Selection) {
-		if got := words(cell); got == "7" || got == "0.7" {
-			t.Errorf("the kept value is in a cell: %q", got)
+	doc.Find(".stack > li").Each(func(_ int, stone *goquery.Selection) {
+		text, kept := words(stone), !slices.Contains([]string{"part-calls", "part-notes"}, stone.AttrOr("id", ""))
+		if told := strings.Contains(text, "1,707") || strings.Contains(text, "1707") || stone.Find("table.digits").Length() > 0; told == kept {
+			t.Errorf("of a part that is kept: %v, the page tells %q", kept, text)
 		}
 	})
-	if doc.Find("#part-answers table.digits").Length() != 0 || strings.Contains(words(doc.Find("main")), "Together exactly") {
-		t.Error("the kept value can be calculated from the digits around it")
-	}
-	if doc.Find("#part-activity table.digits").Length() != 1 {
-		t.Error("the digits of other parts are gone too")
+	if text := words(doc.Find("main")); strings.Contains(text, "Together exactly") {
+		t.Errorf("a kept value can be calculated: %q", text)
 	}
 	if a := w.ask("GET", releaseAddress(b, rel)+"/bundle.zip"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("the bundle, which holds the values, answers %d", a.StatusCode)

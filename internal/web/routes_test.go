@@ -104,6 +104,8 @@ func newWalk(t testing.TB) *walk {
 	t.Helper()
 	w := &walk{world: newWorld(t), visitors: map[string]visitor{}, keys: map[string]string{}}
 	ctx := context.Background()
+	now := w.clock
+	w.clock = now.AddDate(0, 0, -21) // they joined before the releases
 	make := func(key, name string) *board.Board {
 		b, err := w.boards.Create(ctx, sheet(t, "board", ""), board.Settings{Key: key, Name: name, Basis: board.OptIn, Stage: board.Open})
 		if err != nil {
@@ -133,8 +135,15 @@ func newWalk(t testing.TB) *walk {
 	other := w.signIn("elsewhere@example.org")
 	other.give(w.away, board.Owner, board.Scope{})
 	w.keys["away"] = other.join(w.away, board.Member{Name: "Wilhelmina Elsewhere", Email: "elsewhere@example.org"}, board.Choice{}).Key
+	w.clock = now
 	w.publish(w.own)
 	w.publish(w.away)
+	for role, v := range w.visitors {
+		if v.address != "" && role != "operator" {
+			w.visitors[role] = w.signIn(v.address) // again: three weeks are long for a session
+		}
+	}
+	w.visitors["operator"] = w.operator("another-operator@example.org")
 	if err := w.boards.Pause(ctx, w.visitors["paused"].Actor, w.own); err != nil {
 		t.Fatal(err)
 	}

@@ -183,6 +183,16 @@ func (w *world) week(b *board.Board, players []person, weeks int) *release.Relea
 	return rel
 }
 
+// view is a release as who runs the board sees it.
+func (w *world) view(b *board.Board, rel *release.Release) *release.View {
+	w.t.Helper()
+	view, err := w.releases.View(context.Background(), b, rel, release.Open)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return view
+}
+
 // answer is what the server said.
 type answer struct {
 	*http.Response
