@@ -328,13 +328,13 @@ func TestMeRecord_TwoBecomeOneOnceBothWereProvedAndTwoAgain(t *testing.T) {
 func TestMeRecord_MergingIsCalledOffOrRefusedWithoutChange(t *testing.T) {
 	w := newWorld(t)
 	g := w.guest()
-	stays := g.in("ada@example.org")
+	g.in("ada@example.org")
 	g.get("/me/record/merge").want(t, http.StatusConflict, "Nothing waits to be joined")
 	g.send("/me/record/merge/begin")
 	g.in("ada@example.org")
 	g.get("/me/record/merge").want(t, http.StatusConflict, "That is the same record")
 
-	stays = g.in("ada@example.org")
+	stays := g.in("ada@example.org")
 	g.send("/me/record/merge/begin")
 	g.in("ada@home.example")
 	g.send("/me/record/merge").leads(t, "/me/record")

@@ -323,3 +323,19 @@ func TestSignIn_WithAProviderAndBackToWhereOneWanted(t *testing.T) {
 	eve.get("/me").want(t, http.StatusUnauthorized, "")
 	w.guest().get("/sign-in/with/nobody").want(t, http.StatusNotFound, "")
 }
+
+func TestLinks_LeaveNoSecretInTheLog(t *testing.T) {
+	w := newWorld(t)
+	if err := w.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/sign-in/link/s3cret", "/join/s3cret"} {
+		if a := w.guest().get(path); a.StatusCode < 500 {
+			t.Errorf("%s answers %d without a database", path, a.StatusCode)
+		}
+	}
+	w.guest().send("/operator/s3cret", "address", "op@example.org")
+	if log := w.log.String(); !strings.Contains(log, "{token}") || strings.Contains(log, "s3cret") {
+		t.Errorf("the log says %s", log)
+	}
+}
