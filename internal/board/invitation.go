@@ -354,10 +354,10 @@ func (i *invitationRow) usable(now time.Time) error {
 		return gone("used", "This invitation was accepted already. If that was you, sign in: the board is among yours. If not, ask who invited you.")
 	case i.ended == "declined":
 		return gone("declined", "This invitation was declined, and what was noted for it is gone. Should you want to join after all, ask who invited you.")
-	case i.ended != "":
-		return gone("revoked", "This invitation was taken back. Ask who invited you whether that was meant.")
 	case !i.Expires.After(now):
 		return gone("expired", "This invitation expired on %s. Ask who invited you for a new one.", i.Expires.Format(time.DateOnly))
+	case i.ended != "":
+		return gone("revoked", "This invitation was taken back. Ask who invited you whether that was meant.")
 	}
 	return nil
 }

@@ -210,8 +210,14 @@ func (b *Boards) Rename(ctx context.Context, boardID, key, name string) error {
 		if m.Player != "" {
 			return fault.New(fault.Forbidden, "%s claimed this record: their name is theirs to change.", m.Key)
 		}
+		if m.Name == named.Name {
+			return nil
+		}
 		m.Name = named.Name
-		return c.put(m)
+		if err := c.put(m); err != nil {
+			return err
+		}
+		return c.note("", "member.rename", m, nil)
 	})
 }
 

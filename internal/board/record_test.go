@@ -252,6 +252,17 @@ func TestSweep_ForgetsWhoNeverAnswered(t *testing.T) {
 		if n := count(c.verbs(t), "member.silent"); n != 25 {
 			t.Errorf("%d events", n)
 		}
+		// Ninety days later nothing is left of the invitations either.
+		c.advance(120 * 24 * time.Hour)
+		must(t, c.Boards.Sweep(c.ctx))
+		must(t, d.Read(c.ctx, func(tx *db.Tx) error {
+			var invitations, links int
+			err := tx.QueryRow(`SELECT (SELECT COUNT(*) FROM board_invitation), (SELECT COUNT(*) FROM board_invitation_token)`).Scan(&invitations, &links)
+			if invitations != 0 || links != 0 {
+				t.Errorf("%d invitations and %d links are left", invitations, links)
+			}
+			return err
+		}))
 	})
 }
 

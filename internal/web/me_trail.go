@@ -124,6 +124,7 @@ var verbs = map[string]string{
 	"member.hide":          "hid from others",
 	"member.show":          "showed themselves to others again",
 	"member.shy":           "chose whether to see the own number",
+	"member.rename":        "renamed a player",
 	"member.tag":           "changed tags",
 	"member.note":          "wrote a note",
 	"member.claim":         "asked for a record that may be theirs",

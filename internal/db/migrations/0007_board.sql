@@ -33,6 +33,17 @@ ALTER TABLE board_member ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0; -- 1: from
 ALTER TABLE board_member ADD COLUMN shy BIGINT NOT NULL DEFAULT 0; -- 1: does not want to see the own number
 ALTER TABLE board_member ADD COLUMN shows TEXT NOT NULL DEFAULT ''; -- JSON list of the fields of the profile shown on this board
 ALTER TABLE board_member ADD COLUMN changed_at BIGINT NOT NULL DEFAULT 0; -- of the state
+-- Boards from before had no basis: those of things go on as they were, on all others everybody is asked first, from today on.
+-- only sqlite
+UPDATE board SET basis = 'things' WHERE EXISTS
+    (SELECT 1 FROM board_scorecard s WHERE s.board_id = board.board_id AND s.version = board.version AND CAST(s.source AS TEXT) LIKE '%players: thing%');
+UPDATE board_member SET changed_at = CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER);
+-- only postgres
+UPDATE board SET basis = 'things' WHERE EXISTS
+    (SELECT 1 FROM board_scorecard s WHERE s.board_id = board.board_id AND s.version = board.version AND convert_from(s.source, 'UTF8') LIKE '%players: thing%');
+UPDATE board_member SET changed_at = CAST(EXTRACT(EPOCH FROM now()) * 1000000 AS BIGINT);
+-- both
+UPDATE board_member SET state = 'listed' WHERE board_id IN (SELECT board_id FROM board WHERE basis = 'things');
 ALTER TABLE board_member ADD COLUMN roster BIGINT NOT NULL DEFAULT 0; -- the change of members that this row last took part in
 CREATE INDEX board_member_player ON board_member (player_id) WHERE player_id <> '';
 CREATE UNIQUE INDEX board_member_once ON board_member (board_id, player_id) WHERE player_id <> '';
