@@ -51,6 +51,12 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { test(t, newWorld(t, d)) })
 }
 
+// eachDB runs a test on a fresh database of either kind.
+func eachDB(t *testing.T, test func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	dbtest.Each(t, test)
+}
+
 // failer is what a test and a property have in common.
 type failer interface {
 	Helper()

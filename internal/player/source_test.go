@@ -306,7 +306,7 @@ func TestOwnEntries_RowSecurityHidesThemFromWhoeverDoesNotActForThePlayer(t *tes
 // On SQLite nobody but this room may name the tables; and nobody else may act for a player.
 func TestOwnEntries_NoOtherRoomNamesTheirTables(t *testing.T) {
 	root := filepath.Join("..", "..")
-	named := regexp.MustCompile(`\bplayer_(entry|source)\b|\.As\(`)
+	named := regexp.MustCompile(`\bplayer_(entry|source)\b|\.As\(|[Pp]layers\.(Kept|Forget|Move|MoveBack)\(`)
 	allowed := regexp.MustCompile(`^internal/(player/|db/migrations/|db/(tx|copy_test)\.go$|db/testdata/)`)
 	asError := regexp.MustCompile(`errors\.As\(`)
 	found := 0
