@@ -528,8 +528,7 @@ func (w *jsonLine) parts(h *held, veil *veil, m *merged) {
 		}
 		w.number(`","points":`, h.points+k)
 		if h.moves {
-			w.withheld(`,"move":`, h.move+k, m.closed[h.above[k]+1])
-			w.split(h, k, m.closed[h.above[k]+1] || m.affected[k+1])
+			w.move(h, `,`, k, !veil.nothing())
 		}
 		w.dst = append(w.dst, '}')
 	}
@@ -537,8 +536,7 @@ func (w *jsonLine) parts(h *held, veil *veil, m *merged) {
 	open = `{"key":"`
 	for k := len(h.parts); k < len(h.moved) && veil.nothing(); k++ {
 		w.dst = append(append(w.dst, open...), h.moved[k].Key...)
-		w.number(`","move":`, h.move+k)
-		w.split(h, k, false)
+		w.move(h, `",`, k, false)
 		w.dst = append(w.dst, '}')
 		open = `,{"key":"`
 	}
@@ -565,8 +563,10 @@ func (w *jsonLine) together(h *held, parts []int) {
 	w.dst = append(w.dst, '}')
 }
 
-// split writes by what the k-th moved part moved.
-func (w *jsonLine) split(h *held, k int, withheld bool) {
+// move writes what moved the k-th moved part.
+func (w *jsonLine) move(h *held, label string, k int, withheld bool) {
+	w.dst = append(w.dst, label...)
+	w.withheld(`"move":`, h.move+k, withheld)
 	w.withheld(`,"own":`, h.moveOwn+k, withheld)
 	w.withheld(`,"others":`, h.moveOthers+k, withheld)
 	w.withheld(`,"rules":`, h.moveRules+k, withheld)

@@ -54,19 +54,18 @@ func (v *veil) nothing() bool { return !v.some && !v.old }
 // merged is which parts of a player's score are told together, so that no equation holds one of them alone.
 //
 // A metric that is not for the reader is told in one line with the heaviest part beside it that has points. Where there is none,
-// its group is told with another part beside the group, and so on up; at the top only the score is left. What moved the parts of
-// such a group is not told: from one release to the next another part could be the heaviest.
+// its group is told with another part beside the group, and so on up; at the top only the score is left. What moved the parts is
+// not told then: in the release before, others may have stood together, and a move would tell one of those apart.
 type merged struct {
 	line     []int           // of each scored part: the first of those in its line, −1 a line of its own
 	with     map[int][]int   // of the first of a line: all parts of the line, without what is below them
-	closed   []bool          // of the score, then of each part: its parts do not tell what moved them
 	affected []bool          // of the score, then of each part: something below it is told together
 	hides    map[string]bool // metrics of which nothing is told alone
 }
 
 func (l *layout) merge(v *veil, has func(k int) bool) *merged {
 	n := len(l.parts)
-	m := &merged{line: slices.Repeat([]int{-1}, n), with: map[int][]int{}, closed: make([]bool, n+1), affected: make([]bool, n+1), hides: maps.Clone(v.keys)}
+	m := &merged{line: slices.Repeat([]int{-1}, n), with: map[int][]int{}, affected: make([]bool, n+1), hides: maps.Clone(v.keys)}
 	if v.nothing() {
 		return m
 	}
@@ -85,7 +84,6 @@ func (l *layout) merge(v *veil, has func(k int) bool) *merged {
 				counted++
 			}
 		}
-		m.closed[group] = len(together) > 0 || v.old
 		if len(together) == 0 {
 			continue
 		}
@@ -192,12 +190,11 @@ func (l *layout) drape(all []Part, v *veil, m *merged) (shown []Part) {
 			continue
 		}
 		below = -1
-		if m.closed[l.above[k]+1] {
+		if !v.nothing() {
 			part.Move, part.Own, part.Others, part.Rules = nan, nan, nan, nan
 		}
 		if m.affected[k+1] {
 			part.Treated, part.Uncapped, part.Value, part.Points = nan, nan, nan, nan
-			part.Own, part.Others, part.Rules = nan, nan, nan
 			part.ToGain = part.Possible - part.PointsPublished
 		}
 		shown = append(shown, part)
