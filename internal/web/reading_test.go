@@ -14,6 +14,10 @@ import (
 	"cairn/internal/player"
 )
 
+// guildPages are the pages of a board by consent, as the storybook draws them for its readers.
+var guildPages = []string{"guild-member", "guild-member-shy", "guild-own", "guild-own-shy", "guild-own-hidden", "guild-own-refused", "guild-own-stealth", "guild-closed", "guild-suspended", "guild-manager",
+	"guild-managers-hidden", "player-claimable", "archive-pages"}
+
 // names returns the players of a leaderboard, in order, with "…" for a gap.
 func names(doc *goquery.Document) (all []string) {
 	doc.Find("table.leaderboard tbody tr").Each(func(_ int, row *goquery.Selection) {
