@@ -211,7 +211,13 @@ func (b *brokered) tryAll(a identity.Actor, room any, changing bool) (calls int,
 					}
 				}()
 				in := []reflect.Value{reflect.ValueOf(room)}
+				instants := []int64{0, 1 << 60} // from and to
 				for n := 1; n < of.NumIn(); n++ {
+					if of.In(n).Kind() == reflect.Int64 && len(instants) > 0 {
+						in = append(in, reflect.ValueOf(instants[0]).Convert(of.In(n)))
+						instants = instants[1:]
+						continue
+					}
 					in = append(in, b.argument(of.In(n), a, text, tx, &out))
 				}
 				callIt := method.Func.Call
@@ -265,7 +271,7 @@ func (b *brokered) argument(of reflect.Type, a identity.Actor, text string, tx *
 	switch of.Kind() {
 	case reflect.String:
 		return reflect.ValueOf(text).Convert(of)
-	case reflect.Int, reflect.Int64:
+	case reflect.Int:
 		return reflect.ValueOf(100).Convert(of)
 	}
 	return reflect.Zero(of)
