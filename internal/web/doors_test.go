@@ -11,6 +11,9 @@ import (
 var doorPages = []string{"sign-in", "sign-in-refused", "sign-in-no-mail", "sign-in-instead", "link", "link-elsewhere", "link-over", "link-adds", "link-proves", "sent", "operator", "prove",
 	"me", "me-new", "me-profile", "me-profile-refused", "me-doors", "me-doors-token", "me-sources", "me-sources-refused", "me-entries", "me-record", "me-erase", "me-merge", "me-trail", "privacy"}
 
+// doorKinds stand for their kind where every state would be too many.
+var doorKinds = []string{"sign-in-refused", "me", "me-profile-refused", "me-doors-token", "me-sources-refused"}
+
 // refusedForm is a form as if it had been sent with these fields and refused.
 func refusedForm(id, name, message string, fields ...string) *form {
 	f := &form{id: id, typed: map[string][]string{}, err: &fault.Fault{Kind: fault.Invalid, Field: name, Message: message}}
