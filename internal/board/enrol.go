@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"cairn/internal/db"
@@ -19,6 +20,8 @@ import (
 // handles and tags that are given replace those that stood, group by group, and the last one of a batch holds; what belongs
 // to a player who claimed their record stays as they said it. It returns their numbers in order. A new member without a key is given one made of their handle or name, or of what stands before
 // the @ of their address.
+//
+// Of a person who left the board, or declined to be on it not long ago, nothing is taken over; their number is Gone.
 //
 // The error is Invalid for a person that Check refuses or that lacks what they are found by, and Conflict, naming both,
 // where two members answer to it or where a new member asks for a key that somebody else has. Then nobody is added.
@@ -58,6 +61,9 @@ func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people
 	})
 }
 
+// Gone is what Enrol returns for a person of whom the board keeps nothing any more.
+const Gone = -1
+
 // enrolment is one call of EnrolAnd.
 type enrolment struct {
 	by      string
@@ -66,8 +72,9 @@ type enrolment struct {
 	tagsBy  map[string]TagsBy
 	people  []Member
 
-	known map[string]*Member // by mark
-	keys  map[string]*Member // by key, where the mark is another
+	known    map[string]*Member   // by mark
+	keys     map[string]*Member   // by key, where the mark is another
+	declined map[string]time.Time // marks of those who said no
 }
 
 // mark is what a person is found by.
@@ -97,6 +104,9 @@ func (e *enrolment) run(c *change) ([]int64, error) {
 			return nil, err
 		}
 	}
+	if e.declined, err = c.declined(); err != nil {
+		return nil, err
+	}
 	next := given
 	var added []*Member
 	changed := map[*Member]bool{}
@@ -105,6 +115,10 @@ func (e *enrolment) run(c *change) ([]int64, error) {
 		m, err := e.member(person)
 		if err != nil {
 			return nil, err
+		}
+		if m == nil && e.saidNo(person) || m != nil && m.State == Left && m.Player != "" {
+			numbers[i] = Gone
+			continue
 		}
 		if m == nil {
 			m = &Member{Number: next, Key: person.Key}
@@ -156,6 +170,14 @@ func (c *change) newcomer(at *Board, name string) (Member, error) {
 		return m, err
 	}
 	return c.numbered(m.Number)
+}
+
+// saidNo reports whether somebody declined not long ago to be on the board.
+func (e *enrolment) saidNo(person Member) bool {
+	if len(e.declined) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(declinedMarks(e.boardID, person), func(mark string) bool { return !e.declined[mark].IsZero() })
 }
 
 // update takes over what is written of a person and reports whether anything is new. Of somebody who claimed their record, name,

@@ -133,18 +133,21 @@ func (c *change) invite(a identity.Actor, at *Board, s *Sent, invited map[int64]
 			return err
 		}
 	}
-	if err := c.saidNo(s.Person.Email); err != nil {
+	if err := c.saidNo(s.Person); err != nil {
 		return err
 	}
 	numbers, err := e.run(c)
 	if err != nil {
 		return err
 	}
+	if numbers[0] == Gone {
+		return fault.New(fault.Conflict, "%s left the board, and is not written to again.", called(s.Person))
+	}
 	m, err := c.numbered(numbers[0])
 	if err != nil {
 		return err
 	}
-	if err := c.saidNo(m.Email); err != nil {
+	if err := c.saidNo(Member{Name: m.Name, Email: m.Email}); err != nil {
 		return err
 	}
 	s.Person = m
@@ -234,23 +237,50 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// saidNo refuses to ask somebody again who declined not long ago. Only a digest of their address was kept.
-func (c *change) saidNo(address string) error {
-	if address == "" {
-		return nil
-	}
-	var at int64
-	err := c.QueryRow(`SELECT MAX(ended_at) FROM board_invitation WHERE board_id = $1 AND declined = $2 HAVING COUNT(*) > 0`, c.boardID, digest(c.boardID+" "+address)).Scan(&at)
-	if absent(err) {
-		return nil
-	}
+// saidNo refuses to ask somebody again who declined not long ago.
+func (c *change) saidNo(person Member) error {
+	declined, err := c.declined()
 	if err != nil {
 		return err
 	}
-	if said := time.UnixMicro(at); c.now.Sub(said) < answerWithin {
-		return fault.New(fault.Conflict, "Whoever reads this address said no on %s, and is not written to again for 90 days.", said.UTC().Format(time.DateOnly))
+	for _, mark := range declinedMarks(c.boardID, person) {
+		if said, found := declined[mark]; found {
+			return fault.New(fault.Conflict, "%s said no on %s, and is not asked again for 90 days.", called(person), said.Format(time.DateOnly))
+		}
 	}
 	return nil
+}
+
+// declinedMarks are what is kept of somebody who said no: digests of the board and their address, and of the board and their key.
+func declinedMarks(boardID string, person Member) (marks []string) {
+	if person.Email != "" {
+		marks = append(marks, digest(boardID+" address "+person.Email))
+	}
+	if person.Key != "" {
+		marks = append(marks, digest(boardID+" key "+person.Key))
+	}
+	return marks
+}
+
+// declined returns the marks of those who said no not long ago, and when they did.
+func (c *change) declined() (map[string]time.Time, error) {
+	rows, err := c.Query(`SELECT declined, ended_at FROM board_invitation WHERE board_id = $1 AND declined <> '' AND ended_at > $2`, c.boardID, c.now.Add(-answerWithin).UnixMicro())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	said := map[string]time.Time{}
+	for rows.Next() {
+		var marks string
+		var at int64
+		if err := rows.Scan(&marks, &at); err != nil {
+			return nil, err
+		}
+		for mark := range strings.FieldsSeq(marks) {
+			said[mark] = time.UnixMicro(at).UTC()
+		}
+	}
+	return said, rows.Err()
 }
 
 // InviteAnyone makes an open link that so many people may use until it expires.
@@ -506,11 +536,7 @@ func (b *Boards) decline(ctx context.Context, find func(tx *db.Tx) (invitationRo
 		if err != nil {
 			return err
 		}
-		mark := ""
-		if i.known != "" {
-			mark = digest(c.boardID + " " + i.known)
-		}
-		if _, err := c.Exec(`UPDATE board_invitation SET ended = 'declined', ended_at = $1, declined = $2 WHERE board_id = $3 AND invitation_id = $4`, c.now.UnixMicro(), mark, c.boardID, i.ID); err != nil {
+		if _, err := c.Exec(`UPDATE board_invitation SET ended = 'declined', ended_at = $1, declined = $2 WHERE board_id = $3 AND invitation_id = $4`, c.now.UnixMicro(), strings.Join(declinedMarks(c.boardID, m), " "), c.boardID, i.ID); err != nil {
 			return err
 		}
 		if err := c.blank(m); err != nil {

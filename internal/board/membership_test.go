@@ -207,7 +207,7 @@ func TestDecline_LeavesNothing(t *testing.T) {
 		is(t, "declining again", c.Boards.Decline(c.ctx, secret), fault.NotFound, "declined")
 		sent, err := c.Boards.Invite(c.ctx, console, c.at, []board.Member{{Email: "ada@example.org"}, {Email: "bo@example.org"}})
 		must(t, err)
-		is(t, "asked again", sent[0].Error, fault.Conflict, "said no")
+		is(t, "asked again", sent[0].Error, fault.Conflict, "said no on 2026-11-22")
 		if sent[1].Error != nil || sent[1].Link == "" {
 			t.Errorf("the next of the list: %+v", sent[1])
 		}

@@ -143,6 +143,10 @@ func (r *run) take(record *intake.Record) error {
 	who := record.Who
 	person := board.Member{Key: who.Key, Name: who.Name, Email: strings.ToLower(who.Email), Handle: strings.ToLower(strings.TrimPrefix(who.Handle, "@")), Tags: who.Tags}
 	mark := r.mark(person)
+	if had, seen := r.numbers[mark]; seen && had.number == board.Gone {
+		r.report.Skipped[gone]++
+		return nil
+	}
 	if err := person.Check(); err != nil {
 		return r.refuse(record, record.Problem("%s", fault.Message(err)))
 	}
@@ -240,6 +244,7 @@ func (r *run) takeWhole() error {
 		for i, person := range r.people {
 			r.numbers[r.mark(person)] = known{number: numbers[i]}
 		}
+		r.leaveOut()
 		outs = map[string]entry.Outcome{}
 		refused := 0
 		for _, name := range slices.Sorted(maps.Keys(r.sources)) {
@@ -283,7 +288,7 @@ func (r *run) enrol() error {
 			case err == nil:
 				numbers[i] = one[0]
 			case kind == fault.Invalid || kind == fault.Conflict:
-				numbers[i] = -1
+				numbers[i] = turnedAway
 				if err := r.withdraw(r.mark(person), fault.Message(err)); err != nil {
 					return err
 				}
@@ -299,12 +304,37 @@ func (r *run) enrol() error {
 		k := r.numbers[mark]
 		k.number = numbers[i]
 		r.numbers[mark] = k
-		if numbers[i] < 0 {
+		if numbers[i] == turnedAway {
 			delete(r.numbers, mark)
 		}
 	}
 	r.people = r.people[:0]
+	r.leaveOut()
 	return nil
+}
+
+const (
+	turnedAway = -2 // the number of a player who could not be enrolled
+	gone       = "of people who left the board or declined to be on it, of whom nothing is kept"
+)
+
+// leaveOut takes the rows of those out of the batch of whom the board keeps nothing any more.
+func (r *run) leaveOut() {
+	for _, b := range r.sources {
+		kept := &batch{}
+		var last *intake.Record
+		for i, mark := range b.who {
+			if r.numbers[mark].number != board.Gone {
+				kept.entries, kept.who, kept.rows = append(kept.entries, b.entries[i]), append(kept.who, mark), append(kept.rows, b.rows[i])
+			} else if b.rows[i] != last {
+				last = b.rows[i]
+				r.report.Skipped[gone]++
+			}
+		}
+		if len(kept.who) < len(b.who) {
+			*b = *kept
+		}
+	}
 }
 
 // mark is what tells a player from the others.

@@ -76,7 +76,7 @@ CREATE TABLE board_invitation (
     failed        TEXT   NOT NULL, -- why the mail was refused for good, '' it was not
     ended         TEXT   NOT NULL, -- used, declined, revoked, '' it can be used
     ended_at      BIGINT NOT NULL,
-    declined      TEXT   NOT NULL, -- SHA-256 of board and address, kept for a while so that who said no is not asked again
+    declined      TEXT   NOT NULL, -- digests of who said no, kept for a while so that they are not asked again
     PRIMARY KEY (board_id, invitation_id)
 );
 CREATE INDEX board_invitation_member ON board_invitation (board_id, member);

@@ -1,0 +1,55 @@
+package source_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"cairn/internal/board"
+	"cairn/internal/board/boardtest"
+	"cairn/internal/db"
+	"cairn/internal/db/dbtest"
+	"cairn/internal/identity"
+	"cairn/internal/source"
+)
+
+// Leaving and declining hold for imports too: of who said so nothing is kept, whatever the file says, and the others' rows are
+// taken all the same.
+func TestImport_KeepsNothingOfWhoLeftOrDeclined(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		w := newWorld(t, d)
+		rooms := boardtest.New(t, d, now)
+		if _, err := w.boards.Enrol(ctx, w.board.ID, board.ByKey, []board.Member{{Key: "ada"}}); err != nil {
+			t.Fatal(err)
+		}
+		ada := rooms.Accept(t, w.board, "ada", board.Choice{})
+		if err := rooms.Boards.Leave(ctx, ada, w.board, false); err != nil {
+			t.Fatal(err)
+		}
+		sent, err := rooms.Boards.Invite(ctx, identity.Actor{}, w.board, []board.Member{{Key: "bo", Email: "bo@example.org"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rooms.Boards.Decline(ctx, strings.TrimPrefix(sent[0].Link, "https://cairn.example/join/")); err != nil {
+			t.Fatal(err)
+		}
+		file := "player,email,key,at,value\nada,,posts,2026-11-16,1\nbo,bo@example.org,posts,2026-11-16,1\ncy,,posts,2026-11-16,1\nada,,calls,2026-11-16,1\n"
+		for _, strict := range []bool{false, true} {
+			done, err := w.bring(source.File{Path: w.file("e.csv", file), Strict: strict})
+			if err != nil || done.Refused != 0 || len(done.Skipped) != 1 {
+				t.Fatalf("strict %v: %+v, %v", strict, done, err)
+			}
+			for why, rows := range done.Skipped {
+				if rows != 3 || !strings.Contains(why, "nothing is kept") {
+					t.Errorf("strict %v: skipped %d: %s", strict, rows, why)
+				}
+			}
+			w.wantSums(map[string]float64{"cy posts": 1})
+		}
+		members, err := w.boards.Members(ctx, w.board.ID)
+		if err != nil || len(members) != 3 || members[1].State != board.Former {
+			t.Errorf("%+v, %v", members, err)
+		}
+	})
+}
