@@ -464,9 +464,9 @@ func orNone(rank float64) float64 {
 	return math.NaN()
 }
 
-// narrow reports whether not everybody on the board may see a metric's values.
-func narrow(m *scorecard.Part) bool {
-	return m.Audience == scorecard.ForPlayer || m.Audience == scorecard.ForSteward
+// narrow reports whether an audience is not everybody on the board.
+func narrow(a scorecard.Audience) bool {
+	return a == scorecard.ForPlayer || a == scorecard.ForSteward
 }
 
 // jsonLine writes cells of one line as JSON.

@@ -26,7 +26,7 @@ func (c *calculation) summarise() head {
 		h.Frozen = c.frozen.id
 	}
 	for _, m := range c.card.Metrics() {
-		if narrow(m) {
+		if narrow(m.Audience) {
 			h.Narrow = append(h.Narrow, m.Key)
 		}
 	}

@@ -233,13 +233,7 @@ func (l *layout) together(all []Part, first Part, parts []int, v *veil) Part {
 	}
 	line.PointsPublished = rounded(l.card, line.PointsPublished)
 	line.ToGain = line.Possible - line.PointsPublished
-	line.Part.Part = &scorecard.Part{Key: first.Part.Part.Key, Name: inWords(measures) + " measures, together", Scored: true, Weight: weight,
-		Audience: scorecard.ForSteward}
-	for _, p := range line.Together {
-		if v.keys[p.Key] {
-			line.Part.Part.Audience = p.Audience
-		}
-	}
+	line.Part.Part = &scorecard.Part{Key: first.Part.Part.Key, Name: inWords(measures) + " measures, together", Scored: true, Weight: weight}
 	return line
 }
 

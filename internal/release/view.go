@@ -22,10 +22,20 @@ type Reader struct {
 	Given    map[int64]bool                // a coach's players; nil for everyone else
 	Metrics  []string                      // a coach's metrics; nil all
 	May      func(scorecard.Audience) bool // of players who are neither the reader nor given to them
+
+	Audience func(*scorecard.Part) scorecard.Audience // whom a metric is for; nil as the scorecard says
 }
 
 // Open is the reader of an offline tool and of the operator's console: all is shown.
 var Open = Reader{Everyone: true, Member: -1, May: func(scorecard.Audience) bool { return true }}
+
+// audience is whom a metric is for.
+func (r *Reader) audience(m *scorecard.Part) scorecard.Audience {
+	if r.Audience == nil {
+		return m.Audience
+	}
+	return r.Audience(m)
+}
 
 // neighbours is how many lines above and below their own a member sees.
 const neighbours = 2
@@ -190,6 +200,12 @@ func (v *View) tell(rel *Release, h *head, c *cohorts) *Release {
 		}
 	}
 	card := v.held.card
+	shown.Narrow = nil
+	for _, m := range card.Metrics() {
+		if narrow(v.reader.audience(m)) {
+			shown.Narrow = append(shown.Narrow, m.Key)
+		}
+	}
 	veiled := v.veil(ofOther)
 	shown.Parameters = score.Parameters{}
 	for key, p := range h.Parameters {
@@ -305,15 +321,16 @@ func (v *View) veil(of class) *veil {
 // shows reports whether a metric of the players of a class is for the reader.
 func (v *View) shows(m *scorecard.Part, of class) bool {
 	to := &v.reader
+	audience := to.audience(m)
 	switch {
-	case to.May(m.Audience) && (of != ofGiven || len(to.Metrics) == 0):
+	case to.May(audience) && (of != ofGiven || len(to.Metrics) == 0):
 		return true
 	case of == ofReader:
-		return m.Audience != scorecard.ForSteward
+		return audience != scorecard.ForSteward
 	case of == ofGiven && (len(to.Metrics) == 0 || slices.Contains(to.Metrics, m.Key)):
-		return m.Audience != scorecard.ForSteward
+		return audience != scorecard.ForSteward
 	case of == ofGiven:
-		return m.Audience == scorecard.ForPublic && to.May(m.Audience)
+		return audience == scorecard.ForPublic && to.May(audience)
 	}
 	return false
 }
