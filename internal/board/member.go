@@ -330,9 +330,22 @@ func (c *change) note(actor, verb string, m Member, detail map[string]string) er
 	return c.boards.rooms.Trail.Write(c.Tx, audit.Event{Actor: actor, Verb: verb, Board: c.boardID, Player: m.Player, Detail: told})
 }
 
+// anonymous gives a member a reference by lot who carries their key as one, as everybody on boards of before there were references.
+func (c *change) anonymous(m *Member) error {
+	if m.Ref != m.Key {
+		return nil
+	}
+	m.Ref = newRef()
+	_, err := c.Exec(`UPDATE board_member SET ref = $1 WHERE board_id = $2 AND number = $3`, m.Ref, c.boardID, m.Number)
+	return err
+}
+
 // blank makes of a member a number without a name: raw entries, notes, claims and invitations go, and nothing in the row says
 // who it was. What is kept is whether the member was hidden, so that nobody appears by erasing themselves.
 func (c *change) blank(m Member) error {
+	if err := c.anonymous(&m); err != nil {
+		return err
+	}
 	if _, err := c.boards.rooms.Entries.Forget(c.Tx, c.boardID, m.Number); err != nil {
 		return err
 	}

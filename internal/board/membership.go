@@ -153,6 +153,9 @@ func (c *change) join(a identity.Actor, i invitationRow, addresses []string, cho
 	if err != nil {
 		return m, err
 	}
+	if err := c.anonymous(&m); err != nil {
+		return m, err
+	}
 	m.Player = a.Account
 	if err := choice.apply(&m, at, terms, c.now); err != nil {
 		return m, err

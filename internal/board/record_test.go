@@ -332,6 +332,26 @@ func rowText(table string) string {
 	return `SELECT ` + strings.ReplaceAll(columns, ", ", " || ' ' || ") + ` FROM ` + table
 }
 
+// On a board of before there were references everybody carries their key as one: whoever joins gets one that says nothing.
+func TestJoin_GivesAReferenceByLot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newClub(t, d, board.Settings{})
+		c.add(t, "ada")
+		c.add(t, "bo")
+		must(t, d.Write(c.ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE board_member SET ref = key`)
+			return err
+		}))
+		c.Accept(t, c.at, "ada", board.Choice{})
+		must(t, c.Boards.TakeOff(c.ctx, console, c.at, "bo"))
+		for n := range int64(2) {
+			if m := c.member(t, n); !strings.HasPrefix(m.Ref, "p-") || len(m.Ref) != 18 {
+				t.Errorf("%+v", m)
+			}
+		}
+	})
+}
+
 // Two records become one, and come apart again as they were.
 func TestMove_AndBackIsTheRecordAsItWas(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
