@@ -345,14 +345,14 @@ func (b *Boards) Board(ctx context.Context, key string) (found *Board, err error
 	return found, err
 }
 
-// List returns the public boards, or with all every board, by name.
+// List returns the public boards that are not suspended, or with all every board, by name.
 func (b *Boards) List(ctx context.Context, all bool) (boards []*Board, err error) {
 	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		boards, err = b.boardsIn(tx, `1 = 1`)
 		return err
 	})
 	if !all {
-		boards = slices.DeleteFunc(boards, func(at *Board) bool { return at.Stage != Open })
+		boards = slices.DeleteFunc(boards, func(at *Board) bool { return at.Stage != Open || at.Suspended != "" })
 	}
 	return boards, err
 }

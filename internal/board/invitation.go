@@ -183,7 +183,7 @@ func (c *change) sendInvitation(a identity.Actor, at *Board, m Member) (link str
 	id := ""
 	if len(found) > 0 {
 		id = found[0].ID
-		if wait := askedAgain - c.now.Sub(found[0].Made); mailed && found[0].Address != "" && found[0].Failed == "" && wait > 0 {
+		if wait := askedAgain - c.now.Sub(found[0].Sent); mailed && found[0].Address == m.Email && wait > 0 {
 			f := fault.New(fault.Limited, "%s was written to less than a day ago: leave them some time.", called(m))
 			f.Wait = wait
 			return "", f
