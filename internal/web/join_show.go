@@ -256,7 +256,10 @@ func newAsk(asked board.Field, terms board.Terms, card *scorecard.Scorecard, b *
 	name := asked.Metric
 	for _, m := range card.Metrics() {
 		if m.Key == asked.Metric {
-			name, a.Unit, a.SeenBy = m.Name, m.Unit, valueSeenBy(terms.Audience(m), b)
+			name, a.SeenBy = m.Name, capital(valueSeenBy(terms.Audience(m), b))
+			if m.Unit != strings.ToLower(m.Name) {
+				a.Unit = m.Unit
+			}
 		}
 	}
 	for _, answer := range []string{asked.Value, asked.ToWhom} {

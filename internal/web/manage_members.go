@@ -79,7 +79,7 @@ func (s *site) membersPage(v *visit) (membersPage, error) {
 	for _, state := range []board.State{board.Accepted, board.Listed, board.Invited, board.Paused, board.Left, board.Former} {
 		states = append(states, option{Value: string(state), Text: capital(stateName(state))})
 	}
-	page.State = typed.choice("choice", "state", "Who are", "", "", states)
+	page.State = typed.choice("choice", "state", "State", "", "", states)
 	return page, nil
 }
 

@@ -146,8 +146,8 @@ func (s *site) tellDraft(v *visit, card *scorecard.Scorecard, p period.Period) (
 	}
 	_, ends := p.Bounds(b.Location())
 	told := &draftTold{When: p.Label(), Name: p.String(), Line: view.Title, Early: s.now().Before(ends)}
-	_, many := players(card.Players)
-	told.Facts = []string{amount(float64(view.Players)) + " " + many, amount(float64(view.Scored)) + " scored"}
+	one, many := players(card.Players)
+	told.Facts = []string{count(view.Players, one, many), amount(float64(view.Scored)) + " scored"}
 	if rel.RulesNew {
 		told.Facts = append(told.Facts, "the first under new rules: it shows old and new side by side")
 	}
@@ -207,7 +207,7 @@ func (s *site) publishRelease(w http.ResponseWriter, v *visit) error {
 	return s.take(w, v, releasesScreen, func() (string, string, error) {
 		p, err := s.askedPeriod(v, "period")
 		if err == nil {
-			_, err = s.releases.Publish(v.Context(), v.board, p, v.PostForm.Has("early"))
+			_, err = s.releases.Publish(release.By(v.Context(), v.actor), v.board, p, v.PostForm.Has("early"))
 		}
 		return manageAddress(v.board) + "/releases", "published", err
 	})
@@ -217,7 +217,7 @@ func (s *site) correctRelease(w http.ResponseWriter, v *visit) error {
 	return s.take(w, v, releasesScreen, func() (string, string, error) {
 		p, err := s.askedPeriod(v, "wrong")
 		if err == nil {
-			_, err = s.releases.Erratum(v.Context(), v.board, p, v.PostForm.Get("reason"))
+			_, err = s.releases.Erratum(release.By(v.Context(), v.actor), v.board, p, v.PostForm.Get("reason"))
 		}
 		return manageAddress(v.board) + "/releases", "erratum", err
 	})
