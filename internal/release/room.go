@@ -333,11 +333,3 @@ func (h *held) show(superseded bool) *Release {
 	rel.Superseded = superseded
 	return &rel
 }
-
-// held returns what is in memory of a release.
-func (r *Releases) held(ctx context.Context, rel *Release) (*held, error) {
-	if rel.held != nil {
-		return rel.held, nil
-	}
-	return r.hold(ctx, rel.BoardID, rel.ID)
-}

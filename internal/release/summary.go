@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 )
 
 const (
@@ -185,9 +184,4 @@ func (c *calculation) findReturned(h *head) {
 			break
 		}
 	}
-}
-
-// written is a published score for people.
-func written(decimals int, score float64) string {
-	return strconv.FormatFloat(score, 'f', decimals, 64)
 }

@@ -412,9 +412,7 @@ type equations struct {
 
 func newEquations(card *scorecard.Scorecard) *equations {
 	e := &equations{has: []map[string]bool{{}, {}}}
-	for _, m := range card.Metrics() {
-		e.leaves = append(e.leaves, m)
-	}
+	e.leaves = append(e.leaves, card.Metrics()...)
 	e.missing = make([]bool, 2*len(e.leaves))
 	return e
 }
