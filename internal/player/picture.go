@@ -21,6 +21,7 @@ const (
 	pictureSide = 256
 	mostFile    = 5 << 20
 	mostPixels  = 40_000_000
+	mostDrawn   = 10 * mostPixels // a progressive JPEG is drawn over and over: ten times is what cameras and programs do
 )
 
 // Picture returns a player's picture (PNG, square, at most 256 × 256), NotFound for none.
@@ -74,12 +75,13 @@ func (p *Players) PutPicture(ctx context.Context, a identity.Actor, file io.Read
 func portrait(content []byte) ([]byte, error) {
 	var size func(io.Reader) (image.Config, error)
 	var decode func(io.Reader) (image.Image, error)
-	turn := upright
+	turn, passes := upright, 1
 	switch {
 	case bytes.HasPrefix(content, []byte("\x89PNG\r\n\x1a\n")):
 		size, decode = png.DecodeConfig, png.Decode
 	case bytes.HasPrefix(content, []byte("\xff\xd8\xff")):
 		size, decode, turn = jpeg.DecodeConfig, jpeg.Decode, orientation(content)
+		passes = bytes.Count(content, []byte("\xff\xda"))
 	default:
 		return nil, invalid("picture", "That is neither a PNG nor a JPEG picture.")
 	}
@@ -99,6 +101,9 @@ func portrait(content []byte) ([]byte, error) {
 	}
 	if config.Width < 1 || config.Height < 1 || pixels > mostPixels {
 		return nil, invalid("picture", "The picture has %d × %d pixels, which is too many: choose a smaller one.", config.Width, config.Height)
+	}
+	if int64(passes)*pixels > mostDrawn {
+		return nil, invalid("picture", "The picture is drawn in too many passes: save it as a plain JPEG.")
 	}
 	picture, err := decode(bytes.NewReader(content))
 	if err != nil {

@@ -133,13 +133,19 @@ func pngOf(t *testing.T, picture image.Image) []byte {
 	return file.Bytes()
 }
 
-// jpegTurned is a JPEG that says how it is to be turned, as cameras do, with a place on earth beside it.
-func jpegTurned(t *testing.T, picture image.Image, turn uint16, order binary.AppendByteOrder) []byte {
+func jpegOf(t *testing.T, picture image.Image) []byte {
 	t.Helper()
 	var file bytes.Buffer
 	if err := jpeg.Encode(&file, picture, &jpeg.Options{Quality: 95}); err != nil {
 		t.Fatal(err)
 	}
+	return file.Bytes()
+}
+
+// jpegTurned is a JPEG that says how it is to be turned, as cameras do, with a place on earth beside it.
+func jpegTurned(t *testing.T, picture image.Image, turn uint16, order binary.AppendByteOrder) []byte {
+	t.Helper()
+	plain := jpegOf(t, picture)
 	tiff := []byte("MM\x00*")
 	if order == binary.LittleEndian {
 		tiff = []byte("II*\x00")
@@ -154,9 +160,9 @@ func jpegTurned(t *testing.T, picture image.Image, turn uint16, order binary.App
 	entry(0x010f, 2, 'x') // who made the camera
 	entry(0x0112, 3, turn)
 	segment := append([]byte("Exif\x00\x00"), append(tiff, "N 52.5163 E 13.3777"...)...)
-	out := append([]byte{}, file.Bytes()[:2]...)
+	out := bytes.Clone(plain[:2])
 	out = binary.BigEndian.AppendUint16(append(out, 0xff, 0xe1), uint16(len(segment)+2))
-	return append(append(out, segment...), file.Bytes()[2:]...)
+	return append(append(out, segment...), plain[2:]...)
 }
 
 func TestPicture_IsSquareSmallAndTheRightWayUp(t *testing.T) {
@@ -250,6 +256,7 @@ func TestPicture_RefusesWhatIsNone(t *testing.T) {
 		"cut short":   {good[:len(good)/2], "damaged"},
 		"only a head": {[]byte("\xff\xd8\xff\xe1"), "damaged"},
 		"vast":        {vast, "30000 × 30000 pixels"},
+		"many passes": {append(jpegOf(t, quarters(3000, 3000)), bytes.Repeat([]byte("\xff\xda"), 50)...), "too many passes"},
 		"large":       {append(bytes.Clone(good), make([]byte, 5<<20)...), "larger than 5 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
