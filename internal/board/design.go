@@ -16,15 +16,14 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 	"github.com/google/uuid"
 
 	"cairn/internal/audit"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/shallow"
 	"cairn/scorecard"
 )
 
@@ -273,11 +272,8 @@ func (r *designReader) read(head []byte, file *designFile) (err error) {
 			err = r.problem(1, 1, "the description of the board is not YAML that can be read")
 		}
 	}()
-	for _, t := range lexer.Tokenize(string(head)) {
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
-			return r.problem(t.Position.Line, t.Position.Column, "YAML anchors, aliases, merge keys and tags are not read; write the value out")
-		}
+	if p := shallow.Check(string(head)); p != nil {
+		return r.problem(p.Line, p.Column, "%s", p.Why)
 	}
 	parsed, err := parser.ParseBytes(head, 0)
 	if err != nil || len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {

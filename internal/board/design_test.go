@@ -147,6 +147,7 @@ func TestReadDesign_SaysWhereWhatIsWrong(t *testing.T) {
 		"scorecard's problem": {head + card + "nothing: 1\n", "club.yaml:9:1:"},
 		"twice":               {head + "zone: UTC\n" + card, "club.yaml:4:1:"},
 		"a bomb":              {head + "name: &a x\nowner: *a\n" + card, "club.yaml:4:7: YAML anchors"},
+		"brackets":            {head + "name: " + strings.Repeat("[", 30_000) + "\n" + card, "club.yaml:4:19: brackets are nested too deep"},
 		"not YAML":            {"board: [\n" + card, "club.yaml:"},
 		"empty":               {"", "club.yaml:1:1:"},
 	} {

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"cairn/internal/fault"
+	"cairn/internal/shallow"
 )
 
 // Mapping says how a file with headers of its own becomes entries. It is a YAML file:
@@ -99,6 +100,14 @@ func ParseMapping(file string, source []byte) (m *Mapping, err error) {
 	if len(source) > maxMapping {
 		return nil, d.wrong(nil, "a mapping is not longer than 64 KiB")
 	}
+	if p := shallow.Check(string(source)); p != nil {
+		return nil, d.wrong(&token.Token{Position: &token.Position{Line: p.Line, Column: p.Column}}, "%s", p.Why)
+	}
+	defer func() {
+		if recover() != nil { // the parser is not ours: no file may bring the program down
+			m, err = nil, d.wrong(nil, "this is not YAML that can be read")
+		}
+	}()
 	parsed, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey()) // fields tells them, with a better message
 	if err != nil {
 		var placed interface{ GetToken() *token.Token }

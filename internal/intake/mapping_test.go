@@ -169,7 +169,7 @@ func TestMapping_RefusesWithThePlaceAndTheNearestWord(t *testing.T) {
 		"mapping: 1\npreamble: -1\n" + entries:                     "0 to 1000",
 		"mapping: 1\nentries: 5\n":                                 "m.yaml:2:10: a list is wanted here",
 		"mapping: 1\nat: {a: b}\n" + entries:                       "one plain value is wanted here",
-		"mapping: 1\nat: &x A\nlabel: *x\n" + entries:              "one plain value is wanted here",
+		"mapping: 1\nat: &x A\nlabel: *x\n" + entries:              "YAML anchors, aliases",
 		"- 1\n":         "wants lines of",
 		"mapping: [1\n": "this is not YAML",
 		"":              "one YAML document",
