@@ -87,6 +87,13 @@ func (s *site) reader(ctx context.Context, b *board.Board, a board.Access) (rele
 		}
 		to.Given, to.Metrics = given(b, names, a.Scope), a.Scope.Metrics
 	}
+	if b.Basis == board.OptIn { // what nobody answered the two questions for is for its player alone
+		terms, err := s.boards.TermsOf(ctx, b, b.Terms)
+		if err != nil {
+			return to, err
+		}
+		to.Audience = terms.Audience
+	}
 	to.May = func(audience scorecard.Audience) bool {
 		// On a board of things or of the public record nobody keeps anything from its readers.
 		return a.Measures(audience, false) || audience == scorecard.ForBoard && b.Basis != board.OptIn

@@ -213,6 +213,32 @@ func TestPlayer_WhatIsKeptIsSaidToBeKept(t *testing.T) {
 	}
 }
 
+func TestPlayer_AValueForWhichNobodyAnsweredIsForItsPlayerAlone(t *testing.T) {
+	g := newGuild(t)
+	ctx := context.Background()
+	path := playerAddress(boardAddress(g.board), g.players[0].Key)
+	notes := func(v visitor) bool { return strings.Contains(words(v.page(path).Find(".stack")), "3,977") }
+	if notes(g.others["viewer"]) {
+		t.Error("a viewer reads the value before anybody said whom that helps")
+	}
+	if !notes(g.players[0].visitor) {
+		t.Error("the player does not read the own value")
+	}
+	terms, err := g.boards.TermsOf(ctx, g.board, g.board.Terms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range terms.Fields {
+		terms.Fields[i].Value, terms.Fields[i].ToWhom = "it shows what is possible", "to whoever begins"
+	}
+	if _, err := g.boards.SetTerms(ctx, g.others["owner"].Actor, g.board, terms); err != nil {
+		t.Fatal(err)
+	}
+	if !notes(g.others["viewer"]) {
+		t.Error("a viewer does not read the value afterwards")
+	}
+}
+
 func TestPlayer_OwnScorecardOpensInStealthAndEarlierOnesToo(t *testing.T) {
 	g := newGuildAs(t, board.Settings{Stage: board.Stealth})
 	who := g.players[2]
