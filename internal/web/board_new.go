@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"math"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"cairn/internal/board"
 	"cairn/internal/consent"
 	"cairn/internal/fault"
+	"cairn/internal/figure"
 	"cairn/scorecard"
 )
 
@@ -37,7 +39,10 @@ type startPage struct {
 type draftLine struct{ Name, Where, When, Address, Drop string }
 
 // templateCard is a template to choose.
-type templateCard struct{ Key, Name, About, Measures string }
+type templateCard struct {
+	Key, Name, About, Measures string
+	Cairn                      template.HTML // its parts, as wide as their weights
+}
 
 // newPage is one of the five steps.
 type newPage struct {
@@ -56,6 +61,9 @@ type newPage struct {
 	Problems []string
 	Advice   []string
 	Drop     string
+
+	Cairn      template.HTML // what is measured, or how much of the board stands
+	CairnWords string
 }
 
 // newGroup is what is asked about one metric.
@@ -103,7 +111,7 @@ func (s *site) newStartPage(v *visit, f *form, problems scorecard.Problems) (*st
 		for _, p := range card.Parts {
 			names = append(names, p.Name)
 		}
-		page.Templates = append(page.Templates, templateCard{t.Key, card.Name, t.About, list(names)})
+		page.Templates = append(page.Templates, templateCard{t.Key, card.Name, t.About, list(names), figure.Cairn(weighed(card), "template-"+t.Key, "", "")})
 	}
 	page.File = f.file("file", "A scorecard file", "YAML, as cairn check reads it. A board's design file that was exported works too.")
 	page.Problem, page.Problems = f.problem(), problemLines(problems)
@@ -482,8 +490,12 @@ func (s *site) newStepPage(d board.Draft, step int, card *scorecard.Scorecard, f
 	if step > 1 {
 		page.Back = stepAddress(d.ID, step-1)
 	}
+	page.Cairn, page.CairnWords = figure.Cairn(laid(step-1), "laid", "", ""), fmt.Sprintf("%d of %d laid.", step-1, len(steps))
 	switch step {
 	case 1:
+		if weights := weighed(card); len(weights) > 1 {
+			page.Cairn, page.CairnWords = figure.Cairn(weights, "weights", "", ""), "One stone a part, as wide as its weight."
+		}
 		page.Lead = "The weights say what matters, and everybody will see them. Change them until they say what you mean; the text below holds all the rest."
 		page.askWeights(card, f)
 		page.Text = f.make("code", "scorecard", "The scorecard's file", "Every key is described in the documentation; mistakes are told line by line.", a["scorecard"])
@@ -556,6 +568,19 @@ func (s *site) newStepPage(d board.Draft, step int, card *scorecard.Scorecard, f
 	return page
 }
 
+// laid is the cairn of a board of which so many steps are answered: a stone each, the first below.
+func laid(n int) []figure.Stone {
+	stones := make([]figure.Stone, len(steps))
+	for i := range stones {
+		wide := float64(len(steps) - i + 2)
+		stones[len(steps)-1-i].Possible = wide
+		if i < n {
+			stones[len(steps)-1-i].Points = wide
+		}
+	}
+	return stones
+}
+
 // askWeights lists the parts of the scorecard with their weights.
 func (page *newPage) askWeights(card *scorecard.Scorecard, f *form) {
 	shares := card.EffectiveWeights()
@@ -565,11 +590,23 @@ func (page *newPage) askWeights(card *scorecard.Scorecard, f *form) {
 		}
 		label := "Weight of " + p.Name
 		w := newWeight{Field: f.text("weight."+p.Key, label, "", amountOf(p.Weight)).most(20).must(), Group: p.IsGroup(), Indent: "d" + strconv.Itoa(min(depth, 6)), Why: p.Why}
-		if share, ok := shares[p.Key]; ok && !p.IsGroup() {
+		if share := wholeShare(p, shares); share > 0 {
 			w.Share = amountOf(math.Round(1000*share)/10) + " %"
 		}
 		page.Weights = append(page.Weights, w)
 	})
+}
+
+// wholeShare is how much of the whole score a part carries, a group by what is in it.
+func wholeShare(p *scorecard.Part, shares map[string]float64) float64 {
+	if !p.IsGroup() {
+		return shares[p.Key]
+	}
+	sum := 0.0
+	for _, child := range p.Parts {
+		sum += wholeShare(child, shares)
+	}
+	return sum
 }
 
 func amountOf(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -400,9 +400,9 @@ func TestStorybook_InTheBrowser(t *testing.T) {
 		pages  []string
 	}{
 		{1280, "light", append([]string{"home-empty", "board-one", "board-nobody", "board-crowd", "board-unreleased", "board-erratum", "board-superseded", "player-hostile", "player-rtl",
-			"player-unscored", "player-bridge", "player-only", "player-points", "methodology-power", "methodology-newer", "archive-empty", "error"}, slices.Concat(mainPages, doorPages, managePages, guildPages)...)},
-		{1280, "dark", slices.Concat(mainPages, doorKinds, managePages)},
-		{390, "light", slices.Concat(mainPages, doorKinds, managePages)},
+			"player-unscored", "player-bridge", "player-only", "player-points", "methodology-power", "methodology-newer", "archive-empty", "error"}, slices.Concat(mainPages, doorPages, newPages, managePages, guildPages)...)},
+		{1280, "dark", slices.Concat(mainPages, doorKinds, []string{"new", "step-1-refused", "step-3"}, managePages)},
+		{390, "light", slices.Concat(mainPages, doorKinds, []string{"new", "step-1-refused", "step-3"}, managePages)},
 		{390, "dark", []string{"board-erratum", "player-bridge"}},
 	} {
 		t.Run(fmt.Sprintf("axe finds nothing, %d %s", view.width, view.scheme), func(t *testing.T) {

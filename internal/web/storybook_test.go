@@ -600,6 +600,7 @@ func drawAll(t *testing.T) *book {
 	b.draw("archive-empty", "archive_show", b.newArchivePage(waiting.board, nil))
 	b.draw("error", "error", errorPage{frame: b.frame("Nothing stands here", nil), Heading: "Nothing stands here", Message: "There is no page at this address.", Advice: "Begin at the list of boards."})
 	drawDoors(b)
+	drawSteps(b)
 	drawManaging(b)
 	return b
 }
