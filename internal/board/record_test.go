@@ -476,6 +476,14 @@ func TestSetTerms_AsksForBothAnswersAndAgainForWhatChanged(t *testing.T) {
 		if now, err := c.Boards.TermsOf(c.ctx, c.at, 2); err != nil || len(now.Fields) != 4 || now.Fields[3].Metric != "likes" {
 			t.Errorf("%+v, %v", now, err)
 		}
+		// What leaves the scorecard is granted no more: back under its old name, it may be anything.
+		without := strings.Replace(wider, "  - {key: replies, normalise: {minmax: {from: 0, to: 20}}}\n", "", 1)
+		_, err = c.Boards.Revise(c.ctx, c.at.ID, load(t, without))
+		must(t, err)
+		equal(t, "granted after it left the scorecard", c.granted(t, ada.Account), []string(nil))
+		_, err = c.Boards.Revise(c.ctx, c.at.ID, load(t, strings.Replace(wider, "key: replies,", "key: replies, entry: heartbeat, take: max,", 1)))
+		must(t, err)
+		equal(t, "granted after something else came back by its name", c.granted(t, ada.Account), []string(nil))
 		is(t, "terms that there are not", third(c.Boards.TermsOf(c.ctx, c.at, 9)), fault.NotFound, "version 9")
 	})
 }

@@ -257,7 +257,8 @@ func checkProse(field, what, text string) error {
 	return nil
 }
 
-// rederived returns the metrics that another scorecard derives in another way, or shows to more people.
+// rederived returns the metrics that another scorecard derives in another way, shows to more people, or has no more: what is not
+// asked for is not granted, so that what comes back under an old name is asked for anew.
 func rederived(before, card *scorecard.Scorecard) (metrics []string) {
 	was := map[string]*scorecard.Part{}
 	for _, metric := range before.Metrics() {
@@ -266,11 +267,12 @@ func rederived(before, card *scorecard.Scorecard) (metrics []string) {
 	reach := scale[scorecard.Audience]{scorecard.ForSteward, scorecard.ForPlayer, scorecard.ForBoard, scorecard.ForPublic}
 	for _, metric := range card.Metrics() {
 		old := was[metric.Key]
+		delete(was, metric.Key)
 		if old != nil && (reach.before(old.Audience, metric.Audience) || old.Entry != metric.Entry || old.Take != metric.Take || old.Over != metric.Over || text(old.Formula) != text(metric.Formula)) {
 			metrics = append(metrics, metric.Key)
 		}
 	}
-	return metrics
+	return append(metrics, slices.Sorted(maps.Keys(was))...)
 }
 
 func text(f *scorecard.Formula) string {
