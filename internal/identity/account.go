@@ -108,6 +108,11 @@ func (i *Identity) enter(tx *db.Tx, address string, proved time.Time) (account s
 	if err != nil {
 		return "", false, err
 	}
+	if account != "" && !proved.IsZero() {
+		if account, err = i.yield(tx, account, address); err != nil {
+			return "", false, err
+		}
+	}
 	if account != "" {
 		return account, false, proveAddress(tx, address, proved)
 	}
@@ -115,6 +120,40 @@ func (i *Identity) enter(tx *db.Tx, address string, proved time.Time) (account s
 		return "", false, err
 	}
 	return account, true, i.putAddress(tx, account, address, proved)
+}
+
+// yield gives way to somebody who proves an address that until now was only named: whoever typed it at an operator's link may
+// be somebody else, and must not be in the record that its reader comes into. Where the account has been proved to be another's
+// the address leaves it, and none is returned; else the account becomes the reader's, and every way in of before ends.
+func (i *Identity) yield(tx *db.Tx, account, address string) (string, error) {
+	var proved int64
+	if err := tx.QueryRow(`SELECT proved_at FROM account_address WHERE address = $1`, address).Scan(&proved); err != nil || proved != 0 {
+		return account, err
+	}
+	var others int
+	err := tx.QueryRow(`SELECT (SELECT COUNT(*) FROM account_address WHERE account_id = $1 AND proved_at <> 0)
+		+ (SELECT COUNT(*) FROM account_subject WHERE account_id = $1)`, account).Scan(&others)
+	if err != nil {
+		return "", err
+	}
+	if others > 0 {
+		if _, err := tx.Exec(`DELETE FROM account_address WHERE address = $1`, address); err != nil {
+			return "", err
+		}
+		if err := settleMain(tx, account); err != nil {
+			return "", err
+		}
+		return "", i.note(tx, account, "address.remove", map[string]string{"why": "somebody else proved to read it"})
+	}
+	if err := endAll(tx, account); err != nil {
+		return "", err
+	}
+	for _, table := range []string{"account_passkey", "account_token"} {
+		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE account_id = $1`, account); err != nil {
+			return "", err
+		}
+	}
+	return account, i.note(tx, account, "session.end", map[string]string{"why": "the address was proved by its reader"})
 }
 
 // proveAddress notes when an address was last proved.

@@ -93,3 +93,56 @@ func TestOperatorLink_OfAServerThatDoesNotKnowItsAddressIsAPath(t *testing.T) {
 		t.Errorf("%q, %v", address, err)
 	}
 }
+
+// Somebody may name an address that they do not read, and wait for its reader to come into their account.
+func TestOperatorLink_WhoeverProvesTheAddressIsNotInTheRecordOfWhoOnlyNamedIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		mallory, err := w.UseOperatorLink(ctx, w.operatorToken(), "ada@example.org", firefox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, _, err := w.MakeToken(ctx, mallory.Actor, "wait", identity.Scopes(), w.clock.Now().AddDate(0, 1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ada := w.proved("ada@example.org")
+		if _, err := w.Actor(ctx, mallory.Secret, firefox); fault.Of(err) != fault.Unauthenticated {
+			t.Errorf("who named the address is still signed in: %v", err)
+		}
+		if _, err := w.ByToken(ctx, token); fault.Of(err) != fault.Unauthenticated {
+			t.Errorf("their token still works: %v", err)
+		}
+		// Proved once, it stays: signing in again ends nothing.
+		again := w.proved("ada@example.org")
+		if _, err := w.Actor(ctx, ada.Secret, firefox); err != nil || again.Actor.Account != ada.Actor.Account {
+			t.Errorf("signing in a second time: %v", err)
+		}
+	})
+}
+
+func TestOperatorLink_AnAddressThatWasNamedLeavesAnAccountThatIsProvedAnothers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		olga, err := w.UseOperatorLink(ctx, w.operatorToken(), "ada@example.org", firefox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO account_address (address, account_id, proved_at, main) VALUES ('olga@example.org', $1, 1, 0)`, olga.Actor.Account)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		ada := w.proved("ada@example.org")
+		if !ada.New || ada.Actor.Account == olga.Actor.Account || ada.Actor.Operator {
+			t.Errorf("the reader of the address came into %+v", ada)
+		}
+		if a, err := w.Account(ctx, olga.Actor.Account); err != nil || len(a.Addresses) != 1 || a.Addresses[0].Address != "olga@example.org" || !a.Addresses[0].Primary {
+			t.Errorf("%+v, %v", a, err)
+		}
+		if _, err := w.Actor(ctx, olga.Secret, firefox); err != nil {
+			t.Errorf("whose account it is stays signed in: %v", err)
+		}
+	})
+}
