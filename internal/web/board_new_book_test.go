@@ -48,8 +48,11 @@ func drawSteps(b *book) {
 	for step := range steps {
 		b.draw(fmt.Sprintf("step-%d", step+1), "board_new", b.newStepPage(d, step+1, card, blank("step")))
 	}
+	typed := []string{}
+	card.Walk(func(p, _ *scorecard.Part, _ int) { typed = append(typed, "weight."+p.Key, amountOf(p.Weight)) })
 	metric := card.Metrics()[0]
-	weights := b.newStepPage(d, 1, card, refusedForm("step", "weight."+metric.Key, "The weight of "+metric.Name+" is a number above 0; \"much\" is none.", "weight."+metric.Key, "much"))
+	typed = append(typed, "weight."+metric.Key, "much")
+	weights := b.newStepPage(d, 1, card, refusedForm("step", "weight."+metric.Key, "The weight of "+metric.Name+" is a number above 0; \"much\" is none.", typed...))
 	weights.Problems = problemLines(problems)
 	b.draw("step-1-refused", "board_new", weights)
 	b.draw("step-2-refused", "board_new", b.newStepPage(d, 2, card, refusedForm("step", "people", "Line 2, \"ada@@example\", is neither an address nor a name with an address: write Ada Lovelace <ada@example.org>.",

@@ -13,10 +13,14 @@ import (
 	"cairn/scorecard"
 )
 
-// homePage lists the public boards.
+// homePage lists the public boards, and leads everyone to what is theirs to do next.
 type homePage struct {
 	*frame
-	Boards []homeBoard
+	Boards   []homeBoard
+	SignedIn bool
+	Mine     []link // boards of whoever is signed in
+	Waiting  string // invitations to them, in words; "" none
+	Fresh    bool   // nobody runs this server yet
 }
 
 // homeBoard is one board on the home page.
@@ -49,7 +53,37 @@ func (s *site) home(w http.ResponseWriter, r *visit) error {
 		}
 		page.Boards = append(page.Boards, entry)
 	}
+	if err := s.greet(r, &page); err != nil {
+		return err
+	}
 	return s.page(w, r, "home", page, asking)
+}
+
+// greet adds what is there for whoever asks.
+func (s *site) greet(r *visit, page *homePage) error {
+	ctx := r.Context()
+	if page.SignedIn = r.actor.SignedIn(); !page.SignedIn {
+		if len(page.Boards) > 0 {
+			return nil
+		}
+		has, err := s.who.HasOperator(ctx)
+		page.Fresh = !has
+		return err
+	}
+	mine, err := s.boards.Mine(ctx, r.actor)
+	if err != nil {
+		return err
+	}
+	for _, m := range mine {
+		if m.Access.May(board.SeeBoard, m.Board) || m.Access.May(board.SeeOwn, m.Board) {
+			page.Mine = append(page.Mine, link{Text: m.Board.Name, Address: boardAddress(m.Board)})
+		}
+	}
+	waiting, err := s.boards.Waiting(ctx, r.actor)
+	if len(waiting) > 0 {
+		page.Waiting = count(len(waiting), "invitation waits", "invitations wait") + " for your answer"
+	}
+	return err
 }
 
 func (s *site) homeBoard(ctx context.Context, b *board.Board, access board.Access, n int) (homeBoard, error) {

@@ -521,6 +521,11 @@ func drawAll(t *testing.T) *book {
 	boards = append(boards, newHomeBoard(waiting.board, waiting.card, nil, nil, len(boards)))
 	b.draw("home", "home", homePage{frame: b.frame("Boards", nil), Boards: boards})
 	b.draw("home-empty", "home", homePage{frame: b.frame("Boards", nil)})
+	b.draw("home-fresh", "home", homePage{frame: b.frame("Boards", nil), Fresh: true})
+	b.access.Account = "account"
+	b.draw("home-mine", "home", homePage{frame: b.frame("Boards", nil), Boards: boards[:2], SignedIn: true, Waiting: "2 invitations wait for your answer", Mine: []link{{Text: "Harbour guild", Address: "/b/guild"}, {Text: hostile, Address: "/b/x"}}})
+	b.draw("home-mine-none", "home", homePage{frame: b.frame("Boards", nil), SignedIn: true})
+	b.access.Account = ""
 
 	b.draw("board", "board_show", b.boardPage(club.place(false), club.shown(1), club.archive()))
 	b.draw("board-lasting", "board_show", b.boardPage(club.place(true), club.shown(2), nil))
