@@ -46,6 +46,10 @@ func (r *Releases) writeBundle(ctx context.Context, h *held, names []byte, w io.
 	if h.state != Final {
 		return fault.New(fault.Conflict, "%s is a draft: a bundle is made of a final release. Publish it first.", h.period)
 	}
+	h, err := r.unforgotten(ctx, h)
+	if err != nil {
+		return err
+	}
 	files, err := r.bundleFiles(ctx, h)
 	if err != nil {
 		return err
@@ -78,6 +82,19 @@ func (r *Releases) writeBundle(ctx context.Context, h *held, names []byte, w io.
 	})
 }
 
+// unforgotten returns a release from which nobody was taken out. One with names is read anew: what is in memory may hold somebody who is
+// gone since.
+func (r *Releases) unforgotten(ctx context.Context, h *held) (*held, error) {
+	if h.head.Refs {
+		return h, nil
+	}
+	h, err := r.read(ctx, h.boardID, h.record.id)
+	if err != nil {
+		return nil, err
+	}
+	return h, h.complete()
+}
+
 // bundleFiles returns how each file of a bundle is written.
 func (r *Releases) bundleFiles(ctx context.Context, h *held) (map[string]func(io.Writer) error, error) {
 	files := map[string]func(io.Writer) error{
@@ -102,6 +119,9 @@ func (r *Releases) bundleFiles(ctx context.Context, h *held) (map[string]func(io
 		return files, nil
 	}
 	previous, err := r.hold(ctx, h.boardID, h.head.Previous)
+	if err == nil {
+		previous, err = r.unforgotten(ctx, previous)
+	}
 	if err != nil {
 		return nil, err
 	}

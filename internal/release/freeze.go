@@ -57,7 +57,7 @@ func (c *calculation) freeze(tx *db.Tx, rec *record, published time.Time) error 
 		return fmt.Errorf("writing the head of a release: %w", err)
 	}
 	_, err = tx.Exec(`INSERT INTO release (release_id, board_id, number, unit, first_day, last_day, edition, state, supersedes, reason, version, engine,
-		players, scored, digest, published_at, head) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		players, scored, digest, published_at, head, format) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 2)`,
 		rec.id, rec.boardID, rec.number, string(rec.period.Unit), rec.period.First.String(), rec.period.Last.String(), rec.edition, string(rec.state),
 		rec.supersedes, rec.reason, rec.version, rec.engine, rec.players, rec.scored, rec.digest, rec.published, rec.head)
 	if fault.Of(err) == fault.Conflict {

@@ -94,8 +94,9 @@ func latestEditions(all []*record, number int64) (latest []*record) {
 
 // head is what a release says about all players, as stored.
 type head struct {
-	Refs       bool             `json:"refs"`            // it knows its players by ref alone; else their keys and names as of then stand in it
-	Title      string           `json:"title,omitempty"` // of releases without refs
+	Refs       bool             `json:"refs"`                // it knows its players by ref alone; else their keys and names as of then stand in it
+	Title      string           `json:"title,omitempty"`     // of releases without refs
+	Rewritten  bool             `json:"rewritten,omitempty"` // without refs: somebody was taken out
 	Lead       headLead         `json:"lead"`
 	Climbs     []headClimb      `json:"climbs"`             // of the movers
 	Returned   []headReturn     `json:"returned,omitempty"` // who was in an earlier release, but not in the one before

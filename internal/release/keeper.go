@@ -113,9 +113,6 @@ func yearly(board string, points []Point, better scorecard.Direction) (lines [][
 
 func numberText(x float64) string { return string(appendNumber(nil, x)) }
 
-// Forget does nothing: a release knows its players by a reference that says nothing about a person.
-func (r *Releases) Forget(tx *db.Tx, account string) error { return nil }
-
 // Move and MoveBack do nothing: a release knows members by their numbers on the board, which stay as they are when another record is
 // theirs.
 func (r *Releases) Move(*db.Tx, string, string) (json.RawMessage, error) { return nil, nil }

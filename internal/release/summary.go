@@ -162,16 +162,14 @@ func (c *calculation) findLead(h *head) {
 	}
 }
 
-// findReturned finds who was in an earlier release, though not in the one before: they paused.
+// findReturned finds who was in an earlier release, though not in the one before: they paused, or that one knew them by another
+// reference.
 func (c *calculation) findReturned(h *head) {
-	if len(c.earlier) < 2 {
-		return
-	}
 	for place, i := range c.result.Order {
 		if _, there := c.was[c.table.Players[i]]; there {
 			continue
 		}
-		for n := len(c.earlier) - 2; n >= 0; n-- {
+		for n := len(c.earlier) - 1; n >= 0; n-- {
 			score, rank, there := c.earlier[n].standing.of(c.member[i])
 			if !there {
 				continue

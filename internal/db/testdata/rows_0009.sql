@@ -1,0 +1,1 @@
+UPDATE release SET head = X'7B7D' WHERE format = 1;
