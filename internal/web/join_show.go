@@ -180,7 +180,7 @@ func (s *site) cannotJoin(v *visit, in invited) (*joinEnd, error) {
 		return nil, err
 	}
 	for _, address := range account.Addresses {
-		if address.Address == in.Address {
+		if address.Address == in.Address && !address.Proved.IsZero() {
 			return nil, nil
 		}
 	}
