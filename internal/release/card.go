@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"cairn/internal/board"
 	"cairn/internal/db"
 	"cairn/internal/story"
 	"cairn/score"
@@ -326,27 +325,6 @@ func (v *View) history(ctx context.Context, releases []*record, member int64) (p
 		points = append(points, pointOf(rec, s, out, member)...)
 	}
 	return points, nil
-}
-
-// History returns a player's releases, oldest first, in their latest editions; NotFound where the board has no such player.
-func (r *Releases) History(ctx context.Context, b *board.Board, player string) ([]Point, error) {
-	m, err := r.boards.Member(ctx, b.ID, player)
-	if err != nil {
-		return nil, err
-	}
-	var all []*record
-	if err := r.db.Read(ctx, func(tx *db.Tx) (err error) {
-		all, err = finals(tx, b.ID)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	card, err := r.boards.Scorecard(ctx, b.ID, b.Version)
-	if err != nil {
-		return nil, err
-	}
-	points, err := (&View{releases: r}).history(ctx, latestEditions(all, math.MaxInt64), m.Number)
-	return mark(points, card.Better), err
 }
 
 // pointOf is a player's point of a release, none where the player was not in it.

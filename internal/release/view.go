@@ -41,7 +41,8 @@ func (r *Reader) audience(m *scorecard.Part) scorecard.Audience {
 const neighbours = 2
 
 // View is a release as one reader may see it: who leaves no trace for them is not counted, not ranked, and not in any figure;
-// figures of fewer than the board's smallest cohort are withheld; names are those of the directory as of now.
+// figures of fewer than the board's smallest cohort are withheld; names are those of the directory as of now. A View is made for one
+// request and used by one goroutine.
 type View struct {
 	*Release // Title, Movers, Newcomers, Scored, Players, Mean, Median, Histogram and TagGroups are as this reader may see them
 
