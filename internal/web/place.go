@@ -101,11 +101,6 @@ func (s *site) reader(ctx context.Context, b *board.Board, a board.Access) (rele
 	return to, nil
 }
 
-// shows reports whether a metric's value on a player's scorecard is for the reader, as far as the metric's audience goes.
-func (r reading) shows(m *scorecard.Part, member int64) bool {
-	return r.may(m.Audience) || r.is(member) && m.Audience != scorecard.ForSteward
-}
-
 // parameters returns what a release took from its players, without the metrics of which not everyone's value is for the
 // reader: the lowest and the highest are somebody's.
 func (r reading) parameters(card *scorecard.Scorecard, all score.Parameters) score.Parameters {
