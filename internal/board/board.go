@@ -168,11 +168,9 @@ func (b *Boards) Create(ctx context.Context, card *scorecard.Scorecard, s Settin
 
 // found writes a new board with its scorecard and, where it has any, its terms. The actor, where there is one, owns it.
 func (b *Boards) found(ctx context.Context, a identity.Actor, made *Board, card *scorecard.Scorecard, t Terms) error {
-	address := ""
-	if proved, err := b.proved(ctx, a); err != nil {
+	address, err := b.writesTo(ctx, a.Account)
+	if err != nil {
 		return err
-	} else if len(proved) > 0 {
-		address = proved[0]
 	}
 	plan, err := json.Marshal(made.Plan)
 	if err != nil {
@@ -195,6 +193,9 @@ func (b *Boards) found(ctx context.Context, a identity.Actor, made *Board, card 
 			}
 		}
 		if a.SignedIn() {
+			if err := b.rooms.Identity.Still(tx, a.Account); err != nil {
+				return err
+			}
 			if err := b.putHolder(tx, made.ID, Holder{Account: a.Account, Address: address, Role: Owner}); err != nil {
 				return err
 			}

@@ -305,20 +305,17 @@ func (b *Boards) Forget(tx *db.Tx, account string) error {
 			return err
 		}
 	}
+	owned, err := listOf(tx, `SELECT DISTINCT board_id FROM board_role WHERE role = $1 AND `+whose(3, len(addresses))+` ORDER BY board_id`, append([]any{string(Owner), account}, texts(addresses)...)...)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM board_role WHERE role <> $1 AND `+whose(3, len(addresses)), append([]any{"", account}, texts(addresses)...)...); err != nil {
+		return err
+	}
 	if len(addresses) > 0 {
 		if _, err := tx.Exec(`UPDATE board_invitation SET address = '', uses = 0, ended = CASE WHEN ended = '' THEN 'revoked' ELSE ended END WHERE address IN (`+places(1, len(addresses))+`)`, texts(addresses)...); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`DELETE FROM board_role WHERE player_id = '' AND address IN (`+places(1, len(addresses))+`)`, texts(addresses)...); err != nil {
-			return err
-		}
-	}
-	owned, err := listOf(tx, `SELECT board_id FROM board_role WHERE player_id = $1 AND role = $2 ORDER BY board_id`, account, string(Owner))
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(`DELETE FROM board_role WHERE player_id = $1`, account); err != nil {
-		return err
 	}
 	for _, id := range owned {
 		if err := b.inherit(tx, id); err != nil {
@@ -326,6 +323,14 @@ func (b *Boards) Forget(tx *db.Tx, account string) error {
 		}
 	}
 	return nil
+}
+
+// whose is the condition that a role is that of account $2, or waits for one of the addresses from a parameter on.
+func whose(first, addresses int) string {
+	if addresses == 0 {
+		return `player_id = $2`
+	}
+	return `(player_id = $2 OR player_id = '' AND address IN (` + places(first, addresses) + `))`
 }
 
 // moved says what Move moved, so that MoveBack can undo it.

@@ -127,6 +127,9 @@ func (b *Boards) Join(ctx context.Context, a identity.Actor, token, id string, c
 }
 
 func (c *change) join(a identity.Actor, i invitationRow, addresses []string, choice Choice) (m Member, err error) {
+	if err := c.boards.still(c.Tx, a); err != nil {
+		return m, err
+	}
 	at, err := c.boards.boardIn(c.Tx, c.boardID)
 	if err != nil {
 		return m, err

@@ -25,6 +25,9 @@ func (b *Boards) Claim(ctx context.Context, a identity.Actor, at *Board, key str
 		return false, err
 	}
 	err = b.change(ctx, at.ID, func(c *change) error {
+		if err := b.still(c.Tx, a); err != nil {
+			return err
+		}
 		now, err := b.boardIn(c.Tx, c.boardID)
 		if err != nil {
 			return err
@@ -158,7 +161,8 @@ func (b *Boards) Claims(ctx context.Context, at *Board) (claims []Claiming, err 
 	return claims, nil
 }
 
-// writesTo returns the address that mail to an account goes to, "" none.
+// writesTo returns the address that mail to an account goes to, "" none: one that its owner proved to read, since it also tells
+// others who somebody is.
 func (b *Boards) writesTo(ctx context.Context, account string) (string, error) {
 	if account == "" {
 		return "", nil
@@ -171,7 +175,7 @@ func (b *Boards) writesTo(ctx context.Context, account string) (string, error) {
 		return "", err
 	}
 	for _, address := range found.Addresses {
-		if address.Primary {
+		if address.Primary && !address.Proved.IsZero() {
 			return address.Address, nil
 		}
 	}
@@ -235,6 +239,9 @@ func (b *Boards) WriteNote(ctx context.Context, a identity.Actor, at *Board, key
 		return fmt.Errorf("making an identifier: %w", err)
 	}
 	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := b.still(tx, a); err != nil {
+			return err
+		}
 		c := &change{Tx: tx, boards: b, boardID: at.ID, now: b.rooms.Now()}
 		m, err := c.member(key)
 		if err != nil {

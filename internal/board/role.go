@@ -101,8 +101,9 @@ func scanHolder(scan func(...any) error) (h Holder, err error) {
 	return h, nil
 }
 
-// GiveRole gives a role to whoever proved, or proves later, to read an address; it replaces the one they had. Conflict for
-// the last owner, who hands the board over first.
+// GiveRole gives a role to whoever proved, or proves later, to read an address; it replaces the one that the address had. It
+// waits until its reader opens the board, so that nobody learns whether an address has an account. Conflict for the last owner,
+// who hands the board over first.
 func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, address string, r Role, s Scope) error {
 	if !slices.Contains(roles, r) {
 		return invalid("role", "A role on a board is owner, manager, coach, steward or viewer, not %q.", r)
@@ -115,18 +116,12 @@ func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, addr
 		return err
 	}
 	given := Holder{Address: address, Role: r, Scope: s}
-	found, err := b.rooms.Identity.ByAddress(ctx, address)
-	if err != nil && fault.Of(err) != fault.NotFound {
-		return err
-	}
-	if err == nil && found != nil {
-		given.Account = found.ID
-	}
 	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		holders, err := holdersOf(tx, at.ID)
 		if err != nil {
 			return err
 		}
+		given.Account = ""
 		for _, h := range holders {
 			if !h.same(given) {
 				continue
@@ -137,6 +132,7 @@ func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, addr
 			if err := dropHolder(tx, at.ID, h); err != nil {
 				return err
 			}
+			given.Account = h.Account // who has opened the board has shown already who they are
 		}
 		if err := b.putHolder(tx, at.ID, given); err != nil {
 			return err
@@ -228,101 +224,90 @@ type Access struct {
 
 // Access returns what an actor is on a board. A role that was given to an address becomes that of the first who comes and
 // proved to read it.
-func (b *Boards) Access(ctx context.Context, at *Board, a identity.Actor) (Access, error) {
-	found := Access{Account: a.Account}
+func (b *Boards) Access(ctx context.Context, at *Board, a identity.Actor) (found Access, err error) {
 	if !a.SignedIn() {
-		return found, nil
+		return Access{}, nil
 	}
-	var waiting int
-	err := b.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		found.Role, found.Scope, waiting = "", Scope{}, 0
-		h, err := scanHolder(tx.QueryRow(`SELECT player_id, address, role, scope, since FROM board_role WHERE board_id = $1 AND player_id = $2`, at.ID, a.Account).Scan)
-		switch {
-		case err == nil:
-			found.Role, found.Scope = h.Role, h.Scope
-		case fault.Of(err) != fault.NotFound:
-			return err
-		default:
-			if err := tx.QueryRow(`SELECT COUNT(*) FROM board_role WHERE board_id = $1 AND player_id = ''`, at.ID).Scan(&waiting); err != nil {
-				return err
-			}
-		}
-		found.Member, err = ofAccount(tx, at.ID, a.Account)
+	waits := false
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		found, waits, err = b.accessIn(tx, at.ID, a)
 		return err
 	})
-	if err != nil || waiting == 0 {
+	if err != nil || !waits {
 		return found, err
-	}
-	taken, err := b.takeUp(ctx, a)
-	if err != nil || !slices.Contains(taken, at.ID) {
-		return found, err
-	}
-	return b.Access(ctx, at, a)
-}
-
-// takeUp gives an account the roles that wait for addresses it proved to read, and returns on which boards. Who has a role
-// already keeps the one that may more.
-func (b *Boards) takeUp(ctx context.Context, a identity.Actor) (boards []string, err error) {
-	addresses, err := b.proved(ctx, a)
-	if err != nil || len(addresses) == 0 {
-		return nil, err
-	}
-	var waits int
-	count := func(tx *db.Tx) error {
-		return tx.QueryRow(`SELECT COUNT(*) FROM board_role WHERE player_id = '' AND address IN (`+places(1, len(addresses))+`)`, texts(addresses)...).Scan(&waits)
-	}
-	if err := b.rooms.DB.Read(ctx, count); err != nil || waits == 0 {
-		return nil, err
 	}
 	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		boards, err = b.takeUpIn(tx, a.Account, addresses)
+		if err := b.rooms.Identity.Still(tx, a.Account); err != nil {
+			return err
+		}
+		if err := b.takeUp(tx, at.ID, a); err != nil {
+			return err
+		}
+		found, _, err = b.accessIn(tx, at.ID, a)
 		return err
 	})
-	return boards, err
+	return found, err
 }
 
-func (b *Boards) takeUpIn(tx *db.Tx, account string, addresses []string) (boards []string, err error) {
-	rows, err := tx.Query(`SELECT DISTINCT board_id FROM board_role WHERE player_id = '' AND address IN (`+places(1, len(addresses))+`) ORDER BY board_id`, texts(addresses)...)
+// accessIn returns what an actor is on a board, with the role that waits for an address of theirs, where it may more than the one
+// they have; waits says whether there is one.
+func (b *Boards) accessIn(tx *db.Tx, boardID string, a identity.Actor) (found Access, waits bool, err error) {
+	found.Account = a.Account
+	holders, err := holdersOf(tx, boardID)
 	if err != nil {
-		return nil, err
+		return found, false, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		boards = append(boards, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for _, id := range boards {
-		holders, err := holdersOf(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		var best *Holder // owners first: the first is the one that may most
-		for _, h := range holders {
-			if h.Account != account && (h.Account != "" || !slices.Contains(addresses, h.Address)) {
-				continue
-			}
-			if best == nil {
-				best = &h
-			}
-			if err := dropHolder(tx, id, h); err != nil {
-				return nil, err
-			}
-		}
-		best.Account = account
-		if err := b.putHolder(tx, id, *best); err != nil {
-			return nil, err
-		}
-		if err := b.rooms.Trail.Write(tx, audit.Event{Actor: account, Verb: "board.role.taken", Board: id, Player: account, Detail: map[string]string{"role": string(best.Role)}}); err != nil {
-			return nil, err
+	var addresses []string
+	if slices.ContainsFunc(holders, func(h Holder) bool { return h.Account == "" }) {
+		if addresses, err = b.rooms.Identity.AddressesIn(tx, a.Account); err != nil {
+			return found, false, err
 		}
 	}
-	return boards, nil
+	for _, h := range holders { // the one that may most first
+		if h.Account == "" && slices.Contains(addresses, h.Address) {
+			waits = true
+		} else if h.Account != a.Account {
+			continue
+		}
+		if found.Role == "" {
+			found.Role, found.Scope = h.Role, h.Scope
+		}
+	}
+	found.Member, err = ofAccount(tx, boardID, a.Account)
+	return found, waits, err
+}
+
+// takeUp gives an account the role that waits on a board for addresses it proved to read. Who has one already keeps the one that
+// may more.
+func (b *Boards) takeUp(tx *db.Tx, boardID string, a identity.Actor) error {
+	addresses, err := b.rooms.Identity.AddressesIn(tx, a.Account)
+	if err != nil {
+		return err
+	}
+	holders, err := holdersOf(tx, boardID)
+	if err != nil {
+		return err
+	}
+	var best *Holder
+	for _, h := range holders {
+		if h.Account != a.Account && (h.Account != "" || !slices.Contains(addresses, h.Address)) {
+			continue
+		}
+		if best == nil {
+			best = &h
+		}
+		if err := dropHolder(tx, boardID, h); err != nil {
+			return err
+		}
+	}
+	if best == nil {
+		return nil // taken away in the meantime
+	}
+	best.Account = a.Account
+	if err := b.putHolder(tx, boardID, *best); err != nil {
+		return err
+	}
+	return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.role.taken", Board: boardID, Player: a.Account, Detail: map[string]string{"role": string(best.Role)}})
 }
 
 // proved returns the addresses that an actor proved to read.
@@ -330,17 +315,19 @@ func (b *Boards) proved(ctx context.Context, a identity.Actor) (addresses []stri
 	if !a.SignedIn() {
 		return nil, nil
 	}
-	account, err := b.rooms.Identity.Account(ctx, a.Account)
-	if fault.Of(err) == fault.NotFound || err == nil && account == nil {
-		return nil, nil
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		addresses, err = b.rooms.Identity.AddressesIn(tx, a.Account)
+		return err
+	})
+	return addresses, err
+}
+
+// still refuses to write anything for an actor who is gone since they were let in.
+func (b *Boards) still(tx *db.Tx, a identity.Actor) error {
+	if !a.SignedIn() {
+		return nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, address := range account.Addresses {
-		addresses = append(addresses, address.Address)
-	}
-	return addresses, nil
+	return b.rooms.Identity.Still(tx, a.Account)
 }
 
 func texts(list []string) (args []any) {
@@ -356,29 +343,28 @@ type Mine struct {
 	Access Access
 }
 
-// Mine returns every board on which somebody is a member or has a role, by name.
+// Mine returns every board on which somebody is a member or has a role, or one waits for them, by name.
 func (b *Boards) Mine(ctx context.Context, a identity.Actor) (mine []Mine, err error) {
 	if !a.SignedIn() {
 		return nil, nil
 	}
-	if _, err := b.takeUp(ctx, a); err != nil {
-		return nil, err
-	}
 	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		mine = nil
-		boards, err := b.boardsIn(tx, `board_id IN (SELECT board_id FROM board_member WHERE player_id = $1) OR board_id IN (SELECT board_id FROM board_role WHERE player_id = $1)`, a.Account)
+		addresses, err := b.rooms.Identity.AddressesIn(tx, a.Account)
+		if err != nil {
+			return err
+		}
+		where := `board_id IN (SELECT board_id FROM board_member WHERE player_id = $1) OR board_id IN (SELECT board_id FROM board_role WHERE player_id = $1)`
+		if len(addresses) > 0 {
+			where += ` OR board_id IN (SELECT board_id FROM board_role WHERE player_id = '' AND address IN (` + places(2, len(addresses)) + `))`
+		}
+		boards, err := b.boardsIn(tx, where, append([]any{a.Account}, texts(addresses)...)...)
 		if err != nil {
 			return err
 		}
 		for _, at := range boards {
-			access := Access{Account: a.Account}
-			h, err := scanHolder(tx.QueryRow(`SELECT player_id, address, role, scope, since FROM board_role WHERE board_id = $1 AND player_id = $2`, at.ID, a.Account).Scan)
-			if err == nil {
-				access.Role, access.Scope = h.Role, h.Scope
-			} else if fault.Of(err) != fault.NotFound {
-				return err
-			}
-			if access.Member, err = ofAccount(tx, at.ID, a.Account); err != nil {
+			access, _, err := b.accessIn(tx, at.ID, a)
+			if err != nil {
 				return err
 			}
 			mine = append(mine, Mine{Board: at, Access: access})

@@ -228,9 +228,10 @@ func (i *Identity) RemoveAddress(ctx context.Context, a Actor, address string) e
 
 func noAddress() error { return fault.New(fault.NotFound, "Your account has no such address.") }
 
-// AddressesIn returns the addresses of an account, in the caller's transaction; none for an account that is not there.
+// AddressesIn returns the addresses that an account proved to read, in the caller's transaction; none for an account that is
+// not there.
 func (i *Identity) AddressesIn(tx *db.Tx, account string) ([]string, error) {
-	return column(tx, `SELECT address FROM account_address WHERE account_id = $1 ORDER BY main DESC, address`, account)
+	return column(tx, `SELECT address FROM account_address WHERE account_id = $1 AND proved_at <> 0 ORDER BY main DESC, address`, account)
 }
 
 // Still refuses, as Unauthenticated, an account that was erased or became part of another since its actor was let in. A room
