@@ -39,6 +39,8 @@ const (
 	answerWithin    = 90 * 24 * time.Hour // after which a stub is deleted, and until when nobody is asked again who said no
 	askedAgain      = 24 * time.Hour      // the least time between two mails to one person
 	mostInvited     = 5000                // people of one list
+	mostLetters     = 500                 // of one inviter a day, over all boards
+	mostAsked       = 3                   // letters to one address a day, over all boards
 	mostUses        = 10_000              // of an open link
 )
 
@@ -176,6 +178,11 @@ func called(m Member) string { return cmp.Or(m.Name, m.Key) }
 // sendInvitation invites a stub anew or for the first time, and returns the link to hand over where it is not mailed.
 func (c *change) sendInvitation(a identity.Actor, at *Board, m Member) (link string, err error) {
 	mailed := m.Email != "" && c.boards.rooms.Post.Ready()
+	if mailed {
+		if err := c.mayWrite(a, m); err != nil {
+			return "", err
+		}
+	}
 	found, err := c.boards.invitationsIn(c.Tx, `i.board_id = $1 AND i.member = $2 AND i.ended = ''`, c.boardID, m.Number)
 	if err != nil {
 		return "", err
@@ -184,9 +191,7 @@ func (c *change) sendInvitation(a identity.Actor, at *Board, m Member) (link str
 	if len(found) > 0 {
 		id = found[0].ID
 		if wait := askedAgain - c.now.Sub(found[0].Sent); mailed && found[0].Address == m.Email && wait > 0 {
-			f := fault.New(fault.Limited, "%s was written to less than a day ago: leave them some time.", called(m))
-			f.Wait = wait
-			return "", f
+			return "", limited(wait, "%s was written to less than a day ago: leave them some time.", called(m))
 		}
 		_, err = c.Exec(`UPDATE board_invitation SET address = $1, mailed = $2, made_by = $3, made_at = $4, expires_at = $5, failed = '' WHERE board_id = $6 AND invitation_id = $7`,
 			m.Email, truth(mailed), a.Account, c.now.UnixMicro(), c.now.Add(invitationLasts).UnixMicro(), c.boardID, id)
@@ -210,6 +215,29 @@ func (c *change) sendInvitation(a identity.Actor, at *Board, m Member) (link str
 		return "", c.boards.rooms.Queue.Enqueue(c.Tx, jobInvitation, id, invited{at.ID, id}, c.now)
 	}
 	return c.boards.newLink(c.Tx, c.boardID, id)
+}
+
+// mayWrite bounds what one inviter sends in a day, and what one person gets.
+func (c *change) mayWrite(a identity.Actor, m Member) error {
+	var sent, got int
+	since := c.now.Add(-askedAgain).UnixMicro()
+	err := c.QueryRow(`SELECT (SELECT COUNT(*) FROM board_invitation WHERE made_by = $1 AND made_by <> '' AND mailed = 1 AND made_at > $2),
+		(SELECT COUNT(*) FROM board_invitation WHERE address = $3 AND mailed = 1 AND made_at > $2)`, a.Account, since, m.Email).Scan(&sent, &got)
+	switch {
+	case err != nil:
+		return err
+	case sent >= mostLetters:
+		return limited(askedAgain, "You have invited %d people by mail within a day: go on tomorrow.", sent)
+	case got >= mostAsked:
+		return limited(askedAgain, "%s was invited to several boards within a day: leave them some time.", called(m))
+	}
+	return nil
+}
+
+func limited(wait time.Duration, format string, args ...any) error {
+	f := fault.New(fault.Limited, format, args...)
+	f.Wait = wait
+	return f
 }
 
 func (c *change) putInvitation(a identity.Actor, member int64, address string, mailed bool, uses int, expires time.Time) (id string, err error) {

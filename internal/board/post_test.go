@@ -1,6 +1,7 @@
 package board_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -139,5 +140,41 @@ func TestInvite_ALetterRefusedForGoodIsShownToTheManager(t *testing.T) {
 	list, err = c.Boards.Invitations(c.ctx, c.at)
 	if err != nil || len(list) != 1 || list[0].Failed != "" || list[0].Sent.IsZero() {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// Nobody can use boards to write to the world, nor to write to one person from many boards.
+func TestInvite_BoundsTheLettersOfADay(t *testing.T) {
+	c, _ := mailed(t)
+	inviter := c.SignIn(t, "inviter@example.org")
+	refused := func(at *board.Board, people []board.Member) (refused int) {
+		t.Helper()
+		sent, err := c.Boards.Invite(c.ctx, inviter, at, people)
+		must(t, err)
+		for _, s := range sent {
+			if s.Error != nil {
+				is(t, "one too many", s.Error, fault.Limited, "a day")
+				refused++
+			}
+		}
+		return refused
+	}
+	for n, want := range []int{0, 0, 0, 1} {
+		at, err := c.Boards.Create(c.ctx, load(t, clubCard), board.Settings{Key: fmt.Sprint("board-", n)})
+		must(t, err)
+		if got := refused(at, []board.Member{{Email: "ada@example.org"}}); got != want {
+			t.Errorf("board %d: %d refused", n, got)
+		}
+	}
+	var many []board.Member
+	for n := range 505 {
+		many = append(many, board.Member{Email: fmt.Sprintf("p%d@example.org", n)})
+	}
+	if got := refused(c.at, many); got != 8 { // three went to Ada
+		t.Errorf("%d refused", got)
+	}
+	c.advance(25 * time.Hour)
+	if got := refused(c.at, many[497:]); got != 0 {
+		t.Errorf("%d refused the day after", got)
 	}
 }

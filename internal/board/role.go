@@ -126,6 +126,15 @@ func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, addr
 			if !h.same(given) {
 				continue
 			}
+			if h.Account != "" { // who held the role by this address may have given the address up
+				proved, err := b.rooms.Identity.AddressesIn(tx, h.Account)
+				if err != nil {
+					return err
+				}
+				if !slices.Contains(proved, address) {
+					continue
+				}
+			}
 			if err := mayLose(h, r, holders); err != nil {
 				return err
 			}

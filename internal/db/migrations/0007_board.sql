@@ -80,6 +80,7 @@ CREATE TABLE board_invitation (
     PRIMARY KEY (board_id, invitation_id)
 );
 CREATE INDEX board_invitation_member ON board_invitation (board_id, member);
+CREATE INDEX board_invitation_maker ON board_invitation (made_by, made_at) WHERE made_by <> '';
 CREATE INDEX board_invitation_address ON board_invitation (address) WHERE address <> '';
 
 CREATE TABLE board_invitation_token (
