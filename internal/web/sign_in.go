@@ -216,8 +216,10 @@ func (s *site) failJSON(w http.ResponseWriter, v *visit, err error) {
 		answer["next"] = "/sign-in"
 	case errors.Is(err, errUnproved):
 		answer["next"] = "/prove" + nextQuery(back(v))
+	case kind == fault.NotFound:
+		answer["message"] = absence
 	case kind == fault.Internal || kind == fault.Unavailable:
-		s.log.ErrorContext(v.Context(), "request failed", "path", v.URL.Path, "kind", string(kind), "error", err.Error())
+		s.log.ErrorContext(v.Context(), "request failed", "path", logged(v.Request), "kind", string(kind), "error", err.Error())
 	}
 	s.sayJSON(w, fault.Of(err).HTTP(), answer)
 }

@@ -310,6 +310,9 @@ func (s *site) send(w http.ResponseWriter, r *visit, contentType string, body []
 	http.ServeContent(w, r.Request, "", time.Time{}, bytes.NewReader(body))
 }
 
+// absence is the one answer for what is absent and for what is not shown; of which it is no word may tell.
+const absence = "There is no page at this address. The board, the release or the player may have another name, or may not be shown in public."
+
 // fail answers with a page that says what went wrong and what to do. Only what is our own fault is logged.
 func (s *site) fail(w http.ResponseWriter, r *visit, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
@@ -321,7 +324,7 @@ func (s *site) fail(w http.ResponseWriter, r *visit, err error) {
 	case fault.NotFound:
 		// The same answer for what is absent and for what is not shown.
 		page.Heading = "Nothing stands here"
-		page.Message = "There is no page at this address. The board, the release or the player may have another name, or may not be shown in public."
+		page.Message = absence
 		page.Advice = "Check the address for a slip, or begin at the list of boards."
 	case fault.Unavailable, fault.Limited:
 		page.Heading = "Not just now"
