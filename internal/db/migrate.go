@@ -51,14 +51,20 @@ func (d *DB) migrate(ctx context.Context) (err error) {
 	if current == known {
 		return nil
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		// On SQLite another program may have migrated in between; then there is nothing left to do.
-		if current, _, again := provider.GetVersions(ctx); again == nil && current == known {
+	// On SQLite another program may migrate at the same time: then a step of ours fails because theirs is done, and ours go
+	// on after it.
+	for before := current; ; before = current {
+		_, err := provider.Up(ctx)
+		if err == nil {
 			return nil
 		}
-		return migrationFault(err)
+		if current, _, _ = provider.GetVersions(ctx); current == known {
+			return nil
+		}
+		if current <= before || d.engine != onSQLite {
+			return migrationFault(err)
+		}
 	}
-	return nil
 }
 
 func migrationFault(err error) error {
