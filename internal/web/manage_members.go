@@ -131,7 +131,7 @@ type memberPage struct {
 	Tags     []field
 	ByPlayer []fact // tags that only the player sets
 	TakeOff  bool
-	PutBack  bool // they were taken off
+	PutBack  bool   // they were taken off
 	Asked    []fact // what is asked for: given or kept
 	Receipts []receiptLine
 	Broken   string

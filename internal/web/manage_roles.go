@@ -28,12 +28,12 @@ type rolesPage struct {
 // holderLine is somebody with a role.
 type holderLine struct {
 	Who     string
-	Waits   bool // nobody has signed in with the address yet
+	Waits   bool // nobody has taken it up yet
 	Role    string
 	Sees    []string // what a coach was given
 	Since   string
-	Account string
 	Address string
+	Account string // of somebody without an address
 }
 
 var rolesScreen = screen{"manage_roles", (*site).rolesPage}
@@ -54,7 +54,10 @@ func (s *site) rolesPage(v *visit, f *form) (any, error) {
 	}
 	names := metricNames(card)
 	for _, h := range holders {
-		l := holderLine{Who: cmp.Or(h.Address, "an account without an address"), Waits: h.Account == "", Role: roleName(h.Role), Since: day(h.Since, b.Location()), Account: h.Account, Address: h.Address}
+		l := holderLine{Who: cmp.Or(h.Address, "an account without an address"), Waits: h.Account == "", Role: roleName(h.Role), Since: day(h.Since, b.Location()), Address: h.Address}
+		if h.Address == "" {
+			l.Account = h.Account
+		}
 		if h.Role == board.Coach {
 			l.Sees = givenWords(h.Scope, names)
 		}
@@ -169,7 +172,7 @@ func (s *site) takeRole(w http.ResponseWriter, v *visit) error {
 			return "", "", err
 		}
 		for _, h := range holders {
-			if h.Account == v.PostForm.Get("account") && h.Address == v.PostForm.Get("address") {
+			if h.Address == v.PostForm.Get("address") && (h.Address != "" || h.Account == v.PostForm.Get("account")) {
 				return manageAddress(v.board) + "/roles", "taken", s.boards.TakeRole(v.Context(), v.actor, v.board, h)
 			}
 		}

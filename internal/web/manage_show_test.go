@@ -200,7 +200,7 @@ func TestManage_TagsNotesAndTakingOff(t *testing.T) {
 	c.manager.send(at+"/notes", "text", "Likes mornings.").leads(t, at+"?done=note")
 	c.manager.get(at).want(t, http.StatusOK, "Likes mornings.")
 	c.manager.get(at).want(t, http.StatusOK, "The player reads the same receipts.")
-	c.manager.send(at + "/off").leads(t, c.at("/manage/members?done=off"))
+	c.manager.send(at+"/off").leads(t, c.at("/manage/members?done=off"))
 	if state := c.member("Ada Lovelace").State; state != board.Left {
 		t.Errorf("she is %s", state)
 	}

@@ -35,7 +35,7 @@ func readUpload(w http.ResponseWriter, v *visit, name string, most int64) (uploa
 		}
 		return upload{}, fault.Wrap(fault.Invalid, err, "What was sent is no form with a file: go back and choose one.")
 	}
-	defer v.MultipartForm.RemoveAll()
+	defer func() { _ = v.MultipartForm.RemoveAll() }() // temporary files
 	file, header, err := v.FormFile(name)
 	if err != nil || header.Size == 0 {
 		return upload{}, wrong(name, "Choose a file first, one that is not empty.")
