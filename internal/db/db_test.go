@@ -361,3 +361,17 @@ func count(t *testing.T, d *db.DB, table string) (n int) {
 	}
 	return n
 }
+
+func TestRow_LookingForWhatIsNoTextIsNobodysFailure(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for _, text := range []string{"a\x00b", "\xff\xfe"} {
+			err := d.Read(context.Background(), func(tx *db.Tx) error {
+				var key string
+				return tx.QueryRow(`SELECT key FROM board WHERE key = $1`, text).Scan(&key)
+			})
+			if kind := fault.Of(err); kind != fault.NotFound && kind != fault.Invalid {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	})
+}

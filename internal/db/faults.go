@@ -88,6 +88,8 @@ func fromPostgres(e *pgconn.PgError) error {
 		return fault.Wrap(fault.Conflict, e, "Something else still refers to it, or what it refers to is gone.")
 	case "P0001": // raised by a trigger of ours
 		return fault.Wrap(fault.Conflict, e, "That is final and cannot be changed.")
+	case "22021", "22P05": // SQLite keeps these, so rooms refuse them in what they keep; this is for what is only looked for
+		return fault.Wrap(fault.Invalid, e, "A text holds a zero byte or is no UTF-8: write it anew.")
 	case "40001", "40P01":
 		return fault.Wrap(fault.Unavailable, e, "The database is busy: others are writing the same records. Try again.")
 	case "53100":
