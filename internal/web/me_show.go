@@ -45,6 +45,7 @@ type mineBoard struct {
 	Card          string // address of the own scorecard, "" none
 	Membership    string // address
 	Manage        string // address, "" not theirs
+	Coach         string // address of the players that were given to them, "" none
 }
 
 func (s *site) me(w http.ResponseWriter, v *visit) error {
@@ -102,6 +103,9 @@ func (s *site) announce(ctx context.Context, page *mePage, mine board.Mine, zone
 	if b.Suspended != "" {
 		page.Notices = append(page.Notices, notice{Heading: b.Name + " is closed", Text: "Whoever runs this server closed the board: " + b.Suspended})
 	}
+	if m := mine.Access.Member; m == nil || m.State == board.Invited || m.State == board.Left {
+		return nil
+	}
 	pending, err := s.boards.Pending(ctx, b)
 	if err != nil || pending == nil {
 		return err
@@ -121,6 +125,8 @@ func (s *site) mineBoard(ctx context.Context, mine board.Mine) (mineBoard, error
 	}
 	if a.May(board.SeeTrail, b) {
 		shown.Manage = boardAddress(b) + "/manage"
+	} else if a.May(board.SeeGiven, b) {
+		shown.Coach = boardAddress(b) + "/coach"
 	}
 	m := a.Member
 	if m == nil || m.State == board.Invited {

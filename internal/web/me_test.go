@@ -104,6 +104,27 @@ func TestMe_HasOneNumberABoardAndWhatWaits(t *testing.T) {
 	mustSay(t, g.says("/me"), "left")
 }
 
+func TestMe_LeadsWhoeverLooksAfterABoardThere(t *testing.T) {
+	w := newWorld(t)
+	b := w.open(sheet(t, "public", ""), board.Settings{Name: "Harbour", Basis: board.OptIn}, nil, 0)
+	for role, wanted := range map[board.Role]string{board.Owner: "/b/sales/manage", board.Manager: "/b/sales/manage", board.Steward: "/b/sales/manage", board.Coach: "/b/sales/coach", board.Viewer: "/b/sales"} {
+		g := w.guest()
+		who := visitor{w, g.in(string(role) + "@example.org"), string(role) + "@example.org", ""}
+		scope := board.Scope{}
+		if role == board.Coach {
+			scope.Players = []string{"ada"}
+		}
+		who.give(b, role, scope)
+		g.get("/b/sales").want(t, http.StatusOK, "")
+		link := mustRead(t, g.get("/me").body).Find(`.mine-links a[href="` + wanted + `"]`)
+		if link.Length() != 1 {
+			t.Errorf("a %s is not led to %s: %s", role, wanted, g.says("/me"))
+			continue
+		}
+		g.get(wanted).want(t, http.StatusOK, "")
+	}
+}
+
 func TestMe_TellsThatABoardWillBeSeenByMore(t *testing.T) {
 	w := newWorld(t)
 	b := w.open(sheet(t, "public", ""), board.Settings{Name: "Harbour", Basis: board.OptIn}, nil, 0)
