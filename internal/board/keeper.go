@@ -153,7 +153,7 @@ func (b *Boards) keptRoles(tx *db.Tx, account string) ([]keptRole, error) {
 // keptInvitations returns the invitations to addresses of an account.
 func (b *Boards) keptInvitations(tx *db.Tx, account string) ([]keptInvitation, error) {
 	kept := []keptInvitation{}
-	addresses, err := b.rooms.Identity.AddressesIn(tx, account)
+	addresses, err := b.addresses(tx, account)
 	if err != nil || len(addresses) == 0 {
 		return kept, err
 	}
@@ -259,7 +259,7 @@ func read[T any](tx *db.Tx, scan func(func(...any) error) (T, error), query stri
 // addresses; roles, claims, drafts and invitations go, and what it wrote about others stays without its name. A board that
 // loses its last owner goes to the eldest manager, else it closes to its readers.
 func (b *Boards) Forget(tx *db.Tx, account string) error {
-	addresses, err := b.rooms.Identity.AddressesIn(tx, account)
+	addresses, err := b.addresses(tx, account)
 	if err != nil {
 		return err
 	}

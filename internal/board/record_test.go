@@ -75,14 +75,6 @@ func TestGiveRole_WaitsForWhoeverProvesTheAddress(t *testing.T) {
 	})
 }
 
-// opens has somebody open the board, and so take up a role that waits for them there.
-func (c *club) opens(t testing.TB, at *board.Board, a identity.Actor) board.Access {
-	t.Helper()
-	access, err := c.Boards.Access(c.ctx, at, a)
-	must(t, err)
-	return access
-}
-
 // open has people open a board, which gives them the roles that wait for them.
 func (c *club) open(t testing.TB, at *board.Board, who ...identity.Actor) {
 	t.Helper()
@@ -149,7 +141,7 @@ func TestGiveRole_TheLastOwnerHandsOverFirst(t *testing.T) {
 		consultant := c.SignIn(t, "consultant@example.org")
 		client := c.SignIn(t, "client@example.org")
 		must(t, c.Boards.GiveRole(c.ctx, consultant, c.at, "consultant@example.org", board.Owner, board.Scope{}))
-		c.opens(t, c.at, consultant)
+		c.open(t, c.at, consultant)
 		is(t, "leaves", c.Boards.TakeRole(c.ctx, consultant, c.at, board.Holder{Address: "consultant@example.org"}), fault.Conflict, "last owner")
 		is(t, "steps down", c.Boards.GiveRole(c.ctx, consultant, c.at, "consultant@example.org", board.Manager, board.Scope{}), fault.Conflict, "last owner")
 		must(t, c.Boards.GiveRole(c.ctx, consultant, c.at, "client@example.org", board.Owner, board.Scope{}))
@@ -170,7 +162,7 @@ func TestForget_TheEldestManagerFollowsTheLastOwner(t *testing.T) {
 			address := fmt.Sprintf("m%d@example.org", i)
 			who = append(who, c.SignIn(t, address))
 			must(t, c.Boards.GiveRole(c.ctx, console, c.at, address, role, board.Scope{}))
-			c.opens(t, c.at, who[i])
+			c.open(t, c.at, who[i])
 			c.advance(time.Hour)
 		}
 		forget := func(a identity.Actor) {
@@ -453,8 +445,8 @@ func TestMove_AndBackIsTheRecordAsItWas(t *testing.T) {
 		must(t, c.Boards.GiveRole(c.ctx, console, third, "two@example.org", board.Owner, board.Scope{}))
 		must(t, c.Boards.GiveRole(c.ctx, console, third, "player-0.club@example.org", board.Viewer, board.Scope{}))
 		c.open(t, third, one, two)
-		c.opens(t, third, one)
-		c.opens(t, third, two)
+		c.open(t, third, one)
+		c.open(t, third, two)
 		_, err = c.Boards.KeepDraft(c.ctx, two, board.Draft{Step: 2, Answers: map[string]string{"name": "x"}})
 		must(t, err)
 		var note json.RawMessage

@@ -127,7 +127,7 @@ func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, addr
 				continue
 			}
 			if h.Account != "" { // who held the role by this address may have given the address up
-				proved, err := b.rooms.Identity.AddressesIn(tx, h.Account)
+				proved, err := b.addresses(tx, h.Account)
 				if err != nil {
 					return err
 				}
@@ -268,7 +268,7 @@ func (b *Boards) accessIn(tx *db.Tx, boardID string, a identity.Actor) (found Ac
 	}
 	var addresses []string
 	if slices.ContainsFunc(holders, func(h Holder) bool { return h.Account == "" }) {
-		if addresses, err = b.rooms.Identity.AddressesIn(tx, a.Account); err != nil {
+		if addresses, err = b.addresses(tx, a.Account); err != nil {
 			return found, false, err
 		}
 	}
@@ -289,7 +289,7 @@ func (b *Boards) accessIn(tx *db.Tx, boardID string, a identity.Actor) (found Ac
 // takeUp gives an account the role that waits on a board for addresses it proved to read. Who has one already keeps the one that
 // may more.
 func (b *Boards) takeUp(tx *db.Tx, boardID string, a identity.Actor) error {
-	addresses, err := b.rooms.Identity.AddressesIn(tx, a.Account)
+	addresses, err := b.addresses(tx, a.Account)
 	if err != nil {
 		return err
 	}
@@ -319,13 +319,22 @@ func (b *Boards) takeUp(tx *db.Tx, boardID string, a identity.Actor) error {
 	return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "board.role.taken", Board: boardID, Player: a.Account, Detail: map[string]string{"role": string(best.Role)}})
 }
 
+// addresses returns the addresses whose reader an account is: those that it proved to read. On a server that sends no mail nobody
+// can prove one; there whoever runs it says at the console, by an operator's link, whose address is whose.
+func (b *Boards) addresses(tx *db.Tx, account string) ([]string, error) {
+	if b.rooms.Post.Ready() {
+		return b.rooms.Identity.AddressesIn(tx, account)
+	}
+	return b.rooms.Identity.NamedIn(tx, account)
+}
+
 // proved returns the addresses that an actor proved to read.
 func (b *Boards) proved(ctx context.Context, a identity.Actor) (addresses []string, err error) {
 	if !a.SignedIn() {
 		return nil, nil
 	}
 	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		addresses, err = b.rooms.Identity.AddressesIn(tx, a.Account)
+		addresses, err = b.addresses(tx, a.Account)
 		return err
 	})
 	return addresses, err
@@ -359,7 +368,7 @@ func (b *Boards) Mine(ctx context.Context, a identity.Actor) (mine []Mine, err e
 	}
 	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		mine = nil
-		addresses, err := b.rooms.Identity.AddressesIn(tx, a.Account)
+		addresses, err := b.addresses(tx, a.Account)
 		if err != nil {
 			return err
 		}

@@ -234,6 +234,11 @@ func (i *Identity) AddressesIn(tx *db.Tx, account string) ([]string, error) {
 	return column(tx, `SELECT address FROM account_address WHERE account_id = $1 AND proved_at <> 0 ORDER BY main DESC, address`, account)
 }
 
+// NamedIn is AddressesIn together with the addresses that were only typed at an operator's link.
+func (i *Identity) NamedIn(tx *db.Tx, account string) ([]string, error) {
+	return column(tx, `SELECT address FROM account_address WHERE account_id = $1 ORDER BY main DESC, address`, account)
+}
+
 // Still refuses, as Unauthenticated, an account that was erased or became part of another since its actor was let in. A room
 // asks in the transaction in which it writes for somebody, so that nothing is kept of who is gone.
 func (i *Identity) Still(tx *db.Tx, account string) error {
