@@ -36,8 +36,16 @@ func (v *View) nameTable() []byte {
 			continue
 		}
 		text = append(appendCell(text, string(v.held.text(place, keyText))), ',')
-		text = append(appendCell(text, key), ',')
-		text = append(appendCell(text, name), '\n')
+		text = append(appendCell(text, unrun(key)), ',')
+		text = append(appendCell(text, unrun(name)), '\n')
+	}
+	return text
+}
+
+// unrun keeps a spreadsheet from taking a name for a formula and running it.
+func unrun(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
 	}
 	return text
 }

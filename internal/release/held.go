@@ -552,8 +552,9 @@ func (s *shelf) get(id string) any {
 func (s *shelf) put(id string, value any, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.by[id] != nil {
-		return
+	if e := s.by[id]; e != nil {
+		old := s.used.Remove(e).(*shelved)
+		s.bytes -= old.bytes
 	}
 	s.by[id] = s.used.PushFront(&shelved{id, value, bytes})
 	s.bytes += bytes

@@ -15,10 +15,13 @@ type layout struct {
 	tags   [][]string           // of each group: its tags, sorted
 	moves  bool                 // there is a release before
 
+	all        []*scorecard.Part // every metric, those of the old rules after them
 	metrics    []*scorecard.Part // with values taken from entries
 	carried    []*scorecard.Part // with missing: carry
 	parts      []*scorecard.Part // scored, depth first
 	above      []int             // of each part: its group's place in parts, -1 for a top part
+	apart      []int             // of each part −1: it is told in a line of its own
+	calm       []bool            // of the score, then of each part false: nothing below it is told together
 	below      [][]int           // of the score, then of each part: its children's places in parts
 	moved      []*scorecard.Part // parts, then metrics that only the old rules score
 	movedAbove []int
@@ -51,6 +54,10 @@ const (
 func newLayout(card, old *scorecard.Scorecard, groups []string, tags [][]string, moves bool) *layout {
 	l := &layout{card: card, old: old, groups: groups, tags: tags, moves: moves}
 	l.metrics, l.carried = taken(card)
+	l.all = card.Metrics()
+	if old != nil {
+		l.all = slices.Concat(l.all, old.Metrics())
+	}
 	l.parts, l.above = scoredParts(card)
 	at := 0
 	card.Walk(func(p, _ *scorecard.Part, _ int) {
@@ -60,6 +67,7 @@ func newLayout(card, old *scorecard.Scorecard, groups []string, tags [][]string,
 		at++
 	})
 	l.below = below(l.above)
+	l.apart, l.calm = slices.Repeat([]int{-1}, len(l.parts)), make([]bool, len(l.parts)+1)
 	at = 0
 	run := func(n int) (first int) {
 		first = at

@@ -65,10 +65,10 @@ type merged struct {
 
 func (l *layout) merge(v *veil, has func(k int) bool) *merged {
 	n := len(l.parts)
-	m := &merged{line: slices.Repeat([]int{-1}, n), with: map[int][]int{}, affected: make([]bool, n+1), hides: maps.Clone(v.keys)}
 	if v.nothing() {
-		return m
+		return &merged{line: l.apart, affected: l.calm, hides: v.keys}
 	}
+	m := &merged{line: slices.Repeat([]int{-1}, n), with: map[int][]int{}, affected: make([]bool, n+1), hides: maps.Clone(v.keys)}
 	hidden := slices.Clone(v.parts)
 	for group := n; group >= 0; group-- { // a group stands before its parts
 		var together []int

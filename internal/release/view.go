@@ -100,6 +100,13 @@ func (r *Releases) View(ctx context.Context, at *board.Board, rel *Release, to R
 	if err := v.open(ctx, rel); err != nil {
 		return nil, err
 	}
+	key := v.likeness(rel, at)
+	if t, ok := r.shelf.get(key).(*told); ok && t.names == names && !listed {
+		shown := *t.shown
+		shown.Superseded = rel.Superseded
+		v.Release, v.veils[ofOther] = &shown, t.veil
+		return v, nil
+	}
 	h := &v.held.head
 	if v.seen != nil {
 		h = v.seen.head
@@ -110,7 +117,36 @@ func (r *Releases) View(ctx context.Context, at *board.Board, rel *Release, to R
 		c = r.cohortsOf(v.held, v.seen, key, max(0, to.Top), at.Smallest)
 	}
 	v.Release = v.tell(rel, h, c)
+	if !listed && rel.State == Final {
+		r.shelf.put(key, &told{names, v.Release, v.veil(ofOther)}, 8192)
+	}
 	return v, nil
+}
+
+// told is what a release says about all players to readers who are alike in what they may see of others.
+type told struct {
+	names *board.Directory
+	shown *Release
+	veil  *veil
+}
+
+// likeness is one text for all readers to whom the release says the same about all players.
+func (v *View) likeness(rel *Release, at *board.Board) string {
+	to := &v.reader
+	key := append(make([]byte, 0, 160), "told "...)
+	key = append(append(append(key, rel.ID...), ' '), v.version...)
+	key = strconv.AppendBool(append(key, ' '), to.Everyone)
+	key = strconv.AppendInt(append(key, ' '), int64(to.Top), 10)
+	key = strconv.AppendInt(append(key, ' '), int64(at.Smallest), 10)
+	key = append(key, ' ')
+	for _, m := range v.held.all {
+		shown := byte('0')
+		if v.shows(m, ofOther) {
+			shown = '1'
+		}
+		key = append(append(key, shown), to.audience(m)...)
+	}
+	return string(key)
 }
 
 // open gets the release into memory and finds the lines that the reader may see.
