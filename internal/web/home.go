@@ -75,8 +75,8 @@ func (s *site) greet(r *visit, page *homePage) error {
 		return err
 	}
 	for _, m := range mine {
-		if m.Access.May(board.SeeBoard, m.Board) || m.Access.May(board.SeeOwn, m.Board) {
-			page.Mine = append(page.Mine, link{Text: m.Board.Name, Address: boardAddress(m.Board)})
+		if address := home(m.Board, m.Access); address != "" {
+			page.Mine = append(page.Mine, link{Text: m.Board.Name, Address: address})
 		}
 	}
 	waiting, err := s.boards.Waiting(ctx, r.actor)

@@ -119,7 +119,7 @@ func (s *site) announce(ctx context.Context, page *mePage, mine board.Mine, zone
 // mineBoard reads what one person sees of a board of theirs at a glance.
 func (s *site) mineBoard(ctx context.Context, mine board.Mine) (mineBoard, error) {
 	b, a := mine.Board, mine.Access
-	shown := mineBoard{Name: b.Name, Address: boardAddress(b)}
+	shown := mineBoard{Name: b.Name, Address: home(b, a)}
 	if a.Role != "" {
 		shown.Role = roleName(a.Role)
 	}

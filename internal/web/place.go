@@ -23,6 +23,17 @@ type place struct {
 	reading reading
 }
 
+// home is where a board begins for somebody: its own page; of one in stealth their membership; "" nowhere.
+func home(b *board.Board, a board.Access) string {
+	switch {
+	case a.May(board.SeeBoard, b):
+		return boardAddress(b)
+	case a.May(board.SeeOwn, b):
+		return boardAddress(b) + "/membership"
+	}
+	return ""
+}
+
 // under is the address that the pages of a release build on: the lasting one, or the latest.
 func (p place) under() string {
 	if p.lasting {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -252,6 +253,7 @@ func (f *frame) lead(v *visit) {
 			f.Nav = append(f.Nav, link{Text: place.text, Address: f.Home + place.address, Here: place.text == f.Here})
 		}
 	}
+	f.Home = cmp.Or(home(v.board, v.access), f.Home)
 }
 
 // lasting tells the reader of a page that is kept for ever where to find what came after. It cannot say what that is:
