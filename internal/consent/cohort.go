@@ -3,6 +3,7 @@ package consent
 import (
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // K is how many players there must be in what is said about several, unless the board asks for more.
@@ -20,6 +21,12 @@ type Cohort []int // places of its players, ascending
 // where a search would take too long, the cohort is withheld. See e.g. Dobkin, Jones and Lipton, "Secure databases:
 // protection against user influence" (1979).
 func Publishable(players int, cohorts []Cohort, k int) []bool {
+	return PublishableTo(nil, players, cohorts, k)
+}
+
+// PublishableTo is Publishable to readers of whom each knows some players' figures already, as members see their own and their
+// neighbours': what a reader does not know must be of k players or more for each of them.
+func PublishableTo(readers []Cohort, players int, cohorts []Cohort, k int) []bool {
 	publish := make([]bool, len(cohorts))
 	var published []Cohort
 	for i, cohort := range cohorts {
@@ -27,11 +34,25 @@ func Publishable(players int, cohorts []Cohort, k int) []bool {
 			continue
 		}
 		with := append(published, cohort)
-		if publish[i] = !tells(players, with, k); publish[i] {
+		publish[i] = !tells(players, with, k) && !slices.ContainsFunc(readers, func(known Cohort) bool { return tells(players, without(with, known), k) })
+		if publish[i] {
 			published = with
 		}
 	}
 	return publish
+}
+
+// without leaves out of cohorts the players of one.
+func without(cohorts []Cohort, known Cohort) []Cohort {
+	rest := make([]Cohort, len(cohorts))
+	for i, cohort := range cohorts {
+		for _, player := range cohort {
+			if _, is := slices.BinarySearch(known, player); !is {
+				rest[i] = append(rest[i], player)
+			}
+		}
+	}
+	return rest
 }
 
 // tells reports whether sums over the cohorts say something of fewer than k players together.

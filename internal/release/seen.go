@@ -318,8 +318,23 @@ type cohorts struct {
 	low, high float64
 }
 
+// mostWindows is of how many players below the top every member's window is looked at.
+const mostWindows = 200
+
+// windows is which of the players below the top, best first, each of the members sees anyway: themselves and their neighbours.
+func windows(players int) (seen []consent.Cohort) {
+	for own := -neighbours; own < players && players <= mostWindows; own++ { // those above stand in the top
+		var window consent.Cohort
+		for i := max(0, own-neighbours); i <= min(own+neighbours, players-1); i++ {
+			window = append(window, i)
+		}
+		seen = append(seen, window)
+	}
+	return seen
+}
+
 // cohortsOf decides it. What is said of several is said of smallest or more whose scores are not shown anyway, whatever one
-// subtracts: a cohort is those of its players who stand below the top.
+// subtracts: a cohort is those of its players who stand below the top and whom no member sees beside themselves.
 func (r *Releases) cohortsOf(h *held, s *seen, key string, top, smallest int) *cohorts {
 	if c, ok := r.shelf.get(key).(*cohorts); ok {
 		return c
@@ -361,7 +376,10 @@ func (r *Releases) cohortsOf(h *held, s *seen, key string, top, smallest int) *c
 			ask(cohort, &c.tags[g][k])
 		}
 	}
-	for i, may := range consent.Publishable(players, asked, smallest) {
+	if players > mostWindows {
+		smallest += 2*neighbours + 1 // as if every cohort held a whole window
+	}
+	for i, may := range consent.PublishableTo(windows(players), players, asked, smallest) {
 		*told[i] = may
 	}
 	if c.everyone {
