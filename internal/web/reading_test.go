@@ -315,7 +315,7 @@ func TestPlayer_ShowsOfThemselvesWhatTheyChoseForTheBoard(t *testing.T) {
 
 func TestPages_WhatSomebodySignedInSeesIsKeptByTheirBrowserAlone(t *testing.T) {
 	g := newGuild(t)
-	for _, path := range []string{"/", "/me", boardAddress(g.board), boardAddress(g.board) + "/membership", playerAddress(boardAddress(g.board), g.players[0].Key), boardAddress(g.board) + "/methodology", boardAddress(g.board) + "/archive"} {
+	for _, path := range []string{"/", boardAddress(g.board), playerAddress(boardAddress(g.board), g.players[0].Key), boardAddress(g.board) + "/methodology", boardAddress(g.board) + "/archive"} {
 		own, open := g.players[0].ask("GET", path), g.nobody().ask("GET", path)
 		if got := own.Header.Get("Cache-Control"); got != "private, no-cache" {
 			t.Errorf("%s, signed in: %q", path, got)
