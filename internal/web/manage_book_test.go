@@ -14,7 +14,7 @@ import (
 // managePages are the pages of joining, membership and management, as the storybook draws them.
 var managePages = []string{"join", "join-refused", "join-in", "join-gone", "join-forwarded", "join-declined", "membership", "membership-paused", "membership-left", "claim", "claims",
 	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-draft", "manage-releases",
-	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-trail", "coach", "coached"}
+	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-trail", "coach", "coached"}
 
 // drawManaging has people join a board and others run it, and keeps the pages that they are shown.
 func drawManaging(b *book) {
@@ -78,6 +78,7 @@ func drawManaging(b *book) {
 	keep("manage-terms", c.manager.get(c.at("/manage/terms")))
 	keep("manage-terms-refused", c.manager.send(c.at("/manage/terms"), "purpose", "To get better.", "calls.from", "player"))
 	keep("manage-plan", c.manager.get(c.at("/manage/plan")))
+	keep("manage-settings", c.manager.get(c.at("/manage/settings")))
 	keep("manage-reveal", c.manager.get(c.at("/manage/reveal")))
 	keep("manage-roles-refused", c.manager.send(c.at("/manage/roles"), "address", "coach@example.org", "role", "coach", "players", "nobody"))
 	coach := c.with(board.Coach, board.Scope{Tags: map[string][]string{"region": {"north"}}, Metrics: []string{"calls", "notes"}})

@@ -32,7 +32,7 @@ func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 	m := managed{Heading: heading, Lead: lead, Board: b.Name, Home: boardAddress(b), Done: wasDone(v, manageDone), Suspended: b.Suspended, Reads: !v.access.May(board.Manage, b)}
 	for _, tab := range []struct{ text, at string }{
 		{"Overview", ""}, {"Members", "/members"}, {"Invite", "/invite"}, {"Data", "/data"}, {"Releases", "/releases"}, {"Scorecard", "/scorecard"}, {"Terms", "/terms"},
-		{"Plan", "/plan"}, {"Who sees it", "/reveal"}, {"Roles", "/roles"}, {"Claims", "/claims"}, {"Report", "/report"}, {"Trail", "/trail"},
+		{"Plan", "/plan"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Roles", "/roles"}, {"Claims", "/claims"}, {"Report", "/report"}, {"Trail", "/trail"},
 	} {
 		if tab.at == "/invite" && b.Basis != board.OptIn || tab.at == "/claims" && b.Basis != board.PublicRecord || tab.at == "/terms" && b.Basis == board.Things {
 			continue
@@ -56,6 +56,7 @@ var manageDone = map[string]string{
 	"back":      "Taken back. Nothing changes.",
 	"terms":     "The new terms are in force. Players are asked again for what changed.",
 	"plan":      "Kept.",
+	"settings":  "Kept.",
 	"card":      "The new version of the scorecard is in force. The next release is the first to use it, and shows old and new side by side.",
 	"same":      "Nothing changed: this is the version in force.",
 	"drafted":   "Calculated. Look it over, then publish it.",

@@ -289,6 +289,28 @@ func TestManage_PlanIsKept(t *testing.T) {
 	c.manager.get(c.at("/manage/report")).want(t, http.StatusOK, "More answers")
 }
 
+func TestManage_SettingsAreKeptAndALongerLeaderboardIsAnnounced(t *testing.T) {
+	c := newWorld(t).club(board.Settings{})
+	c.joins("Ada Lovelace", "all", "yes")
+	at := c.at("/manage/settings")
+	fields := func(top string) []string {
+		return []string{"name", "Another name", "top", top, "smallest", "7", "retention", "30", "owner", "Mara", "licence", "CC-BY-4.0"}
+	}
+	c.manager.send(at, fields("many")...).want(t, http.StatusUnprocessableEntity, `"many" is no whole number`)
+	c.manager.send(at, fields("-1")...).want(t, http.StatusUnprocessableEntity, "N is 1 or more")
+	c.manager.send(at, "name", "", "top", "3", "smallest", "7", "retention", "30").want(t, http.StatusUnprocessableEntity, "needs a name")
+	c.manager.send(at, "name", "Club", "top", "3", "smallest", "2", "retention", "30").want(t, http.StatusUnprocessableEntity, "5 or more")
+	c.manager.send(at, fields("3")...).leads(t, at+"?done=settings")
+	c.manager.get(at).want(t, http.StatusOK, "Another name")
+	c.manager.send(at, fields("20")...).leads(t, c.at("/manage/reveal")+"?done=announced")
+	page := mustRead(t, c.manager.get(at).body)
+	for name, want := range map[string]string{"name": "Another name", "top": "3", "smallest": "7", "retention": "30", "licence": "CC-BY-4.0"} {
+		if got := page.Find(`[name="`+name+`"]`).AttrOr("value", ""); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestManage_StepsWiderAreAnnouncedAndTakenBack(t *testing.T) {
 	c := newWorld(t).club(board.Settings{})
 	c.joins("Ada Lovelace", "all", "yes")

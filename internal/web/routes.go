@@ -149,6 +149,8 @@ var routes = []route{
 	{"POST /b/{board}/manage/terms", on(board.Manage), (*site).setTerms},
 	{"GET /b/{board}/manage/plan", on(board.SeeTrail), (*site).showPlan},
 	{"POST /b/{board}/manage/plan", on(board.Manage), (*site).setPlan},
+	{"GET /b/{board}/manage/settings", on(board.SeeTrail), (*site).showSettings},
+	{"POST /b/{board}/manage/settings", on(board.Manage), (*site).setSettings},
 	{"GET /b/{board}/manage/reveal", on(board.SeeTrail), (*site).showReveal},
 	{"POST /b/{board}/manage/reveal", on(board.Manage), (*site).reveal},
 	{"POST /b/{board}/manage/reveal/back", on(board.Manage), (*site).takeBack},
