@@ -35,6 +35,10 @@ func (i *Identity) keep(ctx context.Context, k kind, account string, content any
 		return "", fmt.Errorf("keeping a ceremony: %w", err)
 	}
 	secret = newSecret()
+	sealed, err := seal(secret, string(text))
+	if err != nil {
+		return "", err
+	}
 	return secret, i.db.Write(ctx, func(tx *db.Tx) error {
 		if account != "" {
 			if err := i.Still(tx, account); err != nil {
@@ -42,7 +46,7 @@ func (i *Identity) keep(ctx context.Context, k kind, account string, content any
 			}
 		}
 		_, err := tx.Exec(`INSERT INTO ceremony (hash, kind, account_id, content, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-			hash(secret), string(k), account, string(text), i.now().Add(k.lasts()).UnixMicro())
+			hash(secret), string(k), account, sealed, i.now().Add(k.lasts()).UnixMicro())
 		return err
 	})
 }
@@ -60,6 +64,9 @@ func (i *Identity) takeUp(ctx context.Context, k kind, account, secret string, c
 		return fault.New(fault.Unauthenticated, "That took longer than %d minutes, or was finished already. Begin again.", int(k.lasts().Minutes()))
 	}
 	if err != nil {
+		return err
+	}
+	if text, err = unseal(secret, text); err != nil {
 		return err
 	}
 	if err := json.Unmarshal([]byte(text), content); err != nil {

@@ -102,8 +102,12 @@ func (i *Identity) putLink(tx *db.Tx, token, address string, ask Ask) error {
 	if err != nil {
 		return err
 	}
+	next, err := seal(token, LocalPath(ask.Next))
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(`INSERT INTO sign_in_link (hash, address, account_id, browser, next, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		hash(token), address, ask.For.Account, browser, LocalPath(ask.Next), now.UnixMicro(), now.Add(linkLasts).UnixMicro())
+		hash(token), address, ask.For.Account, browser, next, now.UnixMicro(), now.Add(linkLasts).UnixMicro())
 	return err
 }
 
@@ -198,6 +202,9 @@ func (i *Identity) readLink(tx *db.Tx, token, browser string) (l link, err error
 		return link{}, noLink()
 	}
 	if err != nil {
+		return link{}, err
+	}
+	if l.next, err = unseal(token, l.next); err != nil {
 		return link{}, err
 	}
 	l.console = bound == ""

@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -22,6 +24,45 @@ func newSecret() string {
 func hash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
+}
+
+// seal keeps a text so that only who brings the secret reads it, "" as it is: where somebody wanted to go can be a secret of its
+// own, an invitation, and what a provider is asked for is one.
+func seal(secret, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	box, err := boxOf(secret)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(box.Seal(nil, nil, []byte(text), nil)), nil
+}
+
+// unseal returns what was sealed under a secret, "" for what was not.
+func unseal(secret, sealed string) (string, error) {
+	box, err := boxOf(secret)
+	if err != nil {
+		return "", err
+	}
+	bits, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil {
+		return "", nil
+	}
+	text, err := box.Open(nil, nil, bits, nil)
+	if err != nil {
+		return "", nil
+	}
+	return string(text), nil
+}
+
+func boxOf(secret string) (cipher.AEAD, error) {
+	key := sha256.Sum256([]byte("seal " + secret)) // not the hash that is kept
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, fmt.Errorf("sealing: %w", err)
+	}
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // same compares in a time that says nothing of where the two differ.
