@@ -77,13 +77,17 @@ func readIdentifiers(tx *db.Tx, account string) (all []Identifier, err error) {
 }
 
 // AddIdentifier adds a handle or a git address to the actor's own. Conflict where another player says the same of
-// themselves; but who proved to read an address takes it as a git address from somebody who only said so.
+// themselves; but who proved to read an address takes it as a git address from somebody who only said so. Limited.
 func (p *Players) AddIdentifier(ctx context.Context, a identity.Actor, id Identifier) error {
 	if err := may(a, identity.WriteOwn); err != nil {
 		return err
 	}
 	id, err := id.plain()
 	if err != nil {
+		return err
+	}
+	// Whether it is somebody else's already says something of them: nobody shall go through a list of addresses.
+	if err := p.who.Take("identifier", a.Account); err != nil {
 		return err
 	}
 	proved := "" // account that proved to read the address

@@ -94,3 +94,15 @@ func TestIdentifiers_RefuseWhatIsNone(t *testing.T) {
 	}
 	refused(t, w.add(ann, player.Handle, "one-more"), fault.Invalid, "value", "50")
 }
+
+// Whether an address is somebody's is told to whoever adds it as theirs, so nobody may ask for a list of them.
+func TestIdentifiers_NobodyTriesAList(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.signIn(t, "ann@example.org")
+		mallory := w.signIn(t, "mallory@example.org")
+		for range 60 {
+			refused(t, w.add(mallory, player.Git, "ann@example.org"), fault.Conflict, "", "already")
+		}
+		refused(t, w.add(mallory, player.Git, "bob@example.org"), fault.Limited, "", "too often")
+	})
+}
