@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -9,15 +10,22 @@ import (
 	"cairn/internal/fault"
 )
 
-// An XLSX file is a ZIP of XML. It may unpack to this much and no more; a sheet beyond inMemory goes to a temporary file.
+// An XLSX file is a ZIP of XML. It may unpack to this much and no more, nor to more than so many times itself: sheets of people
+// compress to a thirtieth. A sheet beyond inMemory goes to a temporary file.
 const (
 	maxUnpacked = 4 << 30
+	maxRatio    = 100
 	inMemory    = 16 << 20
 )
 
 // openXLSX opens the first sheet. Values are read raw: as formatted text, a date would lose its day.
 func (s *Sheet) openXLSX(from io.Reader, how Opening) error {
-	file, err := excelize.OpenReader(from, excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: inMemory})
+	packed, err := io.ReadAll(from)
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "%s: the file cannot be read further: try again", s.Name)
+	}
+	limit := min(maxUnpacked, max(2*inMemory, maxRatio*int64(len(packed))))
+	file, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{RawCellValue: true, UnzipSizeLimit: limit, UnzipXMLSizeLimit: inMemory})
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "%s: the XLSX file cannot be read: open it in a spreadsheet program and save it again, or as CSV", s.Name)
 	}

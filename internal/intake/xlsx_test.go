@@ -85,6 +85,19 @@ func TestXLSX_RefusesWhatItCannotOpen(t *testing.T) {
 	}
 	part.Write([]byte("<worksheet><sheetData><row>"))
 	archive.Close()
+	var blown bytes.Buffer // a small file that unpacks to a thousand times itself
+	archive = zip.NewWriter(&blown)
+	if part, err = archive.Create("xl/worksheets/sheet1.xml"); err != nil {
+		t.Fatal(err)
+	}
+	blanks := bytes.Repeat([]byte(" "), 1<<20)
+	for range 64 {
+		part.Write(blanks)
+	}
+	archive.Close()
+	if _, err := Read("f.xlsx", &blown, Opening{}); err == nil || !strings.Contains(err.Error(), "unzip size exceeds") {
+		t.Errorf("a bomb: %v", err)
+	}
 	for name, content := range map[string]string{
 		"half a zip":  "PK\x03\x04 and then nothing",
 		"no workbook": bomb.String(),
