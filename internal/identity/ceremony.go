@@ -66,8 +66,8 @@ func (i *Identity) takeUp(ctx context.Context, k kind, account, secret string, c
 	if err != nil {
 		return err
 	}
-	if text, err = unseal(secret, text); err != nil {
-		return err
+	if text, err = unseal(secret, text); err != nil { // begun by an older Cairn
+		return fault.Wrap(fault.Unauthenticated, err, "That was begun before this server was renewed. Begin again.")
 	}
 	if err := json.Unmarshal([]byte(text), content); err != nil {
 		return fmt.Errorf("reading a ceremony: %w", err)

@@ -194,18 +194,18 @@ func (i *Identity) ShowLink(ctx context.Context, token, browser string) (shown L
 }
 
 func (i *Identity) readLink(tx *db.Tx, token, browser string) (l link, err error) {
-	var bound string
+	var bound, sealed string
 	var expires int64
 	err = tx.QueryRow(`SELECT address, account_id, browser, next, expires_at FROM sign_in_link WHERE hash = $1`, hash(token)).
-		Scan(&l.Address, &l.account, &bound, &l.next, &expires)
+		Scan(&l.Address, &l.account, &bound, &sealed, &expires)
 	if fault.Of(err) == fault.NotFound || err == nil && !i.now().Before(at(expires)) {
 		return link{}, noLink()
 	}
 	if err != nil {
 		return link{}, err
 	}
-	if l.next, err = unseal(token, l.next); err != nil {
-		return link{}, err
+	if next, err := unseal(token, sealed); err == nil { // else they wanted to go nowhere
+		l.next = next
 	}
 	l.console = bound == ""
 	l.Here = l.console || same(bound, hash(browser))

@@ -39,7 +39,7 @@ func seal(secret, text string) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(box.Seal(nil, nil, []byte(text), nil)), nil
 }
 
-// unseal returns what was sealed under a secret, "" for what was not.
+// unseal returns what was sealed under a secret; an error for what was not.
 func unseal(secret, sealed string) (string, error) {
 	box, err := boxOf(secret)
 	if err != nil {
@@ -47,11 +47,11 @@ func unseal(secret, sealed string) (string, error) {
 	}
 	bits, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {
-		return "", nil
+		return "", fmt.Errorf("unsealing: %w", err)
 	}
 	text, err := box.Open(nil, nil, bits, nil)
 	if err != nil {
-		return "", nil
+		return "", fmt.Errorf("unsealing: %w", err)
 	}
 	return string(text), nil
 }
