@@ -44,10 +44,13 @@ func (s *site) setSettings(w http.ResponseWriter, v *visit) error {
 		if err != nil {
 			return "", "", err
 		}
-		for name, to := range map[string]*int{"top": &design.TopN, "smallest": &design.Smallest, "retention": &design.Retention} {
-			text := strings.TrimSpace(v.PostForm.Get(name))
-			if *to, err = strconv.Atoi(text); err != nil {
-				return "", "", wrong(name, "%q is no whole number.", short(text, 40))
+		for _, number := range []struct {
+			name string
+			to   *int
+		}{{"top", &design.TopN}, {"smallest", &design.Smallest}, {"retention", &design.Retention}} {
+			text := strings.TrimSpace(v.PostForm.Get(number.name))
+			if *number.to, err = strconv.Atoi(text); err != nil {
+				return "", "", wrong(number.name, "%q is no whole number.", short(text, 40))
 			}
 		}
 		design.Name, design.Owner, design.Licence = v.PostForm.Get("name"), v.PostForm.Get("owner"), v.PostForm.Get("licence")

@@ -266,7 +266,7 @@ func programme(t *testing.T, width int, scheme string) {
 	ada.visits("/me/record", "All of this takes a fresh proof")
 	ada.presses(`a[href^="/prove"]`, "Prove that it is you")
 	ada.presses(`main form button`, "")
-	ada.opensMail("/sign-in/link/", "ada@example.org")
+	ada.opensMail("/sign-in/link/", "Is it you?")
 	ada.presses("main form button", "My record")
 	record := ada.saves(`form[action="/me/record/export"] button`)
 	if len(record) < 5 || !strings.Contains(record["README.txt"], "receipts.json") || !strings.Contains(record["receipts.json"], "new_connections") {
