@@ -69,7 +69,7 @@ CREATE TABLE sign_in_link (
     address    TEXT   NOT NULL, -- where it was sent
     account_id TEXT   NOT NULL, -- to which it adds the address, '' it signs in
     browser    TEXT   NOT NULL, -- hash of the secret of the browser that asked, '' any: made at the console
-    next       TEXT   NOT NULL, -- path on this server, '' none
+    next       TEXT   NOT NULL, -- path on this server, sealed under the link's secret; '' none
     made_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
@@ -85,6 +85,6 @@ CREATE TABLE ceremony (
     hash       TEXT   NOT NULL PRIMARY KEY,
     kind       TEXT   NOT NULL, -- what it is for
     account_id TEXT   NOT NULL, -- of whoever adds a passkey, '' somebody signs in
-    content    TEXT   NOT NULL, -- JSON
+    content    TEXT   NOT NULL, -- JSON, sealed under the ceremony's secret
     expires_at BIGINT NOT NULL
 );
