@@ -66,18 +66,19 @@ type noteLine struct{ When, Text string }
 
 // membershipDone says what a form of the page did.
 var membershipDone = map[string]string{
-	"joined":   "You are on the board. Your score begins with the next release; everything below can be changed at any time.",
-	"given":    "Given. It holds from the next release on, and the receipt is below.",
-	"taken":    "Withdrawn. From the next release on it is missing; releases that are out stay as they are. The receipt is below.",
-	"kept":     "Kept. It holds from the next release on; what of you is shown changed at once.",
-	"shy":      "Your number is hidden from you now. Stories and tips stay.",
-	"bold":     "You see your number again.",
-	"paused":   "You are pausing: no score, no missed weeks, and your streaks wait for you.",
-	"resumed":  "Welcome back. You are in the next release again, with your streaks as they were.",
-	"claims":   "Your claim waits for a manager of the board, who was told nothing but your address.",
-	"claimed":  "This record is yours now: correct it, hide it, or leave.",
-	"stays":    "You left nothing: you had not joined.",
-	"declined": "Declined.",
+	"joined":    "You are on the board. Your score begins with the next release; everything below can be changed at any time.",
+	"given":     "Given. It holds from the next release on, and the receipt is below.",
+	"taken":     "Withdrawn. From the next release on it is missing; releases that are out stay as they are. The receipt is below.",
+	"kept":      "Kept. It holds from the next release on; what of you is shown changed at once.",
+	"shy":       "Your number is hidden from you now. Stories and tips stay.",
+	"bold":      "You see your number again.",
+	"paused":    "You are pausing: no score, no missed weeks, and your streaks wait for you.",
+	"resumed":   "Welcome back. You are in the next release again, with your streaks as they were.",
+	"uncounted": "There is no scorecard of yours yet: you are in the next release, once there is something to count.",
+	"claims":    "Your claim waits for a manager of the board, who was told nothing but your address.",
+	"claimed":   "This record is yours now: correct it, hide it, or leave.",
+	"stays":     "You left nothing: you had not joined.",
+	"declined":  "Declined.",
 }
 
 var membershipScreen = screen{"membership_show", (*site).membershipPage}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"cairn/internal/board"
+	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/period"
 	"cairn/internal/player"
@@ -142,13 +143,18 @@ type past struct {
 
 func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 	p, err := s.find(r)
-	if err == nil {
-		err = s.opens(r, p)
-	}
 	if err != nil {
 		return err
 	}
-	card, err := p.release.Card(r.Context(), r.PathValue("player"))
+	var card *release.Card
+	if err = s.opens(r, p); err == nil {
+		card, err = p.release.Card(r.Context(), r.PathValue("player"))
+	}
+	if fault.Of(err) == fault.NotFound && r.PathValue("period") == "" {
+		if own, problem := s.asksForOwn(r, p.reading); problem == nil && own {
+			return s.lastCard(w, r, p)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -161,6 +167,39 @@ func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 		page.withoutNumber(card, p.card)
 	}
 	return s.page(w, r, "player_show", page, asking)
+}
+
+// mostLookedBack bounds in how many releases a player's last card is looked for: each is opened for it.
+const mostLookedBack = 12
+
+// lastCard leads players who are not in the latest release to their card in the last one that they are in, and where there is none to their
+// membership, which says so.
+func (s *site) lastCard(w http.ResponseWriter, r *visit, p place) error {
+	ctx := r.Context()
+	to, err := s.reader(ctx, p.board, r.access)
+	if err != nil {
+		return err
+	}
+	all, err := s.releases.Archive(ctx, p.board)
+	if err != nil {
+		return err
+	}
+	for _, rel := range all[:min(len(all), mostLookedBack)] {
+		if rel.Superseded {
+			continue
+		}
+		view, err := s.releases.View(ctx, p.board, rel, to)
+		if err == nil {
+			_, err = view.Card(ctx, r.PathValue("player"))
+		}
+		switch {
+		case err == nil:
+			return seeOther(w, r, playerAddress(releaseAddress(p.board, rel), r.PathValue("player")))
+		case fault.Of(err) != fault.NotFound:
+			return err
+		}
+	}
+	return done(w, r, boardAddress(p.board)+"/membership", "uncounted")
 }
 
 // subject reads who stands behind a member's number, and of their profile what the board may show.
@@ -536,7 +575,11 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 		st := stone{ID: "part-" + p.Key, Name: p.Name, Why: p.Why, Points: scale.score(part.PointsPublished), State: stateWords(part),
 			Picture: figure.Lay(drawn[n], n, widest, "stone-"+strconv.Itoa(n))}
 		if !math.IsNaN(part.Possible) {
-			st.Possible = "of " + trim(scale.score(part.Possible))
+			possible := part.Possible
+			if part.PointsPublished > possible { // rounded up, so that all of them add up to the score
+				possible = part.PointsPublished
+			}
+			st.Possible = "of " + trim(scale.score(possible))
 			if scale.moved(part.ToGain) && part.ToGain > 0 {
 				st.ToGain = scale.score(part.ToGain)
 			}

@@ -160,3 +160,66 @@ func TestPages_TheExtremesOfAKeptValueAreOnNone(t *testing.T) {
 		}
 	}
 }
+
+func TestPlayer_NoPartEarnsMoreThanItCould(t *testing.T) {
+	card, err := scorecard.Load("halves.yaml", []byte(`scorecard: 1
+key: halves
+name: Halves
+parts:
+  - {key: calls, weight: 62.5, why: A call opens a door., normalise: {minmax: {from: 0, to: 5}}}
+  - {key: notes, weight: 37.5, why: A note keeps it open., normalise: {minmax: {from: 0, to: 5}}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	b := w.open(card, board.Settings{}, []person{{"ada", "Ada Lovelace", "north", 5, 0}}, 1)
+	doc := w.page(playerAddress(boardAddress(b), "ada"))
+	stones := doc.Find(".stack > li summary .stone-points")
+	if stones.Length() != 2 {
+		t.Fatalf("there are %d stones", stones.Length())
+	}
+	stones.Each(func(_ int, stone *goquery.Selection) {
+		earned, of, _ := strings.Cut(words(stone), " of ")
+		if figureOf(t, earned) > figureOf(t, of) {
+			t.Errorf("a part earned %q", words(stone))
+		}
+	})
+}
+
+func TestPlayer_WhoIsNotInTheLatestReleaseIsLedToTheirLastCard(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	b := w.open(sheet(t, "public", ""), board.Settings{Basis: board.OptIn}, nil, 0)
+	now := w.clock
+	w.clock = now.AddDate(0, 0, -21) // nothing is counted from before somebody's word
+	ada, bo := w.signIn("ada@example.org"), w.signIn("bo@example.org")
+	ada.join(b, board.Member{Key: "ada", Name: "Ada Lovelace"}, board.Choice{})
+	bo.join(b, board.Member{Key: "bo", Name: "Bo Ek"}, board.Choice{})
+	w.clock = now
+	weekly := []person{{"ada", "Ada Lovelace", "north", -2, 1}, {"bo", "Bo Ek", "south", -20, 3}}
+	w.week(b, weekly, -2)
+	if err := w.boards.Pause(ctx, ada.Actor, b); err != nil {
+		t.Fatal(err)
+	}
+	last := w.week(b, weekly, -1)
+	ada, bo = w.signIn("ada@example.org"), w.signIn("bo@example.org") // again: three weeks are long for a session
+	own := playerAddress(boardAddress(b), "ada")
+	a := ada.ask("GET", own)
+	a.leads(t, "/b/sales/2026-W46/e/1/players/ada")
+	if words(ada.page(a.Header.Get("Location")).Find("h1")) != "Ada Lovelace" {
+		t.Error("the last card is not hers")
+	}
+	bo.ask("GET", own).want(t, http.StatusNotFound, "Nothing stands here")
+	bo.page(playerAddress(boardAddress(b), "bo"))
+	cleo := w.signIn("cleo@example.org")
+	cleo.join(b, board.Member{Key: "cleo", Name: "Cleo Marsh"}, board.Choice{})
+	a = cleo.ask("GET", playerAddress(boardAddress(b), "cleo"))
+	a.leads(t, "/b/sales/membership?done=uncounted")
+	if said := words(cleo.page(a.Header.Get("Location")).Find(".done")); !strings.HasPrefix(said, "There is no scorecard of yours yet") {
+		t.Errorf("it says %q", said)
+	}
+	if last.Period.String() == "2026-W46" {
+		t.Error("the latest release is the one she is in")
+	}
+}
