@@ -81,6 +81,8 @@ func (m *Member) tag(tags map[string]string) error {
 	for group, tag := range tags {
 		if next[group] = strings.TrimSpace(tag); next[group] == "" {
 			delete(next, group)
+		} else if strings.ContainsRune("=+-@", rune(next[group][0])) { // in a bundle's table a spreadsheet would take it for a formula
+			return invalid("tags", "A tag does not begin with %q: write it in words.", next[group][:1])
 		}
 	}
 	m.Tags = next

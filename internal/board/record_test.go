@@ -251,6 +251,7 @@ func TestSetTags_ByWhomThePlanSays(t *testing.T) {
 		is(t, "hers, by the manager", c.Boards.SetTags(c.ctx, console, c.at, "ada", map[string]string{"craft": "x"}), fault.Invalid, "themselves")
 		is(t, "the managers', by her", c.Boards.SetTags(c.ctx, ada, c.at, "ada", map[string]string{"team": "blue"}), fault.Invalid, "managers")
 		is(t, "when joining", c.Boards.Choose(c.ctx, ada, c.at, board.Choice{Tags: map[string]string{"team": "blue"}}), fault.Invalid, "managers")
+		is(t, "a formula", c.Boards.SetTags(c.ctx, ada, c.at, "ada", map[string]string{"craft": `=HYPERLINK("x")`}), fault.Invalid, "begin with")
 		_, err := c.Boards.Enrol(c.ctx, c.at.ID, board.ByKey, []board.Member{{Key: "ada", Tags: map[string]string{"craft": "x", "team": "green"}}})
 		must(t, err)
 		equal(t, "tags", c.member(t, 0).Tags, map[string]string{"craft": "critic", "team": "green"})
