@@ -58,6 +58,7 @@ type Report struct {
 	Refused    int            // rows with a problem; of what they say nothing that could be kept apart was taken
 	Skipped    map[string]int // rows that the mapping leaves out, by the reason
 	Keys       map[string]int // entries by key, refused ones too
+	Waiting    []Waiting      // who was brought something and is not scored before they accept an invitation, by key
 }
 
 // batchEntries is how many entries go into one transaction.
@@ -90,7 +91,10 @@ func (s *Sources) Run(ctx context.Context, f Feed, records iter.Seq2[*intake.Rec
 			return r.report, fault.Wrap(fault.Unavailable, err, "The import was stopped; what was taken is kept. Run the same command again to go on.")
 		}
 	}
-	return r.report, r.flush()
+	if err := r.flush(); err != nil {
+		return r.report, err
+	}
+	return r.report, r.waits()
 }
 
 // run is one run of a feed.

@@ -103,6 +103,9 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 			done.Notes = append(done.Notes, note)
 		}
 	}
+	if twins := done.twinWords(); twins != "" {
+		done.Notes = append(done.Notes, twins)
+	}
 	switch {
 	case done.Refused == 0:
 	case layout.Private:
@@ -192,7 +195,9 @@ func (f *File) date(card *scorecard.Scorecard, layout *intake.Layout, done *Impo
 	case layout.Dated:
 		return nil
 	case f.Period == "":
-		return fault.New(fault.Invalid, "%s does not say when: give the %s it is of with --period, or each row a column \"at\"", f.Name, card.Period)
+		undated := fault.New(fault.Invalid, "%s does not say when: give the %s it is of with --period, or each row a column \"at\"", f.Name, card.Period)
+		undated.Field = "period"
+		return undated
 	}
 	p, err := period.Parse(card.Period, f.Period)
 	if err != nil {

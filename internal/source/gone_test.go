@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,36 @@ func TestImport_KeepsNothingOfWhoLeftOrDeclined(t *testing.T) {
 		members, err := w.boards.Members(ctx, w.board.ID)
 		if err != nil || len(members) != 3 || members[1].State != board.Former {
 			t.Errorf("%+v, %v", members, err)
+		}
+	})
+}
+
+// A key that fits nobody makes a stranger, of whom nothing is scored: whoever brings the file is told, and whom they may have meant.
+func TestImport_TellsWhoIsNotScored(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		w := newWorld(t, d)
+		rooms := boardtest.New(t, d, now)
+		if _, err := w.boards.Enrol(ctx, w.board.ID, board.ByKey, []board.Member{{Key: "ada-berg", Name: "Ada Berg"}, {Key: "bo", Name: "Bo Lind"}}); err != nil {
+			t.Fatal(err)
+		}
+		rooms.Accept(t, w.board, "ada-berg", board.Choice{})
+		done, err := w.bring(source.File{Path: w.file("e.csv", "player,name,key,at,value\nada,Ada Berg,posts,2026-11-16,1\nada-berg,,posts,2026-11-16,1\nbo,,posts,2026-11-16,1\n")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []source.Waiting{{Key: "ada", Scored: "ada-berg"}, {Key: "bo"}}; !slices.Equal(done.Waiting, want) {
+			t.Errorf("those who wait are %+v, want %+v", done.Waiting, want)
+		}
+		told := done.WaitingWords() + "\n" + strings.Join(done.Notes, "\n")
+		for _, says := range []string{"2 of its people have not accepted an invitation and are not scored before: ada, bo", "ada has the name of ada-berg"} {
+			if !strings.Contains(told, says) {
+				t.Errorf("it does not say %q: %s", says, told)
+			}
+		}
+		done, err = w.bring(source.File{Path: w.file("e.csv", "player,key,at,value\nada-berg,posts,2026-11-17,1\n")})
+		if err != nil || len(done.Waiting) > 0 || len(done.Notes) > 0 {
+			t.Errorf("of who takes part: %+v, %v", done, err)
 		}
 	})
 }

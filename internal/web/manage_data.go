@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"os"
@@ -117,6 +118,9 @@ func (s *site) importFile(v *visit, up upload) (*importTold, error) {
 		return nil, err
 	}
 	done, err := s.imports.Import(v.Context(), file)
+	if f := (*fault.Fault)(nil); errors.As(err, &f) && f.Field == "period" && file.Period == "" {
+		err = wrong("period", "%s does not say when its rows are of: write their period under “More about the file”, or give each row a column “at”.", up.name)
+	}
 	told := tellImport(done, file.Dry)
 	if done.Rejected != "" {
 		rejected, err := os.ReadFile(done.Rejected)
@@ -182,6 +186,9 @@ func tellImport(done source.Imported, dry bool) *importTold {
 		told.Notes = append(told.Notes, "Read as "+done.Preset+", by its header.")
 	}
 	told.Notes = append(told.Notes, done.Notes...)
+	if waiting := done.WaitingWords(); waiting != "" {
+		told.Notes = append(told.Notes, capital(waiting)+".")
+	}
 	for _, why := range slices.Sorted(maps.Keys(done.Skipped)) {
 		told.Notes = append(told.Notes, "Skipped "+count(done.Skipped[why], "row", "rows")+": "+why+".")
 	}

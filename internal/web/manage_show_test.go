@@ -226,6 +226,12 @@ func TestManage_FromDataToAReleaseAndItsCorrection(t *testing.T) {
 	c.manager.upload(at, "file", "x.csv", "nonsense").want(t, http.StatusUnprocessableEntity, "")
 	c.manager.upload(at, "file", "x.csv", data("7"), "preset", "no such export").want(t, http.StatusUnprocessableEntity, "no such export")
 	c.manager.upload(at, "file", "x.csv", data("7"), "mapping", "mapping: x").want(t, http.StatusUnprocessableEntity, "Not yet.")
+	undated := c.manager.upload(at, "file", "x.csv", "player,calls\nstranger,3\n")
+	undated.want(t, http.StatusUnprocessableEntity, "More about the file")
+	if strings.Contains(undated.body, "--period") {
+		t.Error("a page speaks of a flag of the command line")
+	}
+	c.manager.upload(at, "file", "x.csv", "player,calls\nstranger,3\n", "period", "2026-W47").want(t, http.StatusOK, "1 of its people has not accepted an invitation and is not scored before: stranger.")
 	c.manager.upload(at, "file", `C:\home\week 47.csv`, data("7")).want(t, http.StatusOK, "4 entries added.")
 	c.manager.upload(at, "file", "week 47.csv", data("7")).want(t, http.StatusOK, "0 entries added, 4 already there.")
 	c.manager.get(at).want(t, http.StatusOK, "week 47")
