@@ -61,7 +61,7 @@ func drawDoors(b *book) {
 		When: "November 2026", Words: notReleased("paused"), Membership: "/b/sprint/membership", Manage: "/b/sprint/manage"}
 	fresh := mineBoard{Name: hostile, Address: "/b/fresh", Words: "The first release is still to come.", Membership: "/b/fresh/membership"}
 	b.draw("me", "me_show", mePage{frame: b.own("My boards", "My boards"), Name: "Ada Lovelace", Operator: true, Policy: policyVersion, Newer: true,
-		Notices: []notice{{Heading: "Daily habits will be seen by more people", Text: "From 26 November 2026, 09:00 on it is public. Everyone sees it, and it is listed on the home page. Until then you can pause, hide or leave.", Link: link{Text: "To your membership", Address: "/b/habits/membership"}}},
+		Notices: []notice{{Heading: "Daily habits will be seen by more people", Text: "From 26 November 2026, 09:00 on: the board is public and the leaderboard is for everyone. Until then you can pause, hide or leave.", Link: link{Text: "To your membership", Address: "/b/habits/membership"}}},
 		Waiting: []invitation{{Board: "Harbour guild", Words: "Only who accepted an invitation is scored. Saying nothing means nothing, and leaving costs nothing.", Address: "/join/waiting/x", Until: "21 February 2027"}},
 		Boards:  []mineBoard{number, shy, paused, fresh}, Roles: []mineBoard{{Name: "Support response", Address: "/b/support", Role: "Steward", Manage: "/b/support/manage"}}})
 	b.draw("me-new", "me_show", mePage{frame: b.own("My boards", "My boards")})

@@ -285,6 +285,9 @@ func seenWords(b *board.Board) []fact {
 		{"Your scorecard", "You, managers and stewards"},
 		{"Earlier releases", capital(reach(b.Pages.History, b.Stage))},
 	}
+	if b.Pages.History == board.ToPlayer && b.Stage != board.Stealth {
+		facts[2].Text = "You, managers and stewards"
+	}
 	if who := reach(b.Pages.Scorecards, b.Stage); b.Pages.Scorecards == board.ToMembers || b.Pages.Scorecards == board.ToEveryone {
 		facts[1].Text = capital(who)
 	}

@@ -166,8 +166,11 @@ func (s *site) erase(w http.ResponseWriter, v *visit) error {
 func (s *site) beginMerge(w http.ResponseWriter, v *visit) error {
 	s.setCookie(w, mergeCookie, s.cookie(v.Request, sessionCookie), mergeLasts)
 	s.setCookie(w, sessionCookie, "", -1)
-	return seeOther(w, v, "/sign-in"+nextQuery("/me/record/merge"))
+	return seeOther(w, v, "/sign-in"+nextQuery(mergeAddress))
 }
+
+// mergeAddress is where two records of one person are shown before they become one.
+const mergeAddress = "/me/record/merge"
 
 // mergePage shows two records of which its owner proved both, before they become one.
 type mergePage struct {

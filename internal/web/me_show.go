@@ -111,7 +111,7 @@ func (s *site) announce(ctx context.Context, page *mePage, mine board.Mine, zone
 		return err
 	}
 	page.Notices = append(page.Notices, notice{Heading: b.Name + " will be seen by more people",
-		Text: "From " + instant(pending.Holds, zone) + " on it is " + stageName(pending.Stage) + ": " + stageWords(pending.Stage) + ". Until then you can pause, hide or leave.",
+		Text: "From " + instant(pending.Holds, zone) + " on: " + stepWords(b, pending.Reveal) + " Until then you can pause, hide or leave.",
 		Link: link{Text: "To your membership", Address: boardAddress(b) + "/membership"}})
 	return nil
 }

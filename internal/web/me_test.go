@@ -134,7 +134,7 @@ func TestMe_TellsThatABoardWillBeSeenByMore(t *testing.T) {
 	if _, err := w.boards.Reveal(context.Background(), identity.Actor{}, b, board.Reveal{Stage: board.Open, Pages: b.Pages}); err != nil {
 		t.Fatal(err)
 	}
-	mustSay(t, g.says("/me"), "Harbour will be seen by more people", "26 November 2026, 09:00", "pause, hide or leave")
+	mustSay(t, g.says("/me"), "Harbour will be seen by more people", "From 26 November 2026, 09:00 on: the board is public. Until then you can pause, hide or leave.")
 }
 
 func TestMe_AsksToReadANewerPrivacyNotice(t *testing.T) {
@@ -325,6 +325,7 @@ func TestMeRecord_TwoBecomeOneOnceBothWereProvedAndTwoAgain(t *testing.T) {
 	g := w.guest()
 	stays := g.in("ada@example.org")
 	g.send("/me/record/merge/begin").leads(t, "/sign-in?next=%2Fme%2Frecord%2Fmerge")
+	mustSay(t, g.says("/sign-in?next=%2Fme%2Frecord%2Fmerge"), "sign in to your other record")
 	if g.cookies["__Host-cairn"] != nil {
 		t.Fatal("the first session is still the browser's")
 	}

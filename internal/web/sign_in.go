@@ -44,6 +44,9 @@ func (s *site) newSignInPage(v *visit, next string, f *form) signInPage {
 	page := signInPage{frame: s.frame("Sign in", nil), Already: v.actor.SignedIn(), Version: policyVersion}
 	page.Hidden = true
 	page.Ways = s.ways(next, f)
+	if page.Ways.Next == mergeAddress && !page.Already {
+		page.Message = "Now sign in to your other record, as you do there. Then you see both, and decide whether they become one."
+	}
 	page.Ways.Address = addressField(f)
 	page.Ways.Problem = f.problem()
 	return page
