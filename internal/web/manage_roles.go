@@ -119,7 +119,10 @@ func (s *site) giveRole(w http.ResponseWriter, v *visit) error {
 				return "", "", err
 			}
 		}
-		return manageAddress(v.board) + "/roles", "role", s.boards.GiveRole(v.Context(), v.actor, v.board, address, role, scope)
+		if err := s.boards.GiveRole(v.Context(), v.actor, v.board, address, role, scope); err != nil {
+			return "", "", err
+		}
+		return s.afterRole(v, "role")
 	})
 }
 
@@ -173,9 +176,24 @@ func (s *site) takeRole(w http.ResponseWriter, v *visit) error {
 		}
 		for _, h := range holders {
 			if h.Address == v.PostForm.Get("address") && (h.Address != "" || h.Account == v.PostForm.Get("account")) {
-				return manageAddress(v.board) + "/roles", "taken", s.boards.TakeRole(v.Context(), v.actor, v.board, h)
+				if err := s.boards.TakeRole(v.Context(), v.actor, v.board, h); err != nil {
+					return "", "", err
+				}
+				return s.afterRole(v, "taken")
 			}
 		}
 		return "", "", fault.New(fault.Conflict, "Nobody has that role any more: look at the list again.")
 	})
+}
+
+// afterRole leads back to the roles, and whoever just handed the board over, so that its pages are no longer theirs, to their own page.
+func (s *site) afterRole(v *visit, word string) (to, said string, err error) {
+	access, err := s.boards.Access(v.Context(), v.board, v.actor)
+	if err != nil {
+		return "", "", err
+	}
+	if !access.May(board.SeeTrail, v.board) {
+		return "/me", "handed", nil
+	}
+	return manageAddress(v.board) + "/roles", word, nil
 }

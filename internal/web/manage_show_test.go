@@ -365,6 +365,23 @@ func TestManage_RolesAreGivenAndTakenByOwnersAlone(t *testing.T) {
 	take := []string{"account", coach.Find(`[name="account"]`).AttrOr("value", ""), "address", coach.Find(`[name="address"]`).AttrOr("value", "")}
 	c.manager.send(at+"/take", take...).leads(t, at+"?done=taken")
 	c.manager.send(at+"/take", take...).want(t, http.StatusConflict, "Nobody has that role any more")
+
+	heir := c.with(board.Owner, board.Scope{})
+	heir.get(at).want(t, http.StatusOK, "")
+	own = mustRead(t, c.manager.get(at).body).Find(`tr:contains("manager@example.org") form`).First()
+	c.manager.send(at+"/take", "account", own.Find(`[name="account"]`).AttrOr("value", ""), "address", own.Find(`[name="address"]`).AttrOr("value", "")).leads(t, "/me?done=handed")
+	c.manager.get("/me?done=handed").want(t, http.StatusOK, "You look after that board no longer")
+}
+
+func TestManage_OnAClosedBoardNobodyIsCalledASteward(t *testing.T) {
+	c := newWorld(t).club(board.Settings{})
+	if err := c.boards.Suspend(context.Background(), identity.Actor{}, c.board, "A pause until January."); err != nil {
+		t.Fatal(err)
+	}
+	page := words(mustRead(t, c.manager.get(c.at("/manage")).body).Find("main"))
+	if !strings.Contains(page, "A pause until January.") || strings.Contains(page, "A steward sees everything") {
+		t.Errorf("it says %q", page)
+	}
 }
 
 func TestManage_AScorecardIsCheckedLineByLineBeforeItIsInForce(t *testing.T) {

@@ -52,6 +52,7 @@ func (s *site) me(w http.ResponseWriter, v *visit) error {
 	ctx := v.Context()
 	page := mePage{frame: s.own("My boards", "My boards"), Operator: v.actor.Operator, Done: wasDone(v, map[string]string{
 		"policy": "Noted.",
+		"handed": "Done. You look after that board no longer; whoever has a role on it goes on.",
 	})}
 	account, err := s.who.Account(ctx, v.actor.Account)
 	if err != nil {
