@@ -22,7 +22,9 @@ type operatorCommand struct {
 // operatorLinkCommand prints a link that signs in.
 type operatorLinkCommand struct {
 	dbFlags
-	For string `help:"Sign in whoever owns this mail address instead, not as an operator: for when no mail arrives." placeholder:"ADDRESS"`
+	Listen  string `help:"Where the server listens, if it was told so by this flag." placeholder:"HOST:PORT"`
+	BaseURL string `name:"base-url" help:"How readers reach the server, if it was told so by this flag." placeholder:"URL"`
+	For     string `help:"Sign in whoever owns this mail address instead, not as an operator: for when no mail arrives." placeholder:"ADDRESS"`
 }
 
 func (operatorLinkCommand) Help() string {
@@ -32,7 +34,11 @@ func (operatorLinkCommand) Help() string {
 
 // Run prints the link alone, so that it can be handed on.
 func (cmd *operatorLinkCommand) Run(c *console) error {
-	a, err := cmd.open(c)
+	config, err := cmd.read(map[string]string{"listen": cmd.Listen, "base_url": cmd.BaseURL})
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(c, config, c.now)
 	if err != nil {
 		return err
 	}
