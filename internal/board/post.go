@@ -369,6 +369,13 @@ func listOf(tx *db.Tx, query string, args ...any) (list []string, err error) {
 	return list, rows.Err()
 }
 
+// Imported notes in the trail that somebody ("" the console) brought so many entries to a board.
+func (b *Boards) Imported(ctx context.Context, actor string, at *Board, entries int) error {
+	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: actor, Verb: "board.import", Board: at.ID, Detail: map[string]string{"entries": fmt.Sprint(entries)}})
+	})
+}
+
 // Trail returns what was done to a board, newest first, from the event after before ("" the newest) on.
 func (b *Boards) Trail(ctx context.Context, at *Board, before string, limit int) ([]audit.Event, error) {
 	return b.rooms.Trail.OfBoard(ctx, at.ID, before, limit)

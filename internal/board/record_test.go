@@ -145,6 +145,8 @@ func TestGiveRole_TheLastOwnerHandsOverFirst(t *testing.T) {
 		is(t, "leaves", c.Boards.TakeRole(c.ctx, consultant, c.at, board.Holder{Address: "consultant@example.org"}), fault.Conflict, "last owner")
 		is(t, "steps down", c.Boards.GiveRole(c.ctx, consultant, c.at, "consultant@example.org", board.Manager, board.Scope{}), fault.Conflict, "last owner")
 		must(t, c.Boards.GiveRole(c.ctx, consultant, c.at, "client@example.org", board.Owner, board.Scope{}))
+		is(t, "steps down for one who never came", c.Boards.GiveRole(c.ctx, consultant, c.at, "consultant@example.org", board.Manager, board.Scope{}), fault.Conflict, "has not opened")
+		c.open(t, c.at, client)
 		must(t, c.Boards.GiveRole(c.ctx, client, c.at, "consultant@example.org", board.Manager, board.Scope{}))
 		must(t, c.Boards.TakeRole(c.ctx, client, c.at, board.Holder{Address: "consultant@example.org"}))
 		access, err := c.Boards.Access(c.ctx, c.at, client)

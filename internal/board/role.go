@@ -170,18 +170,28 @@ func (s Scope) check(r Role) error {
 	return nil
 }
 
-// mayLose refuses to leave a board without the last of its owners.
+// mayLose refuses to leave a board without the last of its owners. Who was named and never opened the board, by a slip
+// in the address perhaps, owns nothing yet.
 func mayLose(h Holder, becomes Role, holders []Holder) error {
-	owners := 0
+	owners, waiting := 0, 0
 	for _, other := range holders {
-		if other.Role == Owner {
+		switch {
+		case other.Role != Owner || other.same(h):
+		case other.Account == "":
+			waiting++
+		default:
 			owners++
 		}
 	}
-	if h.Role == Owner && becomes != Owner && owners == 1 {
-		return fault.New(fault.Conflict, "This is the board's last owner: make somebody else an owner first.")
+	switch {
+	case h.Role != Owner || becomes == Owner || owners > 0:
+		return nil
+	case h.Account == "" && waiting > 0:
+		return nil
+	case waiting > 0:
+		return fault.New(fault.Conflict, "This is the board's last owner, since whoever was named has not opened the board yet: wait until they have.")
 	}
-	return nil
+	return fault.New(fault.Conflict, "This is the board's last owner: make somebody else an owner first.")
 }
 
 func dropHolder(tx *db.Tx, boardID string, h Holder) error {

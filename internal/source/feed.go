@@ -39,6 +39,7 @@ func New(boards *board.Boards, entries *entry.Entries) *Sources {
 // Feed says where records go and how.
 type Feed struct {
 	Board   *board.Board
+	Actor   string                                                     // account of who brings it, for the trail; "" the console
 	Source  string                                                     // of records that do not name their own
 	By      string                                                     // what tells players apart: "key", "email", "handle" or "name"
 	Replace bool                                                       // an entry with a known id and other content takes its place
@@ -65,7 +66,7 @@ type Report struct {
 const batchEntries = 20_000
 
 // Run brings records to the board. Every refused row is told to Refused, which may stop the run by an error.
-func (s *Sources) Run(ctx context.Context, f Feed, records iter.Seq2[*intake.Record, error]) (Report, error) {
+func (s *Sources) Run(ctx context.Context, f Feed, records iter.Seq2[*intake.Record, error]) (report Report, err error) {
 	r := &run{
 		Feed: f, ctx: ctx, room: s, report: Report{Skipped: map[string]int{}, Keys: map[string]int{}},
 		numbers: map[string]known{}, once: map[uint64]struct{}{}, again: map[uint64]int{}, sources: map[string]*batch{},
@@ -73,6 +74,13 @@ func (s *Sources) Run(ctx context.Context, f Feed, records iter.Seq2[*intake.Rec
 	if r.Refused == nil {
 		r.Refused = func(*intake.Record, *intake.Problem) error { return nil }
 	}
+	defer func() { // what was taken before an error is noted too
+		if n := r.report.Added + r.report.Replaced; n > 0 && !f.Dry {
+			if noted := s.boards.Imported(context.WithoutCancel(ctx), f.Actor, f.Board, n); err == nil {
+				err = noted
+			}
+		}
+	}()
 	for record, err := range records {
 		if problem := (*intake.Problem)(nil); errors.As(err, &problem) {
 			err = r.refuse(record, problem)

@@ -20,6 +20,7 @@ import (
 // File is a file that is brought to a board.
 type File struct {
 	Board *board.Board
+	Actor string // account of who brings it, for the trail; "" the console
 	Path  string
 	Name  string // for messages; default: Path
 
@@ -70,7 +71,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	refusals := &refusals{path: f.Errors, beside: f.Path + RejectedSuffix, sheet: sheet, layout: layout, mapping: f.Mapping}
 	defer refusals.discard()
 	done.Report, err = s.Run(ctx, Feed{
-		Board: f.Board, Source: f.Source, By: layout.By, Whole: f.Strict, Dry: f.Dry,
+		Board: f.Board, Actor: f.Actor, Source: f.Source, By: layout.By, Whole: f.Strict, Dry: f.Dry,
 		Amend: f.Amend, Replace: f.Replace || layout.PerDay, // a later export knows the day better
 		Refused: func(record *intake.Record, problem *intake.Problem) error {
 			if len(done.Problems) < ProblemsShown {

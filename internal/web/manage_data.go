@@ -107,7 +107,7 @@ func (s *site) bringData(w http.ResponseWriter, v *visit) error {
 
 func (s *site) importFile(v *visit, up upload) (*importTold, error) {
 	f := v.PostForm
-	file := source.File{Board: v.board, Path: up.path, Name: up.name, Source: strings.TrimSpace(f.Get("source")), Period: strings.TrimSpace(f.Get("period")), Player: strings.TrimSpace(f.Get("player")),
+	file := source.File{Board: v.board, Actor: v.actor.Account, Path: up.path, Name: up.name, Source: strings.TrimSpace(f.Get("source")), Period: strings.TrimSpace(f.Get("period")), Player: strings.TrimSpace(f.Get("player")),
 		Replace: f.Get("how") == "replace", Amend: f.Get("how") == "amend", Dry: f.Has("dry"), Errors: up.path + source.RejectedSuffix}
 	defer os.Remove(file.Errors)
 	if file.Source == "" {

@@ -235,6 +235,9 @@ func TestManage_FromDataToAReleaseAndItsCorrection(t *testing.T) {
 	c.manager.upload(at, "file", `C:\home\week 47.csv`, data("7")).want(t, http.StatusOK, "4 entries added.")
 	c.manager.upload(at, "file", "week 47.csv", data("7")).want(t, http.StatusOK, "0 entries added, 4 already there.")
 	c.manager.get(at).want(t, http.StatusOK, "week 47")
+	if trail := words(mustRead(t, c.manager.get(c.at("/manage/trail")).body).Find("main")); strings.Count(trail, "brought data") != 2 {
+		t.Errorf("what was brought is not told in the trail, each time once: %s", trail)
+	}
 
 	releases := c.at("/manage/releases")
 	c.manager.send(releases+"/draft", "period", "2026-W99").want(t, http.StatusUnprocessableEntity, "")

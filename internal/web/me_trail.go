@@ -136,6 +136,7 @@ var verbs = map[string]string{
 	"board.revise":          "put a new scorecard in force",
 	"board.terms":           "put new terms in force",
 	"board.plan":            "changed the plan",
+	"board.import":          "brought data",
 	"board.link":            "made an open invitation",
 	"board.revoke":          "took an invitation back",
 	"board.role":            "changed a role",
