@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -107,7 +106,9 @@ func (s *site) answerJoin(w http.ResponseWriter, v *visit) error {
 			return err
 		}
 		v.actor = signed.Actor
-		s.setCookie(w, sessionCookie, signed.Secret, 30*24*time.Hour)
+		if _, err := s.open(w, v, signed); err != nil {
+			return err
+		}
 	}
 	choice, err := s.readChoice(v, in)
 	if err == nil {

@@ -243,6 +243,9 @@ func TestJoin_AMailedInvitationSignsInItsReaderWhereNobodyHasTheAddress(t *testi
 	g.get(path).want(t, http.StatusOK, "Accepting signs you in here as a…@e….org")
 	g.send(path, "answer", "accept", "all", "yes").leads(t, c.at("/membership?done=joined"))
 	g.get(c.at("/membership")).want(t, http.StatusOK, "Taking part")
+	if me := words(mustRead(t, g.get("/me").body).Find("main")); strings.Contains(me, "privacy notice was changed") {
+		t.Errorf("the notice beside the button counts for nothing: %s", me)
+	}
 
 	bo := c.guest()
 	bo.in("bo@example.org")
