@@ -213,7 +213,7 @@ type membership struct {
 }
 
 func membershipsOf(tx *db.Tx, account string) (list []membership, err error) {
-	boards, err := listOf(tx, `SELECT board_id FROM board_member WHERE player_id = $1 ORDER BY board_id`, account)
+	boards, err := tx.Texts(`SELECT board_id FROM board_member WHERE player_id = $1 ORDER BY board_id`, account)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func (b *Boards) Forget(tx *db.Tx, account string) error {
 		return err
 	}
 	for _, address := range addresses {
-		boards, err := listOf(tx, `SELECT DISTINCT board_id FROM board_member WHERE email = $1 AND state = $2 AND player_id = '' ORDER BY board_id`, address, string(Invited))
+		boards, err := tx.Texts(`SELECT DISTINCT board_id FROM board_member WHERE email = $1 AND state = $2 AND player_id = '' ORDER BY board_id`, address, string(Invited))
 		if err != nil {
 			return err
 		}
@@ -305,7 +305,7 @@ func (b *Boards) Forget(tx *db.Tx, account string) error {
 			return err
 		}
 	}
-	owned, err := listOf(tx, `SELECT DISTINCT board_id FROM board_role WHERE role = $1 AND `+whose(3, len(addresses))+` ORDER BY board_id`, append([]any{string(Owner), account}, texts(addresses)...)...)
+	owned, err := tx.Texts(`SELECT DISTINCT board_id FROM board_role WHERE role = $1 AND `+whose(3, len(addresses))+` ORDER BY board_id`, append([]any{string(Owner), account}, texts(addresses)...)...)
 	if err != nil {
 		return err
 	}
@@ -395,7 +395,7 @@ func (b *Boards) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
 		return nil, err
 	}
 	for _, of := range movedTables(&note) {
-		if *of.ids, err = listOf(tx, `SELECT `+of.id+` FROM `+of.table+` WHERE `+of.column+` = $1 ORDER BY `+of.id, from); err != nil {
+		if *of.ids, err = tx.Texts(`SELECT `+of.id+` FROM `+of.table+` WHERE `+of.column+` = $1 ORDER BY `+of.id, from); err != nil {
 			return nil, err
 		}
 		if _, err := tx.Exec(`UPDATE `+of.table+` SET `+of.column+` = $1 WHERE `+of.column+` = $2`, into, from); err != nil {
@@ -430,7 +430,7 @@ func (b *Boards) handOver(tx *db.Tx, m movedMember, from, into string) error {
 }
 
 func (b *Boards) moveRoles(tx *db.Tx, from, into string) (list []movedRole, err error) {
-	boards, err := listOf(tx, `SELECT board_id FROM board_role WHERE player_id = $1 ORDER BY board_id`, from)
+	boards, err := tx.Texts(`SELECT board_id FROM board_role WHERE player_id = $1 ORDER BY board_id`, from)
 	if err != nil {
 		return nil, err
 	}

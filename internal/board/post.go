@@ -285,7 +285,7 @@ func (b *Boards) Sweep(ctx context.Context) error {
 				steps = append(steps, at.ID)
 			}
 		}
-		stubs, err = listOf(tx, `SELECT DISTINCT board_id FROM board_member WHERE state = $1 AND changed_at < $2 ORDER BY board_id`, string(Invited), now.Add(-answerWithin).UnixMicro())
+		stubs, err = tx.Texts(`SELECT DISTINCT board_id FROM board_member WHERE state = $1 AND changed_at < $2 ORDER BY board_id`, string(Invited), now.Add(-answerWithin).UnixMicro())
 		return err
 	})
 	if err != nil {
@@ -350,23 +350,6 @@ func (b *Boards) dropStubs(ctx context.Context, boardID string, since time.Time)
 		}
 	}
 	return nil
-}
-
-// listOf reads one column of text.
-func listOf(tx *db.Tx, query string, args ...any) (list []string, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		list = append(list, text)
-	}
-	return list, rows.Err()
 }
 
 // Imported notes in the trail that somebody ("" the console) brought so many entries to a board.

@@ -279,7 +279,7 @@ func (c *Consents) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
 	for _, g := range grants {
 		note.Grants = append(note.Grants, granted{g.Board, g.Quantity})
 	}
-	if note.Ledgers, err = ledgersOf(tx, from); err != nil {
+	if note.Ledgers, err = tx.Texts(`SELECT ledger_id FROM consent_ledger WHERE player_id = $1 ORDER BY ledger_id`, from); err != nil {
 		return nil, err
 	}
 	if err := move(tx, from, into, note); err != nil {
@@ -309,20 +309,4 @@ func move(tx *db.Tx, from, into string, what moved) error {
 		}
 	}
 	return nil
-}
-
-func ledgersOf(tx *db.Tx, player string) (ledgers []string, err error) {
-	rows, err := tx.Query(`SELECT ledger_id FROM consent_ledger WHERE player_id = $1 ORDER BY ledger_id`, player)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var ledger string
-		if err := rows.Scan(&ledger); err != nil {
-			return nil, err
-		}
-		ledgers = append(ledgers, ledger)
-	}
-	return ledgers, rows.Err()
 }

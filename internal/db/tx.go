@@ -70,6 +70,23 @@ func (t *Tx) QueryRow(query string, args ...any) *Row {
 	return &Row{tx: t, row: t.tx.QueryRowContext(t.ctx, query, args...)}
 }
 
+// Texts runs a query for one column of text and reads it whole.
+func (t *Tx) Texts(query string, args ...any) (texts []string, err error) {
+	rows, err := t.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, rows.Err()
+}
+
 // Prepare prepares a statement that runs many times; it is closed with the transaction.
 func (t *Tx) Prepare(query string) (*Stmt, error) {
 	stmt, err := t.tx.PrepareContext(t.ctx, query)

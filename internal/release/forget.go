@@ -42,19 +42,7 @@ func (r *Releases) Forget(tx *db.Tx, account string) error {
 
 // namedReleases returns the final releases of a board that hold names.
 func namedReleases(tx *db.Tx, boardID string) (ids []string, err error) {
-	rows, err := tx.Query(`SELECT release_id FROM release WHERE board_id = $1 AND state = 'final' AND format = 1 ORDER BY release_id`, boardID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return tx.Texts(`SELECT release_id FROM release WHERE board_id = $1 AND state = 'final' AND format = 1 ORDER BY release_id`, boardID)
 }
 
 // forget writes the release without a member's key and name, and without the names of whom anybody overtook.

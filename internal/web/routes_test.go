@@ -356,14 +356,14 @@ func (w *walk) rows(b *board.Board, of visitor) (all []string) {
 	w.t.Helper()
 	err := w.db.Read(context.Background(), func(tx *db.Tx) error {
 		all = nil
-		tables, err := texts(tx, `SELECT m.name || ' ' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
+		tables, err := tx.Texts(`SELECT m.name || ' ' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
 			WHERE m.type = 'table' AND m.name <> 'account_session' AND p.name IN ('board_id', 'account_id', 'player_id') ORDER BY 1`)
 		if err != nil {
 			return err
 		}
 		for _, name := range tables {
 			table, column, _ := strings.Cut(name, " ")
-			columns, err := texts(tx, `SELECT 'quote(' || name || ')' FROM pragma_table_info($1) ORDER BY 1`, table)
+			columns, err := tx.Texts(`SELECT 'quote(' || name || ')' FROM pragma_table_info($1) ORDER BY 1`, table)
 			if err != nil {
 				return err
 			}
@@ -371,7 +371,7 @@ func (w *walk) rows(b *board.Board, of visitor) (all []string) {
 			if column == "board_id" {
 				key = b.ID
 			}
-			kept, err := texts(tx, `SELECT `+strings.Join(columns, " || ' ' || ")+` FROM `+table+` WHERE `+column+` = $1`, key)
+			kept, err := tx.Texts(`SELECT `+strings.Join(columns, " || ' ' || ")+` FROM `+table+` WHERE `+column+` = $1`, key)
 			if err != nil {
 				return err
 			}
@@ -384,23 +384,6 @@ func (w *walk) rows(b *board.Board, of visitor) (all []string) {
 		w.t.Fatal(err)
 	}
 	return all
-}
-
-// texts reads rows of one text.
-func texts(tx *db.Tx, query string, args ...any) (all []string, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		all = append(all, text)
-	}
-	return all, rows.Err()
 }
 
 // differ says in what two answers differ, leaving aside which board was asked for; "" in nothing.
