@@ -3,9 +3,7 @@ package board
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -253,9 +251,7 @@ func (c *change) putInvitation(a identity.Actor, member int64, address string, m
 
 // newLink makes another secret for an invitation, of which only the digest is kept, and returns the address with it.
 func (b *Boards) newLink(tx *db.Tx, boardID, id string) (link string, err error) {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // it never fails
-	token := base64.RawURLEncoding.EncodeToString(secret[:])
+	token := identity.NewSecret()
 	_, err = tx.Exec(`INSERT INTO board_invitation_token (board_id, token, invitation_id) VALUES ($1, $2, $3)`, boardID, digest(token), id)
 	return b.rooms.Identity.Link("/join/" + token), err
 }
@@ -572,22 +568,6 @@ func (b *Boards) decline(ctx context.Context, find func(tx *db.Tx) (invitationRo
 		}
 		return c.note("", "member.decline", m, nil)
 	})
-}
-
-// masked shows enough of an address for its owner to know it, and no more.
-func masked(address string) string {
-	local, domain, _ := strings.Cut(address, "@")
-	name, zone := domain, ""
-	if at := strings.LastIndexByte(domain, '.'); at > 0 {
-		name, zone = domain[:at], domain[at:]
-	}
-	first := func(text string) string {
-		for _, r := range text {
-			return string(r) + "…"
-		}
-		return ""
-	}
-	return first(local) + "@" + first(name) + zone
 }
 
 // mine reports whether an address is among those that somebody proved.

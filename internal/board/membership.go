@@ -149,7 +149,7 @@ func (c *change) join(a identity.Actor, i invitationRow, addresses []string, cho
 		return m, err
 	}
 	if i.mailed && !mine(i.known, addresses) {
-		return m, fault.New(fault.Forbidden, "This invitation was sent to %s. Sign in with that address, or add it to your account; or ask who invited you for one of your own.", masked(i.known))
+		return m, fault.New(fault.Forbidden, "This invitation was sent to %s. Sign in with that address, or add it to your account; or ask who invited you for one of your own.", identity.Masked(i.known))
 	}
 	if m, err = c.place(at, i, was, choice.Name); err != nil {
 		return m, err

@@ -54,3 +54,19 @@ func LocalPath(next string) string {
 	}
 	return next
 }
+
+// Masked shows enough of an address for its owner to know it, and no more.
+func Masked(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	name, zone := domain, ""
+	if at := strings.LastIndexByte(domain, '.'); at > 0 {
+		name, zone = domain[:at], domain[at:]
+	}
+	first := func(text string) string {
+		for _, r := range text {
+			return string(r) + "…"
+		}
+		return "…"
+	}
+	return first(local) + "@" + first(name) + zone
+}

@@ -34,7 +34,7 @@ func (i *Identity) keep(ctx context.Context, k kind, account string, content any
 	if err != nil {
 		return "", fmt.Errorf("keeping a ceremony: %w", err)
 	}
-	secret = newSecret()
+	secret = NewSecret()
 	sealed, err := seal(secret, string(text))
 	if err != nil {
 		return "", err

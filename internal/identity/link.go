@@ -48,7 +48,7 @@ func (i *Identity) AskLink(ctx context.Context, ask Ask) error {
 	if err := i.Take("link", address, ask.From, ask.For.Account); err != nil {
 		return err
 	}
-	token, does := newSecret(), signsIn
+	token, does := NewSecret(), signsIn
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
 		if ask.For.SignedIn() {
 			if err := i.Still(tx, ask.For.Account); err != nil {
@@ -119,7 +119,7 @@ func (i *Identity) LinkFor(ctx context.Context, address string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	token := newSecret()
+	token := NewSecret()
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(`INSERT INTO sign_in_link (hash, address, account_id, browser, next, made_at, expires_at) VALUES ($1, $2, '', '', '', $3, $4)`,
 			hash(token), address, i.now().UnixMicro(), i.now().Add(consoleLinkLasts).UnixMicro())

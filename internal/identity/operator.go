@@ -14,7 +14,7 @@ const operatorLinkLasts = time.Hour
 // first person signs in where no mail can be sent. Earlier operator links end. Where the server does not know its own
 // address, it is the path alone.
 func (i *Identity) OperatorLink(ctx context.Context) (string, error) {
-	token := newSecret()
+	token := NewSecret()
 	err := i.db.Write(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(`DELETE FROM operator_link`); err != nil {
 			return err

@@ -157,7 +157,7 @@ func (i *Identity) BeginProvider(ctx context.Context, key, next, from string) (a
 	if err != nil {
 		return "", "", err
 	}
-	a := asked{Provider: key, State: newSecret(), Nonce: newSecret(), Verifier: oauth2.GenerateVerifier(), Next: LocalPath(next)}
+	a := asked{Provider: key, State: NewSecret(), Nonce: NewSecret(), Verifier: oauth2.GenerateVerifier(), Next: LocalPath(next)}
 	if secret, err = i.keep(ctx, useProvider, "", a); err != nil {
 		return "", "", err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// newSecret returns 256 random bits as text for a cookie or an address.
-func newSecret() string {
+// NewSecret returns 256 random bits as text for a cookie or an address.
+func NewSecret() string {
 	var bits [32]byte
 	_, _ = rand.Read(bits[:]) // it never fails: where the system has no randomness the program ends
 	return base64.RawURLEncoding.EncodeToString(bits[:])

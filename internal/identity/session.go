@@ -88,7 +88,7 @@ func (i *Identity) begin(tx *db.Tx, account, by string, on Device) (SignIn, erro
 		return SignIn{}, err
 	}
 	now := i.now()
-	s := SignIn{Secret: newSecret(), Actor: Actor{Account: account, Session: id, Operator: operator == 1, Proved: at(now.UnixMicro())}}
+	s := SignIn{Secret: NewSecret(), Actor: Actor{Account: account, Session: id, Operator: operator == 1, Proved: at(now.UnixMicro())}}
 	_, err = tx.Exec(`INSERT INTO account_session (session_id, hash, account_id, device, browser, began_at, seen_at, proved_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)`,
 		id, hash(s.Secret), account, on.words(), on.family(), now.UnixMicro(), now.Add(sessionLasts).UnixMicro())

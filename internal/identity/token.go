@@ -62,7 +62,7 @@ func (i *Identity) MakeToken(ctx context.Context, a Actor, name string, scopes [
 	if made.ID, err = newID(); err != nil {
 		return "", Token{}, err
 	}
-	secret = tokenBegins + newSecret()
+	secret = tokenBegins + NewSecret()
 	err = i.db.Write(ctx, func(tx *db.Tx) error {
 		if err := i.Still(tx, a.Account); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 )
 
 // joinEnd is where the way of an invitation ends: what happened, and what to do.
@@ -55,7 +56,7 @@ func (s *site) ended(w http.ResponseWriter, v *visit, end *joinEnd, err error) e
 func (s *site) newForwarded(in invited) *joinEnd {
 	end := &joinEnd{frame: s.frame("This invitation is for another address", nil), status: http.StatusForbidden,
 		Heading: "This invitation is for another address",
-		Message: "It was sent to " + masked(in.Address) + ", and the account that you are signed in with has not proved to read that address.",
+		Message: "It was sent to " + identity.Masked(in.Address) + ", and the account that you are signed in with has not proved to read that address.",
 		Advice:  "If the address is yours, add it to your account, then open the link again. If somebody passed the link on to you, ask whoever runs the board for an invitation of your own.",
 		Ways:    []link{{Text: "Add an address", Address: "/me/doors"}, {Text: "My boards", Address: "/me"}},
 	}

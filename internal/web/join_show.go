@@ -10,6 +10,7 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 	"cairn/scorecard"
 )
 
@@ -239,7 +240,7 @@ func (s *site) newJoinPage(v *visit, in invited, f *form) (joinPage, error) {
 			return page, err
 		}
 		if opens {
-			page.As = masked(in.Address)
+			page.As = identity.Masked(in.Address)
 		} else {
 			page.SignIn = "/sign-in?next=" + url.QueryEscape(in.action)
 		}
@@ -310,20 +311,4 @@ func tagFields(f *form, b *board.Board, kept map[string]string) (fields []field)
 		}
 	}
 	return fields
-}
-
-// masked is as much of an address as its owner knows it by, and nobody else learns it from.
-func masked(address string) string {
-	name, host, _ := strings.Cut(address, "@")
-	zone := ""
-	if at := strings.LastIndexByte(host, '.'); at > 0 {
-		host, zone = host[:at], host[at:]
-	}
-	first := func(text string) string {
-		for _, r := range text {
-			return string(r) + "…"
-		}
-		return "…"
-	}
-	return first(name) + "@" + first(host) + zone
 }

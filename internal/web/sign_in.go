@@ -3,8 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -116,15 +114,9 @@ func (s *site) ask(w http.ResponseWriter, v *visit, address, next string, whose 
 
 // browser returns the secret by which a browser is known again, and gives it one where it has none.
 func (s *site) browser(w http.ResponseWriter, v *visit) string {
-	secret := cmp.Or(s.cookie(v.Request, browserCookie), newSecret())
+	secret := cmp.Or(s.cookie(v.Request, browserCookie), identity.NewSecret())
 	s.setCookie(w, browserCookie, secret, askingLasts)
 	return secret
-}
-
-func newSecret() string {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
 // linkSent says to look into one's mail.
