@@ -14,19 +14,15 @@ type Cohort []int // places of its players, ascending
 
 // Publishable decides which of some cohorts of players 0 … players−1 may be published side by side: none with fewer than
 // k players, and none that together with others, by any sums and differences, would say something of fewer than k.
-// Earlier cohorts are preferred. Cohorts published before, elsewhere or to others, stand first in the list.
+// Earlier cohorts are preferred. Cohorts published before, elsewhere or to others, stand first in the list. Each of some
+// readers knows some players' figures already, as members see their own and their neighbours': what such a reader does not
+// know must be of k players or more as well.
 //
 // What a reader can work out of published sums are their linear combinations. A combination that involves fewer than k
 // players is a vector of the row space of the published cohorts with so small a support, which is looked for exactly;
 // where a search would take too long, the cohort is withheld. See e.g. Dobkin, Jones and Lipton, "Secure databases:
 // protection against user influence" (1979).
-func Publishable(players int, cohorts []Cohort, k int) []bool {
-	return PublishableTo(nil, players, cohorts, k)
-}
-
-// PublishableTo is Publishable to readers of whom each knows some players' figures already, as members see their own and their
-// neighbours': what a reader does not know must be of k players or more for each of them.
-func PublishableTo(readers []Cohort, players int, cohorts []Cohort, k int) []bool {
+func Publishable(readers []Cohort, players int, cohorts []Cohort, k int) []bool {
 	publish := make([]bool, len(cohorts))
 	var published []Cohort
 	for i, cohort := range cohorts {

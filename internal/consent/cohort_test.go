@@ -68,7 +68,7 @@ func TestPublishable_AttackerLearnsNothingOfFewAndNothingIsWithheldInVain(t *tes
 			}
 			cohorts = append(cohorts, cohort)
 		}
-		publish := Publishable(players, cohorts, k)
+		publish := Publishable(nil, players, cohorts, k)
 		var published []Cohort
 		for i, cohort := range cohorts {
 			with := append(published[:len(published):len(published)], cohort)
@@ -108,7 +108,7 @@ func TestPublishable(t *testing.T) {
 		{"none", 3, nil, []bool{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := Publishable(test.players, test.cohorts, K); fmt.Sprint(got) != fmt.Sprint(test.want) {
+			if got := Publishable(nil, test.players, test.cohorts, K); fmt.Sprint(got) != fmt.Sprint(test.want) {
 				t.Errorf("%v, want %v", got, test.want)
 			}
 		})
@@ -131,7 +131,7 @@ func TestPublishable_CrossedTagsOfALargeBoardArePublished(t *testing.T) {
 		}
 	}
 	withheld := 0
-	for i, ok := range Publishable(players, cohorts, K) {
+	for i, ok := range Publishable(nil, players, cohorts, K) {
 		if !ok && len(cohorts[i]) >= K {
 			withheld++
 		}
@@ -156,6 +156,6 @@ func BenchmarkPublishable(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		Publishable(players, cohorts, K)
+		Publishable(nil, players, cohorts, K)
 	}
 }

@@ -36,14 +36,14 @@ func (v *View) nameTable() []byte {
 			continue
 		}
 		text = append(appendCell(text, string(v.held.text(place, keyText))), ',')
-		text = append(appendCell(text, unrun(key)), ',')
-		text = append(appendCell(text, unrun(name)), '\n')
+		text = append(appendCell(text, Unrun(key)), ',')
+		text = append(appendCell(text, Unrun(name)), '\n')
 	}
 	return text
 }
 
-// unrun keeps a spreadsheet from taking a name for a formula and running it.
-func unrun(text string) string {
+// Unrun keeps a spreadsheet from taking a text for a formula and running it.
+func Unrun(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
 	}

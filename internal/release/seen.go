@@ -379,7 +379,7 @@ func (r *Releases) cohortsOf(h *held, s *seen, key string, top, smallest int) *c
 	if players > mostWindows {
 		smallest += 2*neighbours + 1 // as if every cohort held a whole window
 	}
-	for i, may := range consent.PublishableTo(windows(players), players, asked, smallest) {
+	for i, may := range consent.Publishable(windows(players), players, asked, smallest) {
 		*told[i] = may
 	}
 	if c.everyone {

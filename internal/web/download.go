@@ -6,9 +6,9 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"cairn/internal/fault"
+	"cairn/internal/release"
 )
 
 // cardJSON sends a player's scorecard as data.
@@ -73,12 +73,12 @@ func (s *site) scoresFile(w http.ResponseWriter, r *visit) error {
 				_ = table.Write(header) // into memory
 				headed = true
 			}
-			line := []string{"", cell(row.Key), cell(row.Name), plainNumber(row.Score), plainNumber(row.Change), cell(row.Level), cell(row.Note)}
+			line := []string{"", release.Unrun(row.Key), release.Unrun(row.Name), plainNumber(row.Score), plainNumber(row.Change), release.Unrun(row.Level), release.Unrun(row.Note)}
 			if row.Rank > 0 {
 				line[0] = plainNumber(row.Rank)
 			}
 			for _, g := range p.release.TagGroups {
-				line = append(line, cell(row.Tags[g.Group]))
+				line = append(line, release.Unrun(row.Tags[g.Group]))
 			}
 			for _, points := range row.Points {
 				line = append(line, plainNumber(points))
@@ -104,12 +104,4 @@ func plainNumber(x float64) string {
 		return ""
 	}
 	return strconv.FormatFloat(x, 'f', -1, 64)
-}
-
-// cell keeps a spreadsheet from taking a name for a formula.
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
