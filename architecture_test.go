@@ -159,7 +159,7 @@ func TestArchitecture_OnlyDBKnowsDriversAndMigrations(t *testing.T) {
 func TestArchitecture_FrontDoorsDoNotReachUnderTheRooms(t *testing.T) {
 	for _, p := range packages(t) {
 		if name := room(p.ImportPath); name == "web" || name == "api" {
-			for _, other := range []string{"db", "job", "web", "api"} {
+			for _, other := range []string{"db", "web", "api"} {
 				if slices.Contains(p.Imports, module+"/internal/"+other) {
 					t.Errorf("%s imports %s", name, other)
 				}

@@ -12,6 +12,7 @@ import (
 	"cairn/internal/mail"
 	"cairn/internal/period"
 	"cairn/internal/release"
+	"cairn/internal/target"
 	"cairn/internal/take"
 	"cairn/score"
 	"cairn/scorecard"
@@ -45,7 +46,7 @@ func open(ctx context.Context, address string) (*rooms, error) {
 		return nil, err
 	}
 	r := &rooms{db: d, boards: built.Boards, entries: built.Entries}
-	r.releases = release.New(d, r.boards, r.entries, built.Players, built.Consents, time.Now, 512<<20)
+	r.releases = release.New(release.Rooms{DB: d, Boards: r.boards, Entries: r.entries, Players: built.Players, Consents: built.Consents, Targets: target.New(d, r.boards, built.Trail, time.Now), Trail: built.Trail, Now: time.Now, Hold: 512 << 20})
 	if r.period, err = period.Parse(scorecard.Week, week); err != nil {
 		return nil, err
 	}

@@ -11,14 +11,19 @@ import (
 
 	"cairn/internal/audit"
 	"cairn/internal/board"
+	"cairn/internal/coaching"
 	"cairn/internal/consent"
 	"cairn/internal/db"
 	"cairn/internal/entry"
+	"cairn/internal/gateway"
 	"cairn/internal/identity"
 	"cairn/internal/job"
 	"cairn/internal/mail"
+	"cairn/internal/newsletter"
+	"cairn/internal/pass"
 	"cairn/internal/player"
 	"cairn/internal/release"
+	"cairn/internal/target"
 )
 
 // hold is how many bytes of final releases are kept in memory for reading.
@@ -40,7 +45,13 @@ type App struct {
 	Players  *player.Players
 	Boards   *board.Boards
 	Entries  *entry.Entries
+	Targets  *target.Targets
 	Releases *release.Releases
+	Clock    *release.Clock
+	Passes   *pass.Passes
+	Coaching *coaching.Coaching
+
+	Newsletters *newsletter.Newsletters
 }
 
 // Open opens the database and builds the rooms on it. The caller closes the App.
@@ -71,12 +82,29 @@ func (a *App) build() (err error) {
 	a.Entries = entry.New(a.DB, a.Now)
 	a.Players = player.New(a.DB, a.Identity, a.Consents, a.Trail, a.Now)
 	a.Boards = board.New(board.Rooms{DB: a.DB, Entries: a.Entries, Identity: a.Identity, Consents: a.Consents, Trail: a.Trail, Queue: a.Queue, Post: a.Post, Now: a.Now})
-	a.Releases = release.New(a.DB, a.Boards, a.Entries, a.Players, a.Consents, a.Now, hold)
-	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases)
+	a.Targets = target.New(a.DB, a.Boards, a.Trail, a.Now)
+	a.Releases = release.New(release.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Consents: a.Consents, Targets: a.Targets, Trail: a.Trail, Now: a.Now, Hold: hold})
+	a.Clock = release.NewClock(a.Releases, a.Queue)
+	a.Passes = pass.New(a.DB, a.Trail, a.Now)
+	a.Coaching = coaching.New(a.DB, a.Boards, a.Trail, a.Now)
+	texts, err := gateway.New(a.Config.Texts)
+	if err != nil {
+		return err
+	}
+	chats, err := gateway.New(a.Config.Chats)
+	if err != nil {
+		return err
+	}
+	a.Newsletters = newsletter.New(newsletter.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Coaching: a.Coaching, Passes: a.Passes,
+		Trail: a.Trail, Queue: a.Queue, Post: a.Post, Texts: texts, Chats: chats, Now: a.Now, Sender: a.Config.Sender})
+	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
 	a.daily("sweep player", a.Players.Sweep)
+	a.daily("sweep pass", a.Passes.Sweep)
 	a.daily("sweep job", a.Queue.Sweep)
+	a.daily("wind clock", a.Clock.Wind)
+	a.daily("purge entries", a.Clock.Purge)
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"cairn/internal/fault"
+	"cairn/internal/gateway"
 	"cairn/internal/identity"
 	"cairn/internal/mail"
 )
@@ -28,6 +29,9 @@ type Config struct {
 	BaseURL   string              // how readers reach the server, without a slash at the end; "" as they asked
 	Proxies   []netip.Prefix      // whose word is taken for where a request comes from
 	Mail      mail.Server         // where mail is handed in; without a host, none is sent
+	Sender    string              // who sends newsletters, with a postal address; "" not set
+	Texts     gateway.Server      // where short texts are handed in; without an address, none are sent
+	Chats     gateway.Server      // and messages for chats
 	Providers []identity.Provider // of OpenID Connect
 	LogLevel  slog.Level          // records below it are dropped
 	LogFormat string              // "text" or "json"

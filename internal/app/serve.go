@@ -42,7 +42,8 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // Serve answers requests on the listener and runs the jobs that are due, until the context ends; then it begins nothing new,
 // lets what is under way finish for up to ten seconds, and returns. It closes the listener.
 func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Logger) error {
-	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: source.New(a.Boards, a.Entries), Now: a.Now}, logger, a.Config.BaseURL)
+	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: source.New(a.Boards, a.Entries),
+		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Newsletters: a.Newsletters, Queue: a.Queue, Now: a.Now}, logger, a.Config.BaseURL)
 	if err != nil {
 		listener.Close()
 		return err

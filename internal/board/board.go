@@ -39,6 +39,7 @@ type Board struct {
 	Smallest  int    // cohort of which a figure is shown: consent.K or more
 	Terms     int    // version in force, 0 none
 	Plan      Plan   // how tags are set, how success is judged
+	Rhythm    Rhythm // when it is released
 	Suspended string // why the operator closed it, "" it is open
 	Zone      string // IANA name
 	TopN      int    // how many the public leaderboard shows; 0 all
@@ -177,10 +178,10 @@ func (b *Boards) found(ctx context.Context, a identity.Actor, made *Board, card 
 		return fmt.Errorf("writing the plan of a board: %w", err)
 	}
 	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, zone, top_n, retention, owner, licence, version, members, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, 0, $17)`,
+		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, rhythm, zone, top_n, retention, owner, licence, version, members, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, 0, $18)`,
 			made.ID, made.Key, made.Name, string(made.Basis), string(made.Stage), string(made.Pages.Leaderboard), string(made.Pages.Scorecards), string(made.Pages.History),
-			made.Smallest, made.Terms, string(plan), made.Zone, made.TopN, made.Retention, made.Owner, made.Licence, made.Created.UnixMicro())
+			made.Smallest, made.Terms, string(plan), made.Rhythm.text(), made.Zone, made.TopN, made.Retention, made.Owner, made.Licence, made.Created.UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -270,14 +271,14 @@ func checkText(field, what, text string) error {
 	return nil
 }
 
-const boardColumns = `board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, suspended, zone, top_n, retention, owner, licence, version, members, created_at, pending, roster`
+const boardColumns = `board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, rhythm, suspended, zone, top_n, retention, owner, licence, version, members, created_at, pending, roster`
 
 // scan reads a board as it is now: a step wider that was announced holds from its hour on.
 func (b *Boards) scan(scan func(...any) error) (*Board, error) {
 	var at Board
 	var created int64
-	var plan, pending string
-	err := scan(&at.ID, &at.Key, &at.Name, &at.Basis, &at.Stage, &at.Pages.Leaderboard, &at.Pages.Scorecards, &at.Pages.History, &at.Smallest, &at.Terms, &plan, &at.Suspended,
+	var plan, rhythm, pending string
+	err := scan(&at.ID, &at.Key, &at.Name, &at.Basis, &at.Stage, &at.Pages.Leaderboard, &at.Pages.Scorecards, &at.Pages.History, &at.Smallest, &at.Terms, &plan, &rhythm, &at.Suspended,
 		&at.Zone, &at.TopN, &at.Retention, &at.Owner, &at.Licence, &at.Version, &at.Players, &created, &pending, &at.roster)
 	if err != nil {
 		return nil, err
@@ -287,6 +288,9 @@ func (b *Boards) scan(scan func(...any) error) (*Board, error) {
 		if err := json.Unmarshal([]byte(plan), &at.Plan); err != nil {
 			return nil, fmt.Errorf("reading the plan of board %s: %w", at.ID, err)
 		}
+	}
+	if at.Rhythm, err = readRhythm(rhythm); err != nil {
+		return nil, fmt.Errorf("reading the rhythm of board %s: %w", at.ID, err)
 	}
 	if at.location, err = zone(at.Zone); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "This machine does not know the time zone %q of the board %q.", at.Zone, at.Key)

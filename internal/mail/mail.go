@@ -28,6 +28,10 @@ type Message struct {
 	Text    string
 	HTML    string            // "" none
 	Headers map[string]string // further ones, such as List-Unsubscribe; those that make a message cannot be given
+
+	Pictures []Picture // that the HTML shows
+	Return   string    // token of the return path, by which a report of the message is told; "" the usual return path
+	Bulk     bool      // one of many
 }
 
 // Server is where messages are handed in.

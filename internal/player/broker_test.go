@@ -21,6 +21,7 @@ import (
 	"cairn/internal/period"
 	"cairn/internal/player"
 	"cairn/internal/release"
+	"cairn/internal/target"
 	"cairn/scorecard"
 )
 
@@ -40,7 +41,7 @@ var secrets = []string{"zqown-id", "zqown-label", "1234.5", "765.5", "2026-11-17
 func newBrokered(t testing.TB, d *db.DB) *brokered {
 	t.Helper()
 	w := newWorld(t, d)
-	b := &brokered{world: w, releases: release.New(d, w.Boards, w.Entries, w.players, w.consents, w.Now, 1<<24)}
+	b := &brokered{world: w, releases: release.New(release.Rooms{DB: d, Boards: w.Boards, Entries: w.Entries, Players: w.players, Consents: w.consents, Targets: target.New(d, w.Boards, w.Trail, w.Now), Trail: w.Trail, Now: w.Now, Hold: 1 << 24})}
 	w.players.Keep(b.releases)
 	b.board = w.makeBoard(t, "club", board.OptIn)
 	_, err := w.Boards.SetTerms(ctx, identity.Actor{}, b.board, board.Terms{Purpose: "To see", Gives: "A page", Fields: []board.Field{

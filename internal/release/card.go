@@ -181,7 +181,13 @@ func (v *View) card(ctx context.Context, place int) (*Card, error) {
 			}
 		}
 	}
-	return c, nil
+	if err := v.aims(ctx, c, place); err != nil {
+		return nil, err
+	}
+	if c.Step, err = v.step(ctx, c, place); err != nil {
+		return nil, err
+	}
+	return c, v.further(ctx, c, place)
 }
 
 // ranked is how many players have a rank, for this reader.

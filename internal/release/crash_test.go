@@ -65,7 +65,7 @@ func publishAndDie(address string) int {
 		return 1
 	}
 	boards := rooms.Boards
-	releases := New(d, boards, rooms.Entries, rooms.Players, rooms.Consents, now, 1<<20)
+	releases := room(rooms, boards, rooms.Entries, now, 1<<20)
 	b, err := boards.Board(ctx, "club")
 	if err != nil {
 		fmt.Println(err)

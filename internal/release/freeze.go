@@ -293,6 +293,11 @@ func (r *Releases) put(ctx context.Context, key string, choose func(c *choice) e
 		if err := r.entries.Close(tx, id, end.UnixMicro()); err != nil {
 			return err
 		}
+		for _, do := range r.told {
+			if err := do(tx, Made{Board: c.board, ID: rec.id, Period: rec.period, Edition: rec.edition, At: now}); err != nil {
+				return err
+			}
+		}
 		return r.trail.Write(tx, rec.event(c.by))
 	})
 	if err == nil && rec.state == Final {

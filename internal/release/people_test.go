@@ -175,7 +175,7 @@ func TestRelease_KnowsPeopleByReferenceAlone(t *testing.T) {
 		if _, err := p.all(rel).Card(ctx, "ada"); fault.Of(err) != fault.NotFound {
 			t.Errorf("the scorecard of who is gone: %v", err)
 		}
-		fresh := New(d, p.boards, p.entries, p.rooms.Players, p.rooms.Consents, func() time.Time { return p.now }, 1<<24)
+		fresh := room(p.rooms, p.boards, p.entries, func() time.Time { return p.now }, 1<<24)
 		if rel, err := fresh.Show(ctx, p.board, rel.Period, 0); err != nil || rel.Digest == "" {
 			t.Errorf("%v, %v", rel, err)
 		}

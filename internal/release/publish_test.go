@@ -112,7 +112,7 @@ func TestRelease_StaysAsItIsWhateverHappensLater(t *testing.T) {
 		c.add(m[0], "2026-11-17", "posts", 1)
 		c.publish("2026-W47")
 
-		fresh := New(d, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, func() time.Time { return c.now }, 1<<24)
+		fresh := room(c.rooms, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
 		is, err := fresh.Show(context.Background(), c.board, c.period("2026-W46"), 1)
 		if err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestRelease_TheDatabaseRefusesEveryChangeToAFinalOne(t *testing.T) {
 				t.Errorf("%s: was done", statement)
 			}
 		}
-		fresh := New(d, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, func() time.Time { return c.now }, 1<<24)
+		fresh := room(c.rooms, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
 		is, err := fresh.Show(context.Background(), c.board, c.period("2026-W45"), 0)
 		if err != nil {
 			t.Fatal(err)
@@ -569,7 +569,7 @@ func TestLatest_SeesWhatAnotherProgramPublishedWithinASecond(t *testing.T) {
 		c := newClub(t, d, clubCard)
 		c.season()
 		first := c.publish("2026-W45")
-		server := New(d, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, func() time.Time { return c.now }, 1<<24)
+		server := room(c.rooms, c.boards, c.entries, func() time.Time { return c.now }, 1<<24)
 		if rel, err := server.Latest(ctx, c.board); err != nil || rel.ID != first.ID {
 			t.Fatalf("%v %v", rel, err)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"cairn/internal/period"
 	"cairn/internal/story"
+	"cairn/internal/target"
 	"cairn/score"
 	"cairn/scorecard"
 )
@@ -100,8 +101,10 @@ type Card struct {
 	Rules    float64
 	OldRules *OldRules // of a bridging release
 	Stories  []story.Story
-	History  []Point // every final release of the board up to this one, oldest first
-	Above    []Row   // up to 2 neighbours, best first
+	Step     *Step             // nil none
+	Targets  []target.Standing // of the player
+	History  []Point           // every final release of the board up to this one, oldest first
+	Above    []Row             // up to 2 neighbours, best first
 	Below    []Row
 }
 

@@ -13,6 +13,7 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/period"
+	"cairn/internal/target"
 	"cairn/scorecard"
 )
 
@@ -50,7 +51,7 @@ func (c *club) build(now func() time.Time, hold int64) {
 	c.t.Helper()
 	c.rooms = boardtest.New(c.t, c.db, now)
 	c.boards, c.entries = c.rooms.Boards, c.rooms.Entries
-	c.releases = New(c.db, c.boards, c.entries, c.rooms.Players, c.rooms.Consents, now, hold)
+	c.releases = room(c.rooms, c.boards, c.entries, now, hold)
 }
 
 func newClub(t testing.TB, d *db.DB, source string) *club {
@@ -212,4 +213,9 @@ func wantKind(t *testing.T, err error, kind fault.Kind) {
 	if fault.Of(err) != kind {
 		t.Fatalf("got %v (%s), want a fault of kind %s", err, fault.Of(err), kind)
 	}
+}
+
+// room builds the room on those below it.
+func room(on boardtest.Rooms, boards *board.Boards, entries *entry.Entries, now func() time.Time, hold int64) *Releases {
+	return New(Rooms{DB: on.DB, Boards: boards, Entries: entries, Players: on.Players, Consents: on.Consents, Targets: target.New(on.DB, boards, on.Trail, now), Trail: on.Trail, Now: now, Hold: hold})
 }

@@ -18,6 +18,7 @@ import (
 	"cairn/internal/identity"
 	"cairn/internal/period"
 	"cairn/internal/player"
+	"cairn/internal/target"
 )
 
 // Releases is the room.
@@ -27,18 +28,46 @@ type Releases struct {
 	entries  *entry.Entries
 	players  *player.Players
 	consents *consent.Consents
+	targets  *target.Targets
 	trail    *audit.Trail
 	now      func() time.Time
 	shelf    *shelf
+	told     []func(tx *db.Tx, made Made) error
 
 	published atomic.Int64 // how many final releases this room has made
 	asked     sync.Map     // question → asked; a question only ever names a release that is there
 }
 
-// New builds the room; now is the only clock, hold the bytes of final releases that it may keep in memory.
-func New(d *db.DB, boards *board.Boards, entries *entry.Entries, players *player.Players, consents *consent.Consents, now func() time.Time, hold int64) *Releases {
-	return &Releases{db: d, boards: boards, entries: entries, players: players, consents: consents, trail: audit.New(d, now), now: now, shelf: newShelf(hold)}
+// Rooms is what the room is built on.
+type Rooms struct {
+	DB       *db.DB
+	Boards   *board.Boards
+	Entries  *entry.Entries
+	Players  *player.Players
+	Consents *consent.Consents
+	Targets  *target.Targets
+	Trail    *audit.Trail
+	Now      func() time.Time // the only clock
+	Hold     int64            // bytes of final releases that may be kept in memory
 }
+
+// New builds the room.
+func New(r Rooms) *Releases {
+	return &Releases{db: r.DB, boards: r.Boards, entries: r.Entries, players: r.Players, consents: r.Consents, targets: r.Targets, trail: r.Trail, now: r.Now, shelf: newShelf(r.Hold)}
+}
+
+// Made is a release that becomes final in a transaction.
+type Made struct {
+	Board   *board.Board
+	ID      string
+	Period  period.Period
+	Edition int // 1, then 2 … for errata
+	At      time.Time
+}
+
+// WhenFinal has something done in the transaction in which a release becomes final: an error undoes both. It may run twice.
+// It is called by whoever builds the rooms.
+func (r *Releases) WhenFinal(do func(tx *db.Tx, made Made) error) { r.told = append(r.told, do) }
 
 type actor struct{}
 

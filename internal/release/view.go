@@ -24,6 +24,7 @@ type Reader struct {
 	May      func(scorecard.Audience) bool // of players who are neither the reader nor given to them
 
 	Audience func(*scorecard.Part) scorecard.Audience // whom a metric is for; nil as the scorecard says
+	Losses   bool                                     // the reader asked for stories of loss about themselves
 }
 
 // Open is the reader of an offline tool and of the operator's console: all is shown.

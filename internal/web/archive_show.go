@@ -41,7 +41,7 @@ func (s *site) showArchive(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	to, err := s.reader(ctx, r.board, r.access)
+	to, err := s.releases.Reader(ctx, r.board, r.access)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (s *site) homeBoard(ctx context.Context, b *board.Board, access board.Acces
 	if err != nil {
 		return homeBoard{}, err
 	}
-	to, err := s.reader(ctx, b, access)
+	to, err := s.releases.Reader(ctx, b, access)
 	if err != nil {
 		return homeBoard{}, err
 	}

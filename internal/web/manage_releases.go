@@ -132,7 +132,7 @@ func (s *site) tellDraft(v *visit, card *scorecard.Scorecard, p period.Period) (
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.reader(ctx, b, v.access)
+	to, err := s.releases.Reader(ctx, b, v.access)
 	if err != nil {
 		return nil, err
 	}

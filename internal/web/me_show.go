@@ -156,7 +156,7 @@ func (s *site) number(ctx context.Context, shown *mineBoard, mine board.Mine) er
 	if err != nil {
 		return err
 	}
-	to, err := s.reader(ctx, b, mine.Access)
+	to, err := s.releases.Reader(ctx, b, mine.Access)
 	if err != nil {
 		return err
 	}

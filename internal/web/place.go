@@ -84,34 +84,6 @@ func (r reading) opens(member int64) bool {
 // shy reports whether a player is the reader, who does not want to see the own number.
 func (r reading) shy(member int64) bool { return r.is(member) && r.member.Shy }
 
-// reader is to whom a release of a board is shown. There is no other place that says so.
-func (s *site) reader(ctx context.Context, b *board.Board, a board.Access) (release.Reader, error) {
-	r := s.read(b, a)
-	to := release.Reader{Everyone: r.runs, Member: r.number(), Top: b.TopN}
-	if !r.rows {
-		to.Top = -1
-	}
-	if a.May(board.SeeGiven, b) && !r.runs {
-		names, err := s.boards.Directory(ctx, b)
-		if err != nil {
-			return to, err
-		}
-		to.Given, to.Metrics = given(b, names, a.Scope), a.Scope.Metrics
-	}
-	if b.Basis == board.OptIn { // what nobody answered the two questions for is for its player alone
-		terms, err := s.boards.TermsOf(ctx, b, b.Terms)
-		if err != nil {
-			return to, err
-		}
-		to.Audience = terms.Audience
-	}
-	to.May = func(audience scorecard.Audience) bool {
-		// On a board of things or of the public record nobody keeps anything from its readers.
-		return a.Measures(audience, false) || audience == scorecard.ForBoard && b.Basis != board.OptIn
-	}
-	return to, nil
-}
-
 // parameters returns what a release took from its players, without the metrics of which not everyone's value is for the
 // reader: the lowest and the highest are somebody's.
 func (r reading) parameters(card *scorecard.Scorecard, all score.Parameters) score.Parameters {
@@ -148,22 +120,11 @@ func valueFor(m *scorecard.Part) string {
 	return "managers and stewards"
 }
 
-// given returns the numbers of the players that a coach was given.
-func given(b *board.Board, names *board.Directory, scope board.Scope) map[int64]bool {
-	all := map[int64]bool{}
-	for number := range int64(b.Players) {
-		if scope.Given(names.Member(number)) {
-			all[number] = true
-		}
-	}
-	return all
-}
-
 // find reads what the address names, as far as it is for whoever asks. An address without a period names the latest release,
 // which there may not be. An earlier one takes the right to the board's history, unless the page is one's own scorecard.
 func (s *site) find(r *visit) (place, error) {
 	ctx, b := r.Context(), r.board
-	to, err := s.reader(ctx, b, r.access)
+	to, err := s.releases.Reader(ctx, b, r.access)
 	if err != nil {
 		return place{}, err
 	}

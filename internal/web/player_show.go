@@ -176,7 +176,7 @@ const mostLookedBack = 12
 // membership, which says so.
 func (s *site) lastCard(w http.ResponseWriter, r *visit, p place) error {
 	ctx := r.Context()
-	to, err := s.reader(ctx, p.board, r.access)
+	to, err := s.releases.Reader(ctx, p.board, r.access)
 	if err != nil {
 		return err
 	}

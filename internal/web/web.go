@@ -22,14 +22,19 @@ import (
 	"github.com/google/uuid"
 
 	"cairn/internal/board"
+	"cairn/internal/coaching"
 	"cairn/internal/consent"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/identity"
+	"cairn/internal/job"
+	"cairn/internal/newsletter"
+	"cairn/internal/pass"
 	"cairn/internal/player"
 	"cairn/internal/release"
 	"cairn/internal/source"
+	"cairn/internal/target"
 )
 
 //go:embed *.html
@@ -47,6 +52,12 @@ type site struct {
 	releases *release.Releases
 	raw      *entry.Entries
 	imports  *source.Sources
+	clock    *release.Clock
+	targets  *target.Targets
+	coaching *coaching.Coaching
+	passes   *pass.Passes
+	letters  *newsletter.Newsletters
+	queue    *job.Queue
 	log      *slog.Logger
 	now      func() time.Time
 	base     string // address of the server, without a slash at the end
@@ -69,7 +80,14 @@ type Rooms struct {
 	Releases *release.Releases
 	Entries  *entry.Entries // which sources brought them, never one of them
 	Sources  *source.Sources
-	Now      func() time.Time // the only clock
+	Clock    *release.Clock
+	Targets  *target.Targets
+	Coaching *coaching.Coaching
+	Passes   *pass.Passes
+
+	Newsletters *newsletter.Newsletters
+	Queue       *job.Queue       // what is to be done, for operators
+	Now         func() time.Time // the only clock
 }
 
 // New returns the pages. base is the address under which the server is reached, as shown to people ("https://…"); ""
@@ -84,7 +102,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 
 func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases, raw: rooms.Entries,
-		imports: rooms.Sources, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
+		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err

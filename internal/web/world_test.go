@@ -18,14 +18,19 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/board/boardtest"
+	"cairn/internal/coaching"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
+	"cairn/internal/gateway"
 	"cairn/internal/identity"
 	"cairn/internal/mail"
+	"cairn/internal/newsletter"
+	"cairn/internal/pass"
 	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/internal/source"
+	"cairn/internal/target"
 	"cairn/scorecard"
 )
 
@@ -37,6 +42,12 @@ type world struct {
 	boards   *board.Boards
 	entries  *entry.Entries
 	releases *release.Releases
+	targets  *target.Targets
+	ticker   *release.Clock
+	passes   *pass.Passes
+	coaching *coaching.Coaching
+	gateway  *gateway.Gateway
+	letters  *newsletter.Newsletters
 	clock    time.Time
 	log      bytes.Buffer
 	site     *site
@@ -66,8 +77,19 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 		t.Fatal(err)
 	}
 	w.boards, w.entries = w.rooms.Boards, w.rooms.Entries
-	w.releases = release.New(d, w.boards, w.entries, w.rooms.Players, w.rooms.Consents, now, 1<<24)
-	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: source.New(w.boards, w.entries), Now: now},
+	w.targets = target.New(d, w.boards, w.rooms.Trail, now)
+	w.releases = release.New(release.Rooms{DB: d, Boards: w.boards, Entries: w.entries, Players: w.rooms.Players, Consents: w.rooms.Consents, Targets: w.targets, Trail: w.rooms.Trail, Now: now, Hold: 1 << 24})
+	w.ticker = release.NewClock(w.releases, w.rooms.Queue)
+	w.passes = pass.New(d, w.rooms.Trail, now)
+	w.coaching = coaching.New(d, w.boards, w.rooms.Trail, now)
+	if w.gateway, err = gateway.New(gateway.Server{}); err != nil {
+		t.Fatal(err)
+	}
+	w.letters = newsletter.New(newsletter.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Coaching: w.coaching, Passes: w.passes,
+		Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Texts: w.gateway, Chats: w.gateway, Now: now, Sender: "Cairn Ltd, 1 Stone Way, Inverness"})
+	w.rooms.Players.Keep(w.releases, w.passes, w.targets, w.coaching, w.letters)
+	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: source.New(w.boards, w.entries),
+		Clock: w.ticker, Targets: w.targets, Coaching: w.coaching, Passes: w.passes, Newsletters: w.letters, Queue: w.rooms.Queue, Now: now},
 		slog.New(slog.NewTextHandler(&w.log, nil)), as.Base+"/")
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,21 @@
+package board
+
+import (
+	"context"
+
+	"cairn/internal/fault"
+)
+
+// Reading returns the access of a member who is known by something else than a session, such as a pass in a mail: they read what is
+// theirs, and may do nothing. NotFound where the number is no longer that account's.
+func (b *Boards) Reading(ctx context.Context, at *Board, number int64, account string) (Access, error) {
+	names, err := b.Directory(ctx, at)
+	if err != nil {
+		return Access{}, err
+	}
+	m := names.Member(number)
+	if account == "" || m.Player != account {
+		return Access{}, fault.New(fault.NotFound, "There is no such player on the board any more.")
+	}
+	return Access{Account: account, Member: &m}, nil
+}

@@ -1,0 +1,1 @@
+-- Targets. Package target describes them.

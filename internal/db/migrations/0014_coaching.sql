@@ -1,0 +1,1 @@
+-- Tips, help, questions and talks. Package coaching describes them.

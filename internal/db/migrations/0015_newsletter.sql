@@ -1,0 +1,1 @@
+-- Newsletters, their ledger, and how each reader wants to be told. Package newsletter describes them.
