@@ -3,8 +3,18 @@ package board
 import (
 	"context"
 
+	"cairn/internal/db"
 	"cairn/internal/fault"
 )
+
+// ByID returns the board with an identifier, or NotFound.
+func (b *Boards) ByID(ctx context.Context, id string) (found *Board, err error) {
+	err = b.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		found, err = b.boardIn(tx, id)
+		return err
+	})
+	return found, err
+}
 
 // Reading returns the access of a member who is known by something else than a session, such as a pass in a mail: they read what is
 // theirs, and may do nothing. NotFound where the number is no longer that account's.

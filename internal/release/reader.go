@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cairn/internal/board"
+	"cairn/internal/fault"
 	"cairn/scorecard"
 )
 
@@ -36,4 +37,18 @@ func (r *Releases) Reader(ctx context.Context, b *board.Board, a board.Access) (
 		return a.Measures(audience, false) || audience == scorecard.ForBoard && b.Basis != board.OptIn
 	}
 	return to, nil
+}
+
+// Named returns the release with an identifier, in the latest edition of its period; NotFound where the board has none.
+func (r *Releases) Named(ctx context.Context, b *board.Board, id string) (*Release, error) {
+	all, err := r.Archive(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, rel := range all {
+		if rel.ID == id {
+			return r.Show(ctx, b, rel.Period, 0)
+		}
+	}
+	return nil, fault.New(fault.NotFound, "The board %q has no such release.", b.Key)
 }

@@ -16,6 +16,7 @@ func (s *site) own(title, here string) *frame {
 		{Text: "My boards", Address: "/me"},
 		{Text: "Profile", Address: "/me/profile"},
 		{Text: "My data", Address: "/me/sources"},
+		{Text: "How I am told", Address: "/me/told"},
 		{Text: "Ways in", Address: "/me/doors"},
 		{Text: "My record", Address: "/me/record"},
 		{Text: "What was done", Address: "/me/trail"},

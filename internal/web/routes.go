@@ -116,6 +116,20 @@ var routes = []route{
 	{"GET /b/{board}/claim/{player}", on(board.SeeBoard), (*site).showClaim},
 	{"POST /b/{board}/claim/{player}", on(board.SeeBoard), (*site).claim},
 
+	// What links in letters open: for reading, and to say how one is told. Whose they are, the pass in the address says.
+	{"GET /p/{token}", anyone, (*site).showLetter},
+	{"GET /p/{token}/board", anyone, (*site).showLetterBoard},
+	{"GET /p/{token}/how", anyone, (*site).showHow},
+	{"POST /p/{token}/how", anyone, (*site).setHow},
+	{"GET /p/{token}/stop", anyone, (*site).showStop},
+	{"POST /p/{token}/stop", anyone, (*site).stop},
+	{"GET /me/told", someone, (*site).told},
+	{"POST /me/told", someone, (*site).setTold},
+	{"POST /me/told/links", someone, (*site).endLetters},
+	{"POST /me/told/handle", someone, (*site).beginHandle},
+	{"POST /me/told/handle/prove", someone, (*site).proveHandle},
+	{"POST /me/told/handle/drop", someone, (*site).dropHandle},
+
 	// Making a board.
 	{"GET /boards/new", someone, (*site).startBoard},
 	{"POST /boards/new", someone, (*site).beginBoard},

@@ -17,11 +17,12 @@ import (
 // visit is one request and who makes it. The route's permission was checked before a handler sees it.
 type visit struct {
 	*http.Request
-	actor  identity.Actor // the zero Actor: nobody is signed in
-	board  *board.Board   // that the address names; nil none
-	access board.Access   // what the actor is on it
-	known  bool           // it was found out who asks
-	ended  string         // why the session of the visitor's cookie is over; "" it is not, or there is none
+	actor   identity.Actor // the zero Actor: nobody is signed in
+	board   *board.Board   // that the address names; nil none
+	access  board.Access   // what the actor is on it
+	known   bool           // it was found out who asks
+	reading string         // address under which a pass in a mail shows pages for reading, "" none does
+	ended   string         // why the session of the visitor's cookie is over; "" it is not, or there is none
 }
 
 // admit finds out who asks, which board the address names, and whether the route is for them. Whoever is not signed in and would

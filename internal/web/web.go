@@ -234,6 +234,7 @@ type frame struct {
 	Here        string // which of them this page is
 	Mark        template.HTML
 	Door        door
+	Reading     bool   // shown by a link in a mail, for reading alone: nothing on it can be done, and nothing needs signing in
 	Lasting     []link // of a page that is kept for ever: where to find what came after
 }
 
@@ -255,6 +256,10 @@ func (s *site) frame(title string, b *board.Board) *frame {
 // lead fills in where on the board a visitor can go.
 func (f *frame) lead(v *visit) {
 	if f.Board == "" || v.board == nil {
+		return
+	}
+	if v.reading != "" {
+		f.Nav = letterNav(v, f.Here)
 		return
 	}
 	for _, place := range []struct {
@@ -308,10 +313,14 @@ func (s *site) fill(r *visit, name string, data any) ([]byte, error) {
 		f := page.around()
 		f.Door = newDoor(r, f)
 		f.lead(r)
+		f.Reading = r.reading != ""
 	}
 	var body bytes.Buffer
 	if err := s.pages[name].Execute(&body, data); err != nil {
 		return nil, fmt.Errorf("filling the page %s: %w", name, err)
+	}
+	if r.reading != "" {
+		return unlinked(body.Bytes()), nil
 	}
 	return body.Bytes(), nil
 }
