@@ -41,6 +41,7 @@ type Pass struct {
 	Board    string // board_id
 	Member   int64  // number on the board, −1 none
 	Release  string // id; "" the latest, whichever that is
+	Shows    string // what of it, in words of those who show it; "" all there is
 	By       string // account that made it, "" the program itself
 	Made     time.Time
 	Expires  time.Time // it opens no page any more; zero: until it is revoked
@@ -77,17 +78,17 @@ func (p *Passes) Make(tx *db.Tx, made Pass) (Pass, string, error) {
 		ends = made.Expires
 	}
 	secret := identity.NewSecret()
-	_, err = tx.Exec(`INSERT INTO pass (pass_id, kind, secret, player_id, board_id, member, release_id, made_by, made_at, expires_at, ends_at, revoked_at, opened, followed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0)`,
-		made.ID, string(made.Kind), digest(secret), made.Player, made.Board, made.Member, made.Release, made.By, made.Made.UnixMicro(), micros(made.Expires), ends.UnixMicro())
+	_, err = tx.Exec(`INSERT INTO pass (pass_id, kind, secret, player_id, board_id, member, release_id, shows, made_by, made_at, expires_at, ends_at, revoked_at, opened, followed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0)`,
+		made.ID, string(made.Kind), digest(secret), made.Player, made.Board, made.Member, made.Release, made.Shows, made.By, made.Made.UnixMicro(), micros(made.Expires), ends.UnixMicro())
 	return made, secret, err
 }
 
-const columns = `pass_id, kind, player_id, board_id, member, release_id, made_by, made_at, expires_at, opened, followed`
+const columns = `pass_id, kind, player_id, board_id, member, release_id, shows, made_by, made_at, expires_at, opened, followed`
 
 func scan(row func(...any) error, more ...any) (p Pass, err error) {
 	var made, expires int64
-	err = row(append([]any{&p.ID, &p.Kind, &p.Player, &p.Board, &p.Member, &p.Release, &p.By, &made, &expires, &p.Opened, &p.Followed}, more...)...)
+	err = row(append([]any{&p.ID, &p.Kind, &p.Player, &p.Board, &p.Member, &p.Release, &p.Shows, &p.By, &made, &expires, &p.Opened, &p.Followed}, more...)...)
 	p.Made, p.Expires = instant(made), instant(expires)
 	return p, err
 }
@@ -227,6 +228,7 @@ func (p *Passes) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		Kind     Kind      `json:"kind"`
 		Board    string    `json:"board"`
 		Release  string    `json:"release,omitempty"`
+		Shows    string    `json:"shows,omitempty"`
 		Made     time.Time `json:"made"`
 		Expires  time.Time `json:"expires,omitzero"`
 		Opened   int64     `json:"opened"`
@@ -243,7 +245,7 @@ func (p *Passes) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, link{one.Kind, one.Board, one.Release, one.Made, one.Expires, one.Opened, one.Followed})
+		all = append(all, link{one.Kind, one.Board, one.Release, one.Shows, one.Made, one.Expires, one.Opened, one.Followed})
 	}
 	if err := rows.Err(); err != nil || len(all) == 0 {
 		return nil, err

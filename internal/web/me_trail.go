@@ -103,6 +103,9 @@ var verbs = map[string]string{
 	"source.connect":    "brought entries of their own",
 	"source.disconnect": "deleted a source of their own",
 	"entry.remove":      "deleted an entry of their own",
+	"timeline.write":    "wrote a note on their timeline",
+	"timeline.show":     "chose who sees a note on their timeline",
+	"timeline.remove":   "removed a note from their timeline",
 	"record.export":     "exported the record",
 	"record.erase":      "erased a record",
 	"record.merge":      "made one record of two",
@@ -146,6 +149,9 @@ var verbs = map[string]string{
 	"board.reveal.back":     "took an announced step back",
 	"board.suspend":         "closed the board for its readers",
 	"board.open":            "opened the board again",
+
+	"pass.make":   "made a link that opens a page to whoever holds it",
+	"pass.revoke": "took such links back",
 
 	"release.erratum": "published a new edition of a release",
 	"release.publish": "published a release",

@@ -8,6 +8,7 @@ CREATE TABLE pass (
     board_id   TEXT   NOT NULL REFERENCES board,
     member     BIGINT NOT NULL, -- number on the board, -1 none
     release_id TEXT   NOT NULL, -- '' the latest, whichever that is
+    shows      TEXT   NOT NULL, -- what of it, in words of those who show it; '' all there is
     made_by    TEXT   NOT NULL, -- account, '' the program itself
     made_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL, -- it opens nothing any more; 0 it does not expire
