@@ -129,6 +129,9 @@ func (s *site) find(r *visit) (place, error) {
 		return place{}, err
 	}
 	p := place{board: b, reading: s.read(b, r.access)}
+	if to.Losses, err = s.wantsLosses(r, p.reading); err != nil {
+		return place{}, err
+	}
 	p.reading.given, p.reading.may = to.Given, to.May
 	latest, err := s.releases.Latest(ctx, b)
 	name := r.PathValue("period")
@@ -200,6 +203,16 @@ func (s *site) asksForOwn(r *visit, to reading) (bool, error) {
 		return false, err
 	}
 	return to.is(names.ByKey(key)), nil
+}
+
+// wantsLosses reports whether the page is the reader's own and they asked for stories of loss too.
+func (s *site) wantsLosses(r *visit, to reading) (bool, error) {
+	own, err := s.asksForOwn(r, to)
+	if err != nil || !own || r.access.Account == "" {
+		return false, err
+	}
+	told, err := s.letters.Preference(r.Context(), r.access.Account, r.board.ID)
+	return told.Losses, err
 }
 
 // released finds a release by the name of its period.

@@ -213,6 +213,8 @@ const (
 // tomorrow somebody on it may hide or erase themselves. What somebody who is signed in sees is kept by their browser alone.
 func (k keep) control(v *visit) string {
 	switch {
+	case v.reading != "":
+		return string(never)
 	case k == asking && v.actor.SignedIn():
 		return "private, " + string(k)
 	case k == asking:
