@@ -18,4 +18,4 @@ type Bounce struct {
 }
 
 // ReadBounce reads a report (RFC 3464, or a complaint of RFC 5965) out of a message. Invalid for a message that is none.
-func ReadBounce(r io.Reader) (Bounce, error) { panic("to be written") }
+func (p *Post) ReadBounce(r io.Reader) (Bounce, error) { panic("to be written") }

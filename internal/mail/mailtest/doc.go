@@ -1,2 +1,3 @@
-// Package mailtest runs a real mail server, mailpit, for tests: on free ports of this machine, gone when the test ends.
+// Package mailtest runs mail servers for tests, on free ports of this machine, gone when the test ends: mailpit, a real one that
+// keeps and judges what it is handed; and a Sink, which refuses, delays, forgets or hangs up at any step, as a script says.
 package mailtest
