@@ -1,4 +1,5 @@
-// Package player keeps the player's own record: profile, identifiers, and the entries of the player's own sources.
+// Package player keeps the player's own record: profile, identifiers, notes on their timelines, and the entries of
+// the player's own sources.
 //
 // The record belongs to the person whose account has its number, and nobody else can read or change it. Boards get what is
 // derived from it and granted (Derive), never an entry: on PostgreSQL row-level security enforces that beneath the code,

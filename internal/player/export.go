@@ -30,6 +30,7 @@ var words = map[string]string{
 	"identifiers.json": "the handles and git addresses by which sources know you",
 	"sources.json":     "your own sources",
 	"entries.csv":      "every entry of your own sources. Nobody but you can see them; boards get what is derived from them, where you grant it",
+	"timeline.json":    "what you wrote on your own timelines",
 	"merges.json":      "records that were joined into yours and can still come apart",
 
 	"account.json": "your account: addresses, passkeys, providers, where you are signed in, and tokens, without their secrets",

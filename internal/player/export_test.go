@@ -72,6 +72,7 @@ var keptIn = map[string]string{
 	"player_identifier": "identifiers.json",
 	"player_source":     "sources.json",
 	"player_entry":      "entries.csv",
+	"player_note":       "timeline.json",
 	"player_merge":      "merges.json",
 
 	"board_member":     "memberships.json",

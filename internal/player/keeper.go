@@ -14,7 +14,7 @@ import (
 	"cairn/internal/db"
 )
 
-// Kept returns what this room itself keeps: the profile and its picture, identifiers, sources and their entries.
+// Kept returns what this room itself keeps: the profile and its picture, identifiers, sources and their entries, notes on timelines.
 func (p *Players) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err := tx.As(account); err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func (p *Players) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		return nil, err
 	}
 	kept["merges.json"] = merges
-	return kept, nil
+	kept["timeline.json"], err = readNotes(tx, account, "")
+	return kept, err
 }
 
 // entryRows streams a player's entries as rows of CSV.
@@ -94,7 +95,7 @@ func (p *Players) Forget(tx *db.Tx, account string) error {
 	if err := tx.As(account); err != nil {
 		return err
 	}
-	for _, table := range []string{"player_entry", "player_source", "player_identifier", "player_picture", "player_profile", "player_merge"} {
+	for _, table := range []string{"player_entry", "player_source", "player_identifier", "player_picture", "player_profile", "player_note", "player_merge"} {
 		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE player_id = $1`, account); err != nil {
 			return err
 		}
@@ -108,9 +109,10 @@ type moved struct {
 	Identifiers []Identifier `json:"identifiers"`
 	Profile     bool         `json:"profile"` // lent
 	Picture     bool         `json:"picture"`
+	Notes       []string     `json:"notes"`
 }
 
-// Move makes sources, entries and identifiers of one account another's. Where both have an entry of one source and id, the
+// Move makes sources, entries, identifiers and notes of one account another's. Where both have an entry of one source and id, the
 // other's stays and this one stays behind. Profile and picture are lent to a record that has none. What stays behind is kept
 // for MoveBack only.
 func (p *Players) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
@@ -138,6 +140,16 @@ func (p *Players) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
 		return nil, err
 	}
 	if err := tx.As(); err != nil {
+		return nil, err
+	}
+	notes, err := readNotes(tx, from, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range notes {
+		note.Notes = append(note.Notes, n.ID)
+	}
+	if _, err := tx.Exec(`UPDATE player_note SET player_id = $1 WHERE player_id = $2`, into, from); err != nil {
 		return nil, err
 	}
 	return json.Marshal(note)
@@ -220,6 +232,11 @@ func (p *Players) MoveBack(tx *db.Tx, from, into string, text json.RawMessage) e
 	}
 	for _, id := range note.Identifiers {
 		if _, err := tx.Exec(`UPDATE player_identifier SET player_id = $1 WHERE player_id = $2 AND kind = $3 AND value = $4`, from, into, id.Kind, id.Value); err != nil {
+			return err
+		}
+	}
+	for _, id := range note.Notes {
+		if _, err := tx.Exec(`UPDATE player_note SET player_id = $1 WHERE player_id = $2 AND note_id = $3`, from, into, id); err != nil {
 			return err
 		}
 	}

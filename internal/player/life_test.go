@@ -166,6 +166,7 @@ func (w *world) live(t testing.TB, who string) (identity.Actor, markers) {
 	must(w.who.AcceptPolicy(ctx, a, "2026-11"))
 	must(w.players.Write(ctx, a, player.Profile{Name: m.name, Bio: m.bio, Zone: "Europe/Berlin", Links: []player.Link{{Address: "https://example.org/" + m.link}}}))
 	must(w.players.PutPicture(ctx, a, bytes.NewReader(pngFile(t))))
+	must(w.players.WriteNote(ctx, a, player.Note{Board: "a-board", Day: "2026-11-16", Text: m.bio}))
 	must(w.add(a, player.Handle, m.handle))
 	must(w.add(a, player.Git, m.address))
 	w.append(t, a, m.source, entry.Entry{Key: "posts", At: start.UnixMicro(), Value: 3, ID: m.entry, Label: m.label}, post("negative", 1, -5))
