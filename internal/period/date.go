@@ -35,20 +35,26 @@ func (d Date) String() string { return d.time().Format(time.DateOnly) }
 
 // Start returns the first instant whose local date is d or later. Midnight is not asked for: there are zones and days
 // where it does not exist (clocks went forward over it), and days that a zone skipped whole.
-func (d Date) Start(zone *time.Location) time.Time {
+func (d Date) Start(zone *time.Location) time.Time { return d.At(0, zone) }
+
+// At returns the first instant at which the clocks of a zone show the time of day or later, on day d or later: where they
+// go forward over it that is the hour that they go to, where they show it twice the first time, and on a day that the zone
+// skipped the beginning of the next. of is counted from midnight on the face of the clock, 0 or more; from 24 hours on it
+// is a time of a day after d.
+func (d Date) At(of time.Duration, zone *time.Location) time.Time {
 	const before = 26 * time.Hour // no zone was ever so far ahead
-	midnight := d.time()
-	earliest := midnight.Add(-before)
+	wanted := d.time().Add(of)
+	earliest := wanted.Add(-before)
 	for {
 		local := earliest.In(zone)
 		end := offsetEnd(local)
 		_, offset := local.Zone()
-		start := midnight.Add(-time.Duration(offset) * time.Second)
-		if start.Before(earliest) {
-			start = earliest // the offset changed from before midnight to after it
+		at := wanted.Add(-time.Duration(offset) * time.Second)
+		if at.Before(earliest) {
+			at = earliest // the offset changed from before the time to after it
 		}
-		if end.IsZero() || start.Before(end) {
-			return start.In(zone)
+		if end.IsZero() || at.Before(end) {
+			return at.In(zone)
 		}
 		earliest = end
 	}

@@ -140,6 +140,67 @@ func TestStart_WhereMidnightDoesNotExist(t *testing.T) {
 	}
 }
 
+func TestAt_WhereClocksSkipOrRepeatTheTime(t *testing.T) {
+	for _, c := range []struct {
+		zone, day string
+		of        time.Duration
+		want      string
+	}{
+		{"Europe/Berlin", "2026-11-23", 9 * time.Hour, "2026-11-23T09:00:00+01:00"},
+		{"Europe/Berlin", "2026-03-29", 2*time.Hour + 30*time.Minute, "2026-03-29T03:00:00+02:00"}, // forward over it
+		{"Europe/Berlin", "2026-10-25", 2*time.Hour + 30*time.Minute, "2026-10-25T02:30:00+02:00"}, // twice: the first
+		{"America/New_York", "2026-11-01", 90 * time.Minute, "2026-11-01T01:30:00-04:00"},
+		{"Australia/Lord_Howe", "2026-10-04", 2*time.Hour + 10*time.Minute, "2026-10-04T02:30:00+11:00"}, // forward by half an hour
+		{"Asia/Beirut", "2026-03-29", 0, "2026-03-29T01:00:00+03:00"},                                    // no midnight
+		{"America/Santiago", "2026-09-06", 0, "2026-09-06T01:00:00-03:00"},
+		{"Pacific/Apia", "2011-12-30", 9 * time.Hour, "2011-12-31T00:00:00+14:00"}, // the day was skipped
+		{"Europe/Berlin", "2026-10-23", 57 * time.Hour, "2026-10-25T09:00:00+01:00"},
+		{"UTC", "2026-11-23", 24*time.Hour - time.Minute, "2026-11-23T23:59:00Z"},
+	} {
+		d, err := ParseDate(c.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.At(c.of, zone(t, c.zone)).Format(time.RFC3339); got != c.want {
+			t.Errorf("%s after %v in %s is %s; want %s", c.day, c.of, c.zone, got, c.want)
+		}
+	}
+}
+
+// slowAt walks minute by minute: the changes of clocks since 1972 lie at whole minutes.
+func slowAt(d Date, of time.Duration, zone *time.Location) time.Time {
+	wanted := d.time().Add(of)
+	for at := wanted.Add(-27 * time.Hour); ; at = at.Add(time.Minute) {
+		_, offset := at.In(zone).Zone()
+		if shown := at.Add(time.Duration(offset) * time.Second); !shown.Before(wanted) {
+			return at
+		}
+	}
+}
+
+func TestAt_IsTheFirstInstantOnTheClockInAnyZone(t *testing.T) {
+	names := zoneNames()
+	rapid.Check(t, func(t *rapid.T) {
+		z, err := time.LoadLocation(rapid.SampledFrom(names).Draw(t, "zone"))
+		if err != nil {
+			t.Skip("zone not readable")
+		}
+		day := Date(rapid.IntRange(1400, 26000).Draw(t, "day")) // 1973 to 2041
+		if rapid.Bool().Draw(t, "near a change") {
+			if end := offsetEnd(day.time().In(z)); !end.IsZero() {
+				day = dateOf(end.In(z)) + Date(rapid.IntRange(-1, 1).Draw(t, "off"))
+			}
+		}
+		of := time.Duration(rapid.IntRange(0, 2*24*60).Draw(t, "minutes")) * time.Minute
+		if got, want := day.At(of, z), slowAt(day, of, z); !got.Equal(want) {
+			t.Fatalf("%s after %v in %s is %s; want %s", day, of, z, got, want)
+		}
+		if later := day.At(of+time.Minute, z); later.Before(day.At(of, z)) {
+			t.Fatalf("%s in %s: a minute later on the clock is earlier", day, z)
+		}
+	})
+}
+
 func TestDateOf_TheRepeatedHourBelongsToTheDayThatHadBegun(t *testing.T) {
 	z := zone(t, "America/St_Johns")
 	at := time.Date(2010, 11, 7, 2, 45, 0, 0, time.UTC) // 23:15 of the 6th, for the second time
