@@ -17,11 +17,28 @@ type managed struct {
 	Lead      string
 	Board     string
 	Home      string
-	Tabs      []link
+	Tabs      []linkGroup
 	Done      string
 	Problem   *problem
 	Suspended string // why the operator closed the board
 	Reads     bool   // a steward: sees it all and changes nothing
+}
+
+// linkGroup is places to go that belong together.
+type linkGroup struct {
+	Name  string
+	Links []link
+}
+
+// managing is the pages of management, in groups.
+var managing = []struct {
+	name string
+	tabs []struct{ text, at string }
+}{
+	{"Each period", []struct{ text, at string }{{"Overview", ""}, {"Data", "/data"}, {"Releases", "/releases"}}},
+	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
+	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Terms", "/terms"}}},
+	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Trail", "/trail"}}},
 }
 
 func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
@@ -30,14 +47,15 @@ func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
 func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 	b := v.board
 	m := managed{Heading: heading, Lead: lead, Board: b.Name, Home: boardAddress(b), Done: wasDone(v, manageDone), Suspended: b.Suspended, Reads: !v.access.May(board.Manage, b)}
-	for _, tab := range []struct{ text, at string }{
-		{"Overview", ""}, {"Members", "/members"}, {"Invite", "/invite"}, {"Data", "/data"}, {"Releases", "/releases"}, {"Scorecard", "/scorecard"}, {"Terms", "/terms"},
-		{"Plan", "/plan"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Roles", "/roles"}, {"Claims", "/claims"}, {"Report", "/report"}, {"Trail", "/trail"},
-	} {
-		if tab.at == "/invite" && b.Basis != board.OptIn || tab.at == "/claims" && b.Basis != board.PublicRecord || tab.at == "/terms" && b.Basis == board.Things {
-			continue
+	for _, of := range managing {
+		group := linkGroup{Name: of.name}
+		for _, tab := range of.tabs {
+			if tab.at == "/invite" && b.Basis != board.OptIn || tab.at == "/claims" && b.Basis != board.PublicRecord || tab.at == "/terms" && b.Basis == board.Things {
+				continue
+			}
+			group.Links = append(group.Links, link{Text: tab.text, Address: manageAddress(b) + tab.at, Here: tab.at == at})
 		}
-		m.Tabs = append(m.Tabs, link{Text: tab.text, Address: manageAddress(b) + tab.at, Here: tab.at == at})
+		m.Tabs = append(m.Tabs, group)
 	}
 	f := s.frame(heading+" · "+b.Name, b)
 	f.Hidden = true
