@@ -85,7 +85,6 @@ var verbs = map[string]string{
 	"session.end":     "signed out",
 	"operator.make":   "became operator of the server",
 	"policy.accept":   "read the privacy notice",
-	"pass.revoke":     "took back links that show pages",
 
 	"address.add":    "added a mail address",
 	"address.main":   "chose where mail goes",
