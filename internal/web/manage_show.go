@@ -30,8 +30,8 @@ type linkGroup struct {
 	Links []link
 }
 
-// managing is the pages of management, in groups.
-var managing = []struct {
+// managePages is the pages of management, in groups.
+var managePages = []struct {
 	name string
 	tabs []struct{ text, at string }
 }{
@@ -47,7 +47,7 @@ func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
 func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 	b := v.board
 	m := managed{Heading: heading, Lead: lead, Board: b.Name, Home: boardAddress(b), Done: wasDone(v, manageDone), Suspended: b.Suspended, Reads: !v.access.May(board.Manage, b)}
-	for _, of := range managing {
+	for _, of := range managePages {
 		group := linkGroup{Name: of.name}
 		for _, tab := range of.tabs {
 			if tab.at == "/invite" && b.Basis != board.OptIn || tab.at == "/claims" && b.Basis != board.PublicRecord || tab.at == "/terms" && b.Basis == board.Things {
