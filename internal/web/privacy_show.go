@@ -4,7 +4,7 @@ import "net/http"
 
 // policyVersion is the version of the privacy notice. It changes with what privacy_show.html says, and whoever accepted
 // an earlier one is asked to read it again.
-const policyVersion = "1"
+const policyVersion = "2"
 
 // privacyPage is the privacy notice.
 type privacyPage struct {
