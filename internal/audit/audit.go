@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +59,19 @@ func (t *Trail) OfBoard(ctx context.Context, boardID, before string, limit int) 
 // OfPlayer returns events that concern a person's record or that the person caused, newest first.
 func (t *Trail) OfPlayer(ctx context.Context, player, before string, limit int) ([]Event, error) {
 	return t.list(ctx, `(player_id = $1 OR actor = $1)`, []any{player}, before, limit)
+}
+
+// Between returns the events about a board with one of some verbs from an instant up to another, oldest first.
+func (t *Trail) Between(ctx context.Context, boardID string, from, to time.Time, verbs ...string) ([]Event, error) {
+	args := []any{boardID, from.UnixMicro(), to.UnixMicro()}
+	places := make([]string, len(verbs))
+	for i, verb := range verbs {
+		args = append(args, verb)
+		places[i] = fmt.Sprintf("$%d", len(args))
+	}
+	events, err := t.list(ctx, `board_id = $1 AND at >= $2 AND at < $3 AND verb IN (`+strings.Join(places, ", ")+`)`, args, "", math.MaxInt32)
+	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
+	return events, err
 }
 
 // Kept returns the events that OfPlayer returns, oldest first, by file name and for CSV: who did something is told as you,

@@ -1,15 +1,13 @@
 package target
 
 import (
-	"context"
-	"encoding/json"
+	"slices"
+	"sync"
 	"time"
 
 	"cairn/internal/audit"
 	"cairn/internal/board"
 	"cairn/internal/db"
-	"cairn/internal/identity"
-	"cairn/internal/period"
 )
 
 // Scope is whose value is held against a target.
@@ -21,45 +19,53 @@ const (
 	Board  Scope = "board"  // the mean of all
 )
 
-// Point is a value that is wanted on a day.
-type Point struct {
-	Day   string  `json:"day"` // ISO
-	Value float64 `json:"value"`
-}
+// Everyone is the Member of a target that is for all players.
+const Everyone = -1
 
-// Target is what is wanted.
+// Target is what is wanted. It never changes.
 type Target struct {
-	ID     string // UUIDv7
-	Board  string // board_id
-	Metric string // key; "" the score itself
-	Scope  Scope
-	Group  string // of Team: tag group, and
-	Tag    string // tag; "" every team of the group
-	Member int64  // of Player: number of the one player, −1 all
-	Path   []Point
-	Why    string    // the manager's words
-	From   string    // ISO day from which on it holds
-	Set    time.Time // when it was set, and until when it held
-	Ended  time.Time // zero: it holds
-	By     string    // account, "" the console or somebody who is gone
+	ID        string // UUIDv7
+	Board     string // board_id
+	Metric    string // key; "" the score itself
+	Scope     Scope
+	Group     string // of Team: tag group, and
+	Tag       string // tag; "" every team of the group
+	Member    int64  // of Player: number of the one player, −1 all
+	Moved     bool   // from players to their team, of Team and Board: single players' values of the metric are for themselves alone meanwhile
+	Guardrail string // metric that should not worsen meanwhile, "" none
+	Path      []Point
+	Why       string    // the manager's words
+	From      string    // ISO day: it holds for periods that end on it or later
+	Set       time.Time // when it was set, and until when it held
+	Ended     time.Time // zero: it holds
+	By        string    // account, "" the console or somebody who is gone
 }
 
-// Way says how a value stands to a target.
-type Way string
+// held reports whether the target held at an instant.
+func (w Target) held(at time.Time) bool {
+	return !w.Set.After(at) && (w.Ended.IsZero() || w.Ended.After(at))
+}
 
-const (
-	Ahead   Way = "ahead"
-	OnPath  Way = "on path"
-	Behind  Way = "behind"
-	NoValue Way = "no value"
-)
+// same reports whether two targets are for the same metric of the same players: of those, one holds at a time.
+func (w Target) same(other Target) bool {
+	return w.Metric == other.Metric && w.Scope == other.Scope && w.Group == other.Group && w.Tag == other.Tag && w.Member == other.Member
+}
 
-// Standing is how somebody or a team stands to a target in one release.
-type Standing struct {
-	Target Target
-	Due    float64 // what is wanted at the end of the period
-	Value  float64 // NaN none
-	Way    Way
+// For reports whether each of the players, or the one with a number, is held against the target.
+func (w Target) For(member int64) bool {
+	return w.Scope == Player && (w.Member == Everyone || w.Member == member)
+}
+
+// Since returns when the first of an unbroken row of targets of the same metric and players was set, of which w is one.
+func Since(all []Target, w Target) time.Time {
+	since := w.Set
+	for {
+		i := slices.IndexFunc(all, func(t Target) bool { return t.same(w) && t.Set.Before(since) && t.Ended.Equal(since) })
+		if i < 0 {
+			return since
+		}
+		since = all[i].Set
+	}
 }
 
 // Targets is the room.
@@ -68,43 +74,13 @@ type Targets struct {
 	boards *board.Boards
 	trail  *audit.Trail
 	now    func() time.Time
+
+	mu   sync.Mutex
+	read map[string]reading // by board
+	made uint64             // changes by this program
 }
 
 // New builds the room; now is the only clock.
 func New(d *db.DB, boards *board.Boards, trail *audit.Trail, now func() time.Time) *Targets {
-	return &Targets{db: d, boards: boards, trail: trail, now: now}
+	return &Targets{db: d, boards: boards, trail: trail, now: now, read: map[string]reading{}}
 }
-
-// Set puts a target in force, in place of one of the same metric and scope.
-func (t *Targets) Set(ctx context.Context, a identity.Actor, at *board.Board, wanted Target) (Target, error) {
-	panic("to be written")
-}
-
-// End ends a target; NotFound for none.
-func (t *Targets) End(ctx context.Context, a identity.Actor, at *board.Board, id string) error {
-	panic("to be written")
-}
-
-// InForce returns the targets of a board as they stood at an instant. It is asked for every card that is shown, and keeps
-// what it read.
-func (t *Targets) InForce(ctx context.Context, boardID string, at time.Time) ([]Target, error) {
-	return nil, nil
-}
-
-// Stand says how a value stands to a target on the last day of a period; share is the part of the period that counts, 1 all of it, less
-// for who joined or paused within it.
-func (w Target) Stand(p period.Period, value, share float64, higher bool) Standing {
-	panic("to be written")
-}
-
-// Kept makes the room a keeper (package player), as Forget, Move and MoveBack do.
-func (t *Targets) Kept(tx *db.Tx, account string) (map[string]any, error) { return nil, nil }
-
-// Forget takes who set targets out of them.
-func (t *Targets) Forget(tx *db.Tx, account string) error { return nil }
-
-// Move makes one account's targets another's.
-func (t *Targets) Move(tx *db.Tx, from, into string) (json.RawMessage, error) { return nil, nil }
-
-// MoveBack undoes it.
-func (t *Targets) MoveBack(tx *db.Tx, from, into string, note json.RawMessage) error { return nil }
