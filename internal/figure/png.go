@@ -1,101 +1,109 @@
 package figure
 
 import (
-	"fmt"
+	"image"
+	"image/color"
 	"math"
-
-	"github.com/go-analyze/charts"
 )
 
 // A mail program shows no SVG, so what goes into a mail is a PNG. It stands on its own dark slab: no program inverts that, and it
 // reads the same on a light and on a dark page. Two pixels are drawn for each that is shown.
 const (
-	pngWidth, pngHeight = 1200, 600
-	pngLeft, pngRight   = 110, 1130 // of the line itself
-	pngTop, pngBottom   = 96, 500
-	mostMoments         = 60 // that a line of this width still tells apart
+	pngWidth, pngHeight         = 1200, 600
+	pngLeft, pngRight   float64 = 110, 1130 // of the line itself
+	pngTop, pngBottom   float64 = 96, 500
+	mostMoments                 = 60 // that a line of this width still tells apart
 )
 
-// plate is what is drawn on.
-type plate struct{ *charts.Painter }
-
 var (
-	slab   = charts.ColorFromHex("#211e1a")
-	seam   = charts.ColorFromHex("#3d3832") // of the grid
-	faint  = charts.ColorFromHex("#b9b1a5") // words along the axes
-	lichen = charts.ColorFromHex("#c8d744")
-	bloom  = charts.Color{R: 0xc8, G: 0xd7, B: 0x44, A: 38} // under the line
-	bright = charts.ColorFromHex("#f3f1ec")
+	slab   = color.RGBA{0x21, 0x1e, 0x1a, 0xff}
+	seam   = color.RGBA{0x3d, 0x38, 0x32, 0xff} // of the grid
+	faint  = color.RGBA{0xb9, 0xb1, 0xa5, 0xff} // words along the axes
+	bright = color.RGBA{0xf3, 0xf1, 0xec, 0xff} // numbers beside the line
+	grown  = color.RGBA{0xc8, 0xd7, 0x44, 0xff} // the line
+	bloom  = color.RGBA{0x3a, 0x3a, 0x20, 0xff} // under it
 )
 
 // PNG draws the last 60 moments of the history as Draw does, 1200 × 600 pixels to be shown in 600 × 300: the line, broken where there
-// is no score, the personal best and the last score with their numbers. Titles, levels and names are left out: the words around the
-// picture have them, in every script. The same history gives the same bytes; it may be called at once from many places.
+// is no score, the personal best and the last score with their numbers. Levels and names are left out: the words around the picture
+// have them, in every script. The same history gives the same bytes.
 func (h History) PNG() ([]byte, error) {
 	if n := len(h.Moments); n > mostMoments {
 		h.Moments = h.Moments[n-mostMoments:]
 	}
-	p := plate{charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputPNG, Width: pngWidth, Height: pngHeight})}
-	p.FilledRect(0, 0, pngWidth, pngHeight, slab, slab, 0)
+	p := &poster{width: pngWidth, height: pngHeight, title: h.Title}
+	p.paint(slab, rectangle(box{0, 0, pngWidth, pngHeight}))
 	low, high := h.scale()
-	y := func(value float64) int {
+	y := func(value float64) float64 {
 		share := along(value, low, high)
 		if h.Down {
 			share = 1 - share
 		}
-		return pngBottom - int(math.Round(share*(pngBottom-pngTop)))
+		return math.Round(pngBottom - share*(pngBottom-pngTop))
 	}
-	x := func(i int) int {
+	x := func(i int) float64 {
 		if len(h.Moments) == 1 {
 			return (pngLeft + pngRight) / 2
 		}
-		return pngLeft + int(math.Round(float64(i)/float64(len(h.Moments)-1)*(pngRight-pngLeft)))
+		return math.Round(pngLeft + float64(i)/float64(len(h.Moments)-1)*(pngRight-pngLeft))
+	}
+	runs := h.runs(x, y)
+	for _, run := range runs {
+		if last := run[len(run)-1]; len(run) > 1 {
+			p.paint(bloom, polygon(append(run, XY{last.X, pngBottom}, XY{run[0].X, pngBottom})))
+		}
 	}
 	unit := step(high - low)
 	for i, value := 0, math.Ceil(low/unit-1e-9)*unit; value <= high+unit*1e-9 && i < 12; i, value = i+1, value+unit {
-		p.LineStroke([]charts.Point{{X: pngLeft, Y: y(value)}, {X: pngRight, Y: y(value)}}, seam, 2)
-		p.write(h.Write(value+0), pngLeft-18, y(value)+9, 1, 24, faint)
+		p.paint(seam, rectangle(box{pngLeft, y(value) - 1, pngRight - pngLeft, 2}))
+		p.legend(faint, 26, pngLeft-18, y(value)+9, 1, h.Write(value+0)) // no minus zero
 	}
-	h.pngLine(p, x, y)
+	h.pngLine(p, runs, x)
 	h.pngMarks(p, x, y)
 	h.pngLabels(p, x)
-	picture, err := p.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("drawing a history: %w", err)
+	return p.png()
+}
+
+// runs are the places of the scores, one list for each stretch without a gap.
+func (h History) runs(x func(int) float64, y func(float64) float64) (runs [][]XY) {
+	gap := true
+	for i, m := range h.Moments {
+		if !finite(m.Value) {
+			gap = true
+			continue
+		}
+		if gap {
+			runs, gap = append(runs, nil), false
+		}
+		runs[len(runs)-1] = append(runs[len(runs)-1], XY{x(i), y(m.Value)})
 	}
-	return picture, nil
+	return runs
 }
 
 // pngLine draws each run of scores, and a tick where there is none.
-func (h History) pngLine(p plate, x func(int) int, y func(float64) int) {
-	var run []charts.Point
-	end := func() {
-		if len(run) > 1 {
-			first, last := run[0], run[len(run)-1]
-			under := append([]charts.Point{{X: first.X, Y: pngBottom}}, run...)
-			p.FillArea(append(under, charts.Point{X: last.X, Y: pngBottom}), bloom)
-			p.LineStroke(run, lichen, 7)
-		}
-		run = nil
-	}
-	radius := 6.0
+func (h History) pngLine(p *poster, runs [][]XY, x func(int) float64) {
+	const thick = 7
+	dot := 8.0
 	if len(h.Moments) > mostMoments/2 {
-		radius = 4 // a moment still stands apart from the next
+		dot = thick / 2.0 // no more than the line itself
+	}
+	for _, run := range runs {
+		for i, at := range run {
+			if i > 0 {
+				p.paint(grown, stroke(run[i-1], at, thick))
+			}
+			p.paint(grown, disc(at, dot))
+		}
 	}
 	for i, m := range h.Moments {
 		if !finite(m.Value) {
-			end()
-			p.LineStroke([]charts.Point{{X: x(i), Y: pngBottom - 14}, {X: x(i), Y: pngBottom}}, faint, 3)
-			continue
+			p.paint(faint, rectangle(box{x(i) - 1.5, pngBottom - 14, 3, 14}))
 		}
-		run = append(run, charts.Point{X: x(i), Y: y(m.Value)})
-		defer p.Circle(radius, x(i), y(m.Value), lichen, lichen, 1) // over the lines
 	}
-	end()
 }
 
 // pngMarks rings the best score and the last one, and writes their numbers where one does not lie on the other.
-func (h History) pngMarks(p plate, x func(int) int, y func(float64) int) {
+func (h History) pngMarks(p *poster, x func(int) float64, y func(float64) float64) {
 	last, best := -1, -1
 	for i, m := range h.Moments {
 		if finite(m.Value) {
@@ -104,82 +112,115 @@ func (h History) pngMarks(p plate, x func(int) int, y func(float64) int) {
 			}
 		}
 	}
-	label := func(i int, words string, size float64) {
-		at := y(h.Moments[i].Value) - 26
-		if at < 46 {
-			at = y(h.Moments[i].Value) + 58
+	place := func(i int) XY { return XY{x(i), y(h.Moments[i].Value)} }
+	label := func(i int, words string) {
+		at := place(i)
+		line := at.Y - 28
+		if line < 46 {
+			line = at.Y + 60
 		}
-		p.write(words, x(i), at, p.inside(words, x(i), size), size, bright)
+		p.legend(bright, 38, at.X, line, 0.5, words)
 	}
 	if best >= 0 {
-		p.Circle(15, x(best), y(h.Moments[best].Value), slab, lichen, 6)
-		p.Circle(6, x(best), y(h.Moments[best].Value), lichen, lichen, 1)
-		label(best, "Best "+h.Write(h.Moments[best].Value), 34)
+		for _, ring := range []struct {
+			ink    color.RGBA
+			radius float64
+		}{{grown, 19}, {slab, 13}, {grown, 7}} {
+			p.paint(ring.ink, disc(place(best), ring.radius))
+		}
+		label(best, "Best "+h.Write(h.Moments[best].Value))
 	}
 	if last >= 0 && last != best {
-		p.Circle(12, x(last), y(h.Moments[last].Value), bright, slab, 4)
-		if best < 0 || x(last)-x(best) > 260 || math.Abs(float64(y(h.Moments[last].Value)-y(h.Moments[best].Value))) > 80 {
-			label(last, h.Write(h.Moments[last].Value), 34)
+		p.paint(slab, disc(place(last), 16))
+		p.paint(bright, disc(place(last), 12))
+		if best < 0 || x(last)-x(best) > 260 || math.Abs(place(last).Y-place(best).Y) > 80 {
+			label(last, h.Write(h.Moments[last].Value))
 		}
 	}
 }
 
-// pngLabels names the first and the last moment, and as many between as have room.
-func (h History) pngLabels(p plate, x func(int) int) {
-	const size = 24
-	n, wide := len(h.Moments), 1
-	if n == 0 {
-		return
-	}
+// pngLabels names the last moment, and as many before it as have room.
+func (h History) pngLabels(p *poster, x func(int) float64) {
+	const size = 26
+	wide := 0.0
 	for _, m := range h.Moments {
-		wide = max(wide, p.width(m.Label, size))
+		wide = max(wide, p.measure(plain, size, shorten(m.Label, 24)))
 	}
 	every := 1
-	for n > 1 && every < n && (pngRight-pngLeft)*every/(n-1) < wide*3/2 {
+	for every < len(h.Moments) && x(every)-x(0) < wide+40 {
 		every++
 	}
-	for i := n - 1; i >= 0; i -= every { // counted from the last, which is the one that is told
-		if words := h.Moments[i].Label; i > 0 || n == 1 || x(0) < x(every)-wide {
-			p.write(words, x(i), pngBottom+48, p.inside(words, x(i), size), size, faint)
-		}
+	for i := len(h.Moments) - 1; i >= 0; i -= every {
+		p.legend(faint, size, x(i), pngBottom+50, 0.5, h.Moments[i].Label)
 	}
 }
 
-// inside is which share of words lies left of a place so that they stay inside the picture: a half where they can.
-func (p plate) inside(words string, at int, size float64) float64 {
+// legend writes words with a share of them left of x, and inside the picture. Words that the typeface has no letters for are not
+// written: empty boxes tell nothing.
+func (p *poster) legend(ink color.RGBA, size, x, y, left float64, words string) {
 	const edge = 20
-	wide := p.width(words, size)
-	switch {
-	case wide == 0:
-		return 0.5
-	case at+wide/2 > pngWidth-edge:
-		return float64(at+wide-(pngWidth-edge)) / float64(wide)
-	case at-wide/2 < edge:
-		return float64(at-edge) / float64(wide)
+	words = shorten(words, 24)
+	if !Writes(words) {
+		return
 	}
-	return 0.5
+	wide := p.measure(plain, size, words)
+	p.write(ink, plain, size, max(edge, min(x-left*wide, float64(p.width)-edge-wide)), y, words)
 }
 
-// write writes words on a line with a share of them to the left of x. Words that the typeface has no letters for are not written:
-// empty boxes tell nothing.
-func (p plate) write(words string, x, y int, left, size float64, colour charts.Color) {
-	if words = shorten(words, 24); spelled(words) {
-		p.Text(words, x-int(left*float64(p.width(words, size))), y, 0, charts.FontStyle{FontSize: size, FontColor: colour})
+// polygon is the path around some places.
+func polygon(around []XY) string {
+	path := ""
+	for i, at := range around {
+		path += string("ML"[min(i, 1)]) + number(at.X) + " " + number(at.Y)
 	}
+	return path + "Z"
 }
 
-func (p plate) width(words string, size float64) int {
-	box := p.MeasureText(shorten(words, 24), 0, charts.FontStyle{FontSize: size, FontColor: bright})
-	return box.Width()
+// stroke is the path of a straight line of some thickness.
+func stroke(from, to XY, thick float64) string {
+	long := math.Hypot(to.X-from.X, to.Y-from.Y)
+	if long == 0 {
+		return disc(from, thick/2)
+	}
+	dx, dy := (from.Y-to.Y)/long*thick/2, (to.X-from.X)/long*thick/2
+	return polygon([]XY{{from.X + dx, from.Y + dy}, {to.X + dx, to.Y + dy}, {to.X - dx, to.Y - dy}, {from.X - dx, from.Y - dy}})
 }
 
-// spelled reports whether the typeface has every letter of some words.
-func spelled(words string) bool {
-	face := charts.GetDefaultFont()
-	for _, r := range words {
-		if face.Index(r) == 0 {
-			return false
+// disc is the path of a circle.
+func disc(at XY, radius float64) string {
+	bend := radius * 4 / 3 * (math.Sqrt2 - 1) // of curves that lie on a circle to a thousandth
+	path := "M" + number(at.X+radius) + " " + number(at.Y)
+	for _, turn := range [4]XY{{1, 0}, {0, 1}, {-1, 0}, {0, -1}} {
+		next := XY{-turn.Y, turn.X}
+		for i, point := range [3]XY{
+			{turn.X*radius + next.X*bend, turn.Y*radius + next.Y*bend},
+			{next.X*radius + turn.X*bend, next.Y*radius + turn.Y*bend},
+			{next.X * radius, next.Y * radius},
+		} {
+			path += string("C  "[i]) + number(at.X+point.X) + " " + number(at.Y+point.Y)
 		}
 	}
-	return true
+	return path + "Z"
+}
+
+// few returns a picture with a palette: a quarter of the bytes and of the time to pack them. Colours that look alike, all that lie
+// between a shape and its ground, become the one of them that was met first.
+func few(sheet *image.RGBA) *image.Paletted {
+	const coarse = 4 // bits of each channel that are told apart: at most 4096 colours, of which a picture of ours has some dozens
+	packed := image.NewPaletted(sheet.Rect, nil)
+	var index [1 << (3 * coarse)]int16 // 1 + the colour's place in the palette
+	for i := range packed.Pix {
+		c := sheet.Pix[4*i : 4*i+4 : 4*i+4]
+		kind := int(c[0]>>(8-coarse))<<(2*coarse) | int(c[1]>>(8-coarse))<<coarse | int(c[2]>>(8-coarse))
+		if index[kind] == 0 {
+			if len(packed.Palette) == 256 {
+				index[kind] = int16(packed.Palette.Index(color.RGBA{c[0], c[1], c[2], 0xff})) + 1
+			} else {
+				packed.Palette = append(packed.Palette, color.RGBA{c[0], c[1], c[2], 0xff})
+				index[kind] = int16(len(packed.Palette))
+			}
+		}
+		packed.Pix[i] = uint8(index[kind] - 1)
+	}
+	return packed
 }

@@ -421,13 +421,13 @@ func newLeaderboard(p place, shown shownRows) leaderboard {
 	if t.Tag {
 		t.Caption = "Leaderboard of " + ask.group + " " + ask.tag + ", " + p.release.Period.Label()
 	}
-	full := scale.outOf
+	full := scale.OutOf
 	if full == 0 && len(shown.leader) == 1 {
 		for _, points := range shown.leader[0].Points {
 			full += math.Max(points, 0)
 		}
 	}
-	if scale.lower {
+	if scale.Lower {
 		full = 0 // a longer row of stones would look like a better one
 	}
 	from := (ask.page - 1) * pageRows
@@ -497,7 +497,7 @@ func newLine(row release.Row, scale scale, p place, tag bool, full float64) line
 		l.Change = "new"
 	} else {
 		l.Change = scale.signed(row.Change)
-		l.Better = scale.moved(row.Change) && (row.Change > 0) != scale.lower
+		l.Better = scale.moved(row.Change) && (row.Change > 0) != scale.Lower
 	}
 	if row.Climbed > 0 {
 		l.Climbed, l.ClimbWords = amount(row.Climbed), climbs(row.Climbed)

@@ -158,7 +158,7 @@ func (s *site) tellDraft(v *visit, card *scorecard.Scorecard, p period.Period) (
 	for _, row := range rows {
 		l := draftRow{Rank: ordinal(row.Rank), Name: nameOf(row), Score: scale.score(row.Score), Moved: "–"}
 		if !math.IsNaN(row.Change) {
-			l.Change, l.Better = scale.signed(row.Change), row.Change > 0 != scale.lower && scale.moved(row.Change)
+			l.Change, l.Better = scale.signed(row.Change), row.Change > 0 != scale.Lower && scale.moved(row.Change)
 		}
 		switch {
 		case math.IsNaN(row.Climbed):

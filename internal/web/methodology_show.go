@@ -129,8 +129,8 @@ func (page *methodologyPage) basics(b *board.Board, card *scorecard.Scorecard) {
 	add := func(name, text string) { page.Basics = append(page.Basics, fact{name, text}) }
 	add("Who is scored", capital(many)+": one score each "+string(card.Period)+", which begins and ends in the time zone "+b.Zone+".")
 	switch {
-	case scale.outOf > 0:
-		add("Scale", "0 to "+amount(scale.outOf)+". "+scale.direction()+".")
+	case scale.OutOf > 0:
+		add("Scale", "0 to "+amount(scale.OutOf)+". "+scale.direction()+".")
 	default:
 		add("Scale", "Open: points are added up. "+scale.direction()+".")
 	}

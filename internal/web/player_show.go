@@ -15,6 +15,7 @@ import (
 	"cairn/internal/board"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
+	"cairn/internal/numeral"
 	"cairn/internal/period"
 	"cairn/internal/player"
 	"cairn/internal/release"
@@ -422,7 +423,7 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 	default:
 		page.Change = "Down " + size + " " + since
 	}
-	page.Better = scale.moved(row.Change) && (row.Change > 0) != scale.lower
+	page.Better = scale.moved(row.Change) && (row.Change > 0) != scale.Lower
 	type move struct {
 		name   string
 		change float64
@@ -442,7 +443,7 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 		page.MoreCauses = "and " + count(len(all)-told, "smaller move", "smaller moves")
 	}
 	for _, m := range all[:min(told, len(all))] {
-		page.Causes = append(page.Causes, cause{m.name, scale.signed(m.change), (m.change > 0) != scale.lower})
+		page.Causes = append(page.Causes, cause{m.name, scale.signed(m.change), (m.change > 0) != scale.Lower})
 	}
 	if scale.moved(c.Others) || scale.moved(c.Rules) {
 		words := []string{"own action " + scale.signed(c.Own), "other players " + scale.signed(c.Others)}
@@ -547,7 +548,7 @@ func standing(c *release.Card, card *scorecard.Scorecard) []release.Part {
 func (page *playerPage) stones(parts []release.Part, c *release.Card, place place, scale scale) {
 	for _, gone := range c.Parts[len(parts):] {
 		if !gone.Part.Part.IsGroup() && scale.moved(gone.Move) {
-			page.Gone = append(page.Gone, cause{gone.Part.Part.Name, scale.signed(gone.Move), (gone.Move > 0) != scale.lower})
+			page.Gone = append(page.Gone, cause{gone.Part.Part.Name, scale.signed(gone.Move), (gone.Move > 0) != scale.Lower})
 		}
 	}
 	var drawn []figure.Stone
@@ -556,7 +557,7 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 		if part.Depth == 0 && part.Part.Part.Scored {
 			tops = append(tops, i)
 			gained := 0.0
-			if part.Move > 0 && !scale.lower {
+			if part.Move > 0 && !scale.Lower {
 				gained, page.Gained = part.Move, true
 			}
 			s := figure.Stone{Points: part.PointsPublished, Possible: part.Possible, Gained: gained}
@@ -579,13 +580,13 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 			if part.PointsPublished > possible { // rounded up, so that all of them add up to the score
 				possible = part.PointsPublished
 			}
-			st.Possible = "of " + trim(scale.score(possible))
+			st.Possible = "of " + numeral.Trim(scale.score(possible))
 			if scale.moved(part.ToGain) && part.ToGain > 0 {
 				st.ToGain = scale.score(part.ToGain)
 			}
 		}
 		if scale.moved(part.Move) {
-			st.Change, st.Better = scale.signed(part.Move), (part.Move > 0) != scale.lower
+			st.Change, st.Better = scale.signed(part.Move), (part.Move > 0) != scale.Lower
 		}
 		if p.IsGroup() {
 			st.Combined = "Its parts join as " + combined(p.Combine) + "."
@@ -712,9 +713,9 @@ func newTold(s story.Story, card *scorecard.Scorecard, scale scale) told {
 
 // history draws the scores so far and lists them.
 func (page *playerPage) history(p place, c *release.Card, scale scale) {
-	h := figure.History{ID: "history", Title: "Scores of " + page.Name + " through the releases", Low: math.NaN(), High: math.NaN(), Down: scale.lower, Write: amount}
-	if scale.outOf > 0 {
-		h.Low, h.High = 0, scale.outOf
+	h := figure.History{ID: "history", Title: "Scores of " + page.Name + " through the releases", Low: math.NaN(), High: math.NaN(), Down: scale.Lower, Write: amount}
+	if scale.OutOf > 0 {
+		h.Low, h.High = 0, scale.OutOf
 	}
 	for _, l := range p.card.Levels {
 		h.Levels = append(h.Levels, figure.Level{From: l.From, Name: l.Name})
