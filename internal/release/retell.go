@@ -25,7 +25,7 @@ func (v *View) stories(ctx context.Context, place int, m *merged) (all []story.S
 	t := retelling{View: v, place: place, member: int64(h.number(place, h.member))}
 	now := story.Appearance{Release: h.period.String(), Score: h.number(place, h.score), Rank: h.number(place, h.rank), Of: h.head.Ranked}
 	for _, claim := range unpack(h.text(place, toldText), h.head.Periods, now) {
-		if claim.Kind == story.MetricRecord && (len(claim.Evidence) == 0 || m.hides[claim.Evidence[0].What]) {
+		if len(claim.Evidence) == 0 || m.hides[claim.Metric()] {
 			continue
 		}
 		holds, err := t.retell(ctx, &claim)

@@ -33,11 +33,16 @@ func storyBoard(name string, card *scorecard.Scorecard, opening bool) (b *story.
 	for i, m := range metrics {
 		open := m.Audience == scorecard.ForPublic || m.Audience == scorecard.ForBoard
 		if m.Scored && m.Formula == nil && m.Better == scorecard.Higher && open {
-			b.Metrics = append(b.Metrics, story.Metric{Key: m.Key, Name: m.Name, Unit: m.Unit})
+			b.Metrics = append(b.Metrics, story.Metric{Key: m.Key, Name: m.Name, Unit: m.Unit, Adds: addsUp(m)})
 			values = append(values, i)
 		}
 	}
 	return b, values
+}
+
+// addsUp reports whether a metric's values of several periods add up to one of them all.
+func addsUp(m *scorecard.Part) bool {
+	return m.Over.Kind == scorecard.OverPeriod && (m.Take.Kind == scorecard.TakeSum || m.Take.Kind == scorecard.TakeCount)
 }
 
 // telling finds the stories of a release that was just judged.
@@ -246,7 +251,8 @@ func (v *verdict) passed() func(i int) []story.Passed {
 
 // kinds are the codes of stories in a stored release: only ever add at the end.
 var kinds = [...]story.Kind{story.FirstScore, story.NewEntry, story.FirstPlace, story.Milestone, story.PersonalBest, story.Return,
-	story.UpInARow, story.Climbed, story.Overtook, story.MetricRecord, story.Steady, story.Up}
+	story.UpInARow, story.Climbed, story.Overtook, story.MetricRecord, story.Steady, story.Up,
+	story.Comeback, story.Streak, story.Total}
 
 // overPause beside the code of a story says that its run goes on over a pause.
 const overPause = 0x80

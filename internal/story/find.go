@@ -24,9 +24,12 @@ func (s *Standing) Find(b *Board, a Appearance, passed []Passed, lastTold Kind) 
 		s.firsts(b, a, now, tell)
 		s.bests(b, a, now, tell)
 		s.runs(b, a, now, tell)
+		s.comeback(b, a, now, tell)
 		s.places(b, a, now, passed, tell)
 	}
 	s.record(b, a, tell)
+	s.streak(a, tell)
+	s.total(b, a, tell)
 
 	slices.SortStableFunc(found, func(x, y weighed) int { return cmp.Compare(y.weight, x.weight) })
 	if len(found) > 1 && found[0].Kind == lastTold {
@@ -164,6 +167,87 @@ func (s *Standing) runs(b *Board, a Appearance, now moment, tell func(Claim, flo
 // narrow is how far apart scores around x may lie and still be called steady: one unit of the last decimal, or 3 %.
 func (b *Board) narrow(x float64) float64 {
 	return math.Max(math.Pow10(-b.Decimals), 0.03*math.Abs(x)) * (1 + 1e-9)
+}
+
+// comeback finds the best score that was followed by lesser ones, all of them until now, when it is reached again.
+func (s *Standing) comeback(b *Board, a Appearance, now moment, tell func(Claim, float64)) {
+	if !s.follows(a) || !b.tellable(now.score) {
+		return
+	}
+	var before, lowest moment
+	high, low := s.last, s.last // of those since
+	for i := s.running - 2; i >= 0 && !b.ahead(s.recent[i].score, now.score); i-- {
+		m := s.recent[i]
+		if b.ahead(m.score, high.score) {
+			if math.Abs(m.score-low.score) > b.narrow(m.score) {
+				before, lowest = m, low
+			}
+			high = m
+		}
+		if b.ahead(low.score, m.score) {
+			low = m
+		}
+	}
+	if before.release == "" || !b.tellable(before.score) || lowest.score < 0 {
+		return
+	}
+	dip := math.Abs(before.score-lowest.score) / math.Max(before.score, lowest.score)
+	tell(Claim{Kind: Comeback, Evidence: []Evidence{{before.release, "score", before.score}, {lowest.release, "score", lowest.score}, {a.Release, "score", now.score}}}, 64+10*dip)
+}
+
+// streak finds a round number of releases running with something done.
+func (s *Standing) streak(a Appearance, tell func(Claim, float64)) {
+	run := s.activeWith(a)
+	if !isRound(run.n) {
+		return
+	}
+	tell(Claim{Kind: Streak, N: run.n, Paused: run.paused, Evidence: []Evidence{{run.from.release, "running", 1}, {a.Release, "running", float64(run.n)}}},
+		50+math.Min(float64(run.n), 100)/3)
+}
+
+// isRound reports whether a run of n is one to tell of: 5, 10, 20 … 50, 75, 100, 150 and so on.
+func isRound(n int) bool {
+	switch {
+	case n <= 5:
+		return n == 5
+	case n <= 50:
+		return n%10 == 0
+	case n <= 100:
+		return n%25 == 0
+	}
+	return n%50 == 0
+}
+
+// total finds the greatest round number that what was done of a metric since the beginning passes now.
+func (s *Standing) total(b *Board, a Appearance, tell func(Claim, float64)) {
+	best, passes := -1, 0
+	for i, v := range a.Metrics {
+		if i >= len(s.records) || !b.Metrics[i].Adds || !(v > 0) || s.records[i].values == 0 {
+			continue
+		}
+		before := s.records[i].total
+		if round := roundUpTo(before + v); before >= 0 && before < float64(round) && round > passes {
+			best, passes = i, round
+		}
+	}
+	if best < 0 {
+		return
+	}
+	was, key, value := s.records[best], b.Metrics[best].Key, a.Metrics[best]
+	tell(Claim{Kind: Total, N: passes, Evidence: []Evidence{{was.latest, totalOf + key, was.total}, {a.Release, key, value}, {a.Release, totalOf + key, was.total + value}}},
+		54+4*math.Min(math.Log10(float64(passes)), 6))
+}
+
+// roundUpTo is the greatest round number up to x: 100, 250, 500, 1000, 2500 and so on; 0 below the first.
+func roundUpTo(x float64) (round int) {
+	for power := 100.0; power <= x && power <= 1e12; power *= 10 {
+		for _, step := range []float64{1, 2.5, 5} {
+			if step*power <= x {
+				round = int(step * power)
+			}
+		}
+	}
+	return round
 }
 
 // told is the evidence of a run of n steps from a moment until now: where it began and up to a dozen since.

@@ -27,6 +27,7 @@ type Standing struct {
 	last    moment         // the last score, on whatever scale
 	away    int            // appearances and gaps since then
 	records []highest      // parallel to Board.Metrics
+	active  run            // appearances running with something done, up to the last
 }
 
 // moment is a scored appearance.
@@ -56,13 +57,16 @@ type highest struct {
 	value   float64
 	values  int // how many there were
 	running int // records in a row, up to the last value
+	total   float64
+	latest  string // release of the last value
 }
 
 // Add takes one more appearance in.
 func (s *Standing) Add(b *Board, a Appearance) {
 	s.addRecords(b, a)
+	s.active = s.activeWith(a)
 	if a.Fresh {
-		*s = Standing{ever: s.ever, last: s.last, away: s.away, records: s.records}
+		*s = Standing{ever: s.ever, last: s.last, away: s.away, records: s.records, active: s.active}
 	}
 	if a.Gap {
 		s.away++
@@ -123,6 +127,18 @@ func (s *Standing) leadWith(a Appearance, now moment) run {
 	return run{n: 1, from: now}
 }
 
+// activeWith is the run of appearances with something done, with one more.
+func (s *Standing) activeWith(a Appearance) run {
+	now := moment{release: a.Release, paused: a.Paused}
+	switch {
+	case !slices.ContainsFunc(a.Metrics, func(v float64) bool { return v > 0 }):
+		return run{}
+	case s.active.n > 0 && !a.Gap:
+		return run{n: s.active.n + 1, from: s.active.from, paused: s.active.paused || a.Paused}
+	}
+	return run{n: 1, from: now}
+}
+
 func (s *Standing) addPeak(b *Board, now moment) {
 	for i := range s.best {
 		switch p := &s.best[i]; {
@@ -159,6 +175,8 @@ func (s *Standing) addRecords(b *Board, a Appearance) {
 			r.running = 0
 		}
 		r.values++
+		r.total += v
+		r.latest = a.Release
 	}
 }
 

@@ -18,22 +18,44 @@ const (
 	MetricRecord Kind = "metric_record" // a metric higher than ever
 	Steady       Kind = "steady"        // N scores running within a narrow band
 	Up           Kind = "up"            // one rise
+	Comeback     Kind = "comeback"      // as good as before a dip, or better
+	Streak       Kind = "streak"        // N releases running with something done, at round N
+	Total        Kind = "total"         // what was done of a metric since the beginning passes the round number N
+)
+
+// These depend on who reads and on what stands beside the player, so they are found when somebody reads.
+const (
+	Rival    Kind = "rival"    // the next above is within reach
+	Pace     Kind = "pace"     // on the way to a target in N of the last releases
+	Team     Kind = "team"     // the mean of the player's team: N is 1 where it is the best, 2 where it rose
+	Norm     Kind = "norm"     // what most of the player's group did of a metric, N or more
+	Compound Kind = "compound" // at or above what 1 % a period makes of the first score
+)
+
+// These are for who asked for them, about themselves.
+const (
+	Lower  Kind = "lower"  // the score is not as good as the last one
+	Places Kind = "places" // places given to others
 )
 
 // Story is one thing to tell; every telling (page, mail, text, JSON) comes from it.
 type Story struct {
 	Kind     Kind       `json:"kind"`
-	Headline string     `json:"headline"` // a short sentence: "Personal best: 82"
-	Text     string     `json:"text"`     // one or two sentences with the evidence in words
-	Short    string     `json:"short"`    // at most 160 GSM-7 septets, so that it fits one text message
+	Headline string     `json:"headline"`         // a short sentence: "Personal best: 82"
+	Text     string     `json:"text"`             // one or two sentences with the evidence in words
+	Short    string     `json:"short"`            // at most 160 GSM-7 septets, so that it fits one text message
+	Example  string     `json:"example"`          // how it comes about, worked with the evidence: "82 in week 47, 79 in week 44, the best until then: 3 more."
+	Metric   string     `json:"metric,omitempty"` // key of the metric that it is about, "" none
 	Evidence []Evidence `json:"evidence"`
 }
 
 // Evidence is one value that a story rests on.
 type Evidence struct {
-	Release string  `json:"release"` // the period's name
-	What    string  `json:"what"`    // "score", "rank", "players" (ranked), "passed" (players overtaken), "rank of NAME", a metric's key
-	Value   float64 `json:"value"`
+	Release string `json:"release"` // the period's name
+	What    string `json:"what"`    // "score", "rank", "players" (ranked), "passed" (players overtaken), "rank of NAME", a metric's key,
+	// "total of KEY", "running" (releases), "due of KEY" (what a target wants), "on pace", "releases", "mean of TAG", "teams",
+	// "score of NAME", "others" (with a value), "line" (1 % a period)
+	Value float64 `json:"value"`
 }
 
 // Claim is a story before it is put into words: what is true, and the values that show it. The words are a function of
@@ -42,7 +64,7 @@ type Claim struct {
 	Kind     Kind
 	N        int        // as the kind says, else 0
 	Paused   bool       // the run that it is about goes on over a pause: the words count no periods
-	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level
+	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level; of Rival: who; of Team: its tag
 	Evidence []Evidence // oldest first within what the kind needs
 }
 
@@ -58,7 +80,10 @@ type Board struct {
 }
 
 // Metric is a metric that stories may name.
-type Metric struct{ Key, Name, Unit string }
+type Metric struct {
+	Key, Name, Unit string
+	Adds            bool // its values are of periods that do not overlap, and add up to a total
+}
 
 // Appearance is one final release a player was in.
 type Appearance struct {

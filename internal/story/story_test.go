@@ -14,7 +14,7 @@ func club() *Board {
 	return &Board{
 		Name: "Social selling", Period: scorecard.Week, Better: scorecard.Higher,
 		Levels:  []string{"Gold", "Silver", "Bronze"},
-		Metrics: []Metric{{"posts", "Posts", ""}, {"people", "New connections", "people"}},
+		Metrics: []Metric{{"posts", "Posts", "", true}, {"people", "New connections", "people", false}},
 	}
 }
 
@@ -106,6 +106,11 @@ func TestTell_WordsOfEveryKind(t *testing.T) {
 		{"a record", club(), History{Appearances: metrics(weeks(50, 50, 50, 50), 3, 5, 4, 7)}, MetricRecord, "Posts: record of 7", "Posts reached 7, the most so far; the record was 5 in week 2."},
 		{"a record by a hair", club(), History{Appearances: metrics(weeks(50, 50, 50, 50), 3, 4.3333, 4, 4.3334)}, MetricRecord, "Posts: record of 4.3334", "Posts reached 4.3334, the most so far; the record was 4.3333 in week 2."},
 		{"a record without a score", club(), History{Appearances: metrics(weeks(50, 50, 50, none), 3, 5, 4, 7)}, MetricRecord, "Posts: record of 7", "Posts reached 7, the most so far; the record was 5 in week 2."},
+		{"back above the level of before", club(), History{Appearances: weeks(50, 70, 55, 60, 72)}, Comeback, "Comeback to 72", "After 55 in week 3, 2 above the 70 of week 2."},
+		{"back at the level of before", club(), History{Appearances: weeks(70, 55, 60, 70)}, Comeback, "Comeback to 70", "After 55 in week 2, as good as the 70 of week 1 again."},
+		{"a comeback where lower is better", lower, History{Appearances: weeks(7, 12, 5)}, Comeback, "Comeback to 5", "After 12 in week 2, 2 better than the 7 of week 1."},
+		{"something done every week", club(), History{Appearances: metrics(weeks(1, 1, 1, 1, 1), 1, 1, 2, 1, 1)}, Streak, "Active 5 weeks in a row", "Something done every week since week 1."},
+		{"a round total", club(), History{Appearances: metrics(weeks(1, 1, 1), 480, 500, 30)}, Total, "Posts: 1,000 in all", "1,010 in all so far, 30 of them now."},
 		{"names that would break the sentence", club(), History{Appearances: ranks(weeks(50, 51), 60, 15, 14), Passed: []Passed{{" Bo\n\u202eEk ", 14, 15}}}, Overtook, "Overtook Bo Ek", "From rank 15 to rank 14."},
 	}
 	for _, test := range tests {
@@ -161,6 +166,10 @@ func TestTell_SaysNothingWithoutReason(t *testing.T) {
 		{"a slow slide is not steady", club(), History{Appearances: weeks(73, 73, 72, 71)}, []Kind{Steady}},
 		{"passing another by staying where one was", club(), History{Appearances: stayed, Passed: []Passed{{"Bo", 14, 16}}}, []Kind{Overtook}},
 		{"passed by others", club(), History{Appearances: losing, Passed: []Passed{{"Bo", 15, 14}, {"Al", 13, 13}}}, []Kind{Climbed, Overtook}},
+		{"a dip within what is called steady", club(), History{Appearances: weeks(70, 69, 71)}, []Kind{Comeback}},
+		{"a dip after a break", club(), History{Appearances: weeks(70, none, 55, 72)}, []Kind{Comeback}},
+		{"a total that was round before", club(), History{Appearances: totalled(120, 20)}, []Kind{Total}},
+		{"a total in one go", club(), History{Appearances: totalled(120)}, []Kind{Total}},
 		{"a record of three values", club(), History{Appearances: totals}, []Kind{MetricRecord}},
 	}
 	for _, test := range tests {
@@ -177,6 +186,38 @@ func TestTell_SaysNothingWithoutReason(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func totalled(posts ...float64) []Appearance {
+	all := weeks(make([]float64, len(posts))...)
+	for i, n := range posts {
+		all[i].Metrics = []float64{n, math.NaN()}
+	}
+	return all
+}
+
+func TestTell_WorksAnExample(t *testing.T) {
+	far := weeks(50, 79, 60, 70, 82)
+	far[0].Release = "2025-W51"
+	tests := []struct {
+		h    History
+		kind Kind
+		want string
+	}{
+		{History{Appearances: far}, PersonalBest, "82 in week 5, 79 in week 2, the best until then: 3 more."},
+		{History{Appearances: far}, UpInARow, "60, 70, 82: 22 more from the first to the last of them."},
+		{History{Appearances: weeks(70, 55, 72)}, Comeback, "70 in week 1, 55 in week 2, 72 in week 3."},
+		{History{Appearances: totalled(90, 24)}, Total, "90 + 24 = 114."},
+	}
+	for _, test := range tests {
+		s, _ := find(t, club(), test.h, test.kind)
+		if s.Example != test.want {
+			t.Errorf("%s: got %q, want %q", test.kind, s.Example, test.want)
+		}
+	}
+	if s, _ := find(t, club(), History{Appearances: totalled(90, 24)}, Total); s.Metric != "posts" {
+		t.Errorf("the story of a total is about %q", s.Metric)
 	}
 }
 

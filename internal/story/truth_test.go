@@ -29,6 +29,7 @@ func histories(t *rapid.T) (*Board, History) {
 		}
 		return float64(rapid.IntRange(-1, 20).Draw(t, name)) / 4
 	}
+	busy := rapid.SampledFrom([]float64{1, 20}).Draw(t, "busy")
 	var h History
 	for i := range rapid.IntRange(0, 40).Draw(t, "appearances") {
 		a := Appearance{Release: release(i), Gap: i > 0 && seldom("gap"), Paused: i > 0 && seldom("paused"), Fresh: i > 0 && seldom("fresh"), Of: rapid.IntRange(1, 9).Draw(t, "of")}
@@ -39,7 +40,7 @@ func histories(t *rapid.T) (*Board, History) {
 		} else {
 			a.Score = math.NaN()
 		}
-		a.Metrics = []float64{metric("posts"), metric("people")}
+		a.Metrics = []float64{busy * metric("posts"), metric("people")}
 		h.Appearances = append(h.Appearances, a)
 	}
 	for i := range rapid.IntRange(0, 5).Draw(t, "passed") {
@@ -72,6 +73,33 @@ func truths(b *Board, h History) map[Kind]int {
 			found[MetricRecord] = 0
 		}
 	}
+	active := func(a Appearance) bool {
+		return slices.ContainsFunc(a.Metrics, func(v float64) bool { return v > 0 })
+	}
+	streak := 0
+	for i := last; i >= 0 && active(all[i]); i-- {
+		streak++
+		if all[i].Gap {
+			break
+		}
+	}
+	if slices.Contains([]int{5, 10, 20, 30, 40}, streak) {
+		found[Streak] = streak
+	}
+	before, sofar, some := 0.0, 0.0, false
+	for i, a := range all {
+		if v := a.Metrics[0]; !math.IsNaN(v) {
+			sofar += v
+			if i < last {
+				before, some = sofar, true
+			}
+		}
+	}
+	for _, round := range []float64{100, 250, 500, 1000, 2500} {
+		if some && now.Metrics[0] > 0 && before >= 0 && before < round && sofar >= round {
+			found[Total] = int(round)
+		}
+	}
 	if !now.Scored {
 		return found
 	}
@@ -90,7 +118,7 @@ func truths(b *Board, h History) map[Kind]int {
 		}
 		return s
 	}
-	ever, before := scored(all[:last]), scored(scale[:len(scale)-1])
+	ever, earlier := scored(all[:last]), scored(scale[:len(scale)-1])
 	better := func(x, y float64) bool { return x != y && (x > y) == (b.Better == scorecard.Higher) }
 	shown := now.Score > 0 || now.Score == 0 && b.Better == scorecard.Lower
 	joined := func(i int) bool { // the i-th follows a score that it may be compared with
@@ -108,12 +136,12 @@ func truths(b *Board, h History) map[Kind]int {
 		found[Return] = 0
 	}
 
-	if n := len(before); n > 0 {
+	if n := len(earlier); n > 0 {
 		index := func(level string) int { return slices.Index(b.Levels, level) }
-		was := before[n-1].Level
+		was := earlier[n-1].Level
 		if r := index(now.Level); r >= 0 && (was == "" || index(was) > r) {
 			found[Milestone] = 1
-			for _, a := range before {
+			for _, a := range earlier {
 				if a.Level != "" && index(a.Level) <= r && found[Milestone] != 0 {
 					found[Milestone] = 2
 				}
@@ -123,7 +151,7 @@ func truths(b *Board, h History) map[Kind]int {
 			}
 		}
 		place, equal, lesser := 1, 0, 0
-		for _, a := range before {
+		for _, a := range earlier {
 			switch {
 			case better(a.Score, now.Score):
 				place++
@@ -147,6 +175,23 @@ func truths(b *Board, h History) map[Kind]int {
 		if rises > 1 {
 			delete(found, Up)
 			found[UpInARow] = rises
+		}
+	}
+
+	for i := last - 1; shown && i >= max(0, last-memory) && joined(i+1); i-- {
+		worst, lesser := all[i].Score, true
+		for _, a := range all[i+1 : last] {
+			lesser = lesser && better(all[i].Score, a.Score)
+			if better(worst, a.Score) {
+				worst = a.Score
+			}
+		}
+		narrow := math.Max(math.Pow10(-b.Decimals), 0.03*math.Abs(all[i].Score)) * (1 + 1e-9)
+		if lesser && i < last-1 && !better(all[i].Score, now.Score) && math.Abs(all[i].Score-worst) > narrow {
+			delete(found, Comeback) // the best of several is told
+			if worst >= 0 && (all[i].Score > 0 || b.Better == scorecard.Lower && all[i].Score == 0) {
+				found[Comeback] = 0
+			}
 		}
 	}
 
@@ -254,6 +299,16 @@ func holds(b *Board, h History, c Claim, e Evidence) bool {
 			}
 		}
 		return e.Value == n
+	case "running":
+		return e.Value == 1 || e.Value == float64(truths(b, h)[Streak])
+	case "total of posts":
+		total := 0.0
+		for _, a := range h.Appearances[:i+1] {
+			if v := a.Metrics[0]; !math.IsNaN(v) {
+				total += v
+			}
+		}
+		return e.Value == total
 	case "posts":
 		return e.Value == a.Metrics[0]
 	case "people":
@@ -286,7 +341,7 @@ func TestTell_SpeaksPositivelyAndFits(t *testing.T) {
 		b.Metrics[0].Name = rapid.SampledFrom([]string{"Posts", "Публикации"}).Draw(t, "metric")
 		told := Tell(b, h)
 		for _, s := range told {
-			for _, text := range []string{s.Headline, s.Text, s.Short} {
+			for _, text := range []string{s.Headline, s.Text, s.Short, s.Example} {
 				if words := gloomy.FindString(text); words != "" {
 					t.Fatalf("%q says %q", text, words)
 				}

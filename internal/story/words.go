@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"cairn/scorecard"
 )
@@ -25,7 +26,29 @@ func (c Claim) Story(b *Board) Story {
 		headline, text := c.words(b, nil)
 		short = fit(b.Name, text, headline)
 	}
-	return Story{Kind: c.Kind, Headline: headline, Text: text, Short: short, Evidence: c.Evidence}
+	return Story{Kind: c.Kind, Headline: headline, Text: text, Short: short, Example: c.example(b), Metric: c.Metric(), Evidence: c.Evidence}
+}
+
+// totalOf stands before a metric in the evidence of a total, and the others so.
+const (
+	totalOf = "total of "
+	dueOf   = "due of "
+	meanOf  = "mean of "
+	rankOf  = "rank of "
+	scoreOf = "score of "
+)
+
+// Metric is the key of the metric that the claim is about, "" none.
+func (c Claim) Metric() string {
+	switch c.Kind {
+	case MetricRecord, Norm, Pace:
+		if len(c.Evidence) > 0 {
+			return c.Evidence[0].What
+		}
+	case Total:
+		return strings.TrimPrefix(c.Evidence[0].What, totalOf)
+	}
+	return ""
 }
 
 // words returns the headline and the text; names are c.Names made safe to show, nil to do without any name.
@@ -151,7 +174,143 @@ func (c Claim) words(b *Board, names []string) (headline, text string) {
 		}
 		return name + ": record of " + value + unit, sentence(name, " reached ", value, unit, ", the most so far; the record was ", old, " ", in(b.Period), when(first.Release))
 	}
+	return c.furtherWords(b, names)
+}
+
+// furtherWords are those of the later kinds.
+func (c Claim) furtherWords(b *Board, names []string) (headline, text string) {
+	score := c.last("score")
+	first, last := c.Evidence[0], c.Evidence[len(c.Evidence)-1]
+	when := func(release string) string { return inWords(b.Period, release, last.Release) }
+	unit := noun(b.Period)
+	who := "the next above"
+	if len(names) > 0 {
+		who = names[0]
+	}
+
+	switch c.Kind {
+	case Comeback:
+		low := c.Evidence[1]
+		text = "After " + b.points(low.Value) + " " + in(b.Period) + when(low.Release) + ", "
+		if first.Value == score {
+			return "Comeback to " + b.points(score), sentence(text, "as good as the ", b.points(first.Value), " of ", when(first.Release), " again")
+		}
+		return "Comeback to " + b.points(score), sentence(text, b.by(score, first.Value), " the ", b.points(first.Value), " of ", when(first.Release))
+
+	case Streak:
+		if c.Paused {
+			return fmt.Sprintf("Active %d times in a row", c.N), sentence("Something done each time since ", when(first.Release))
+		}
+		return fmt.Sprintf("Active %d %ss in a row", c.N, unit), sentence("Something done every ", unit, " since ", when(first.Release))
+
+	case Total:
+		name := b.metric(c.Metric(), names == nil)
+		return fmt.Sprintf("%s: %s in all", name, grouped(float64(c.N))), sentence(brief(last.Value), " in all so far, ", brief(c.Evidence[1].Value), " of them now")
+
+	case Rival:
+		gap := b.points(math.Abs(first.Value - score))
+		if first.Value == score {
+			return "Level with " + who, sentence("Both have ", b.points(score), "; ", who, " is at rank ", plain(c.Evidence[1].Value))
+		}
+		return gap + " to " + who, sentence(capital(who), " at rank ", plain(c.Evidence[1].Value), " has ", b.points(first.Value), ": within reach")
+
+	case Pace:
+		name := b.metric(first.What, names == nil)
+		due := c.last(dueOf + first.What)
+		return fmt.Sprintf("On pace in %d of the last %d %ss", c.N, int(c.last("releases")), unit),
+			sentence(name, ": ", brief(c.last(first.What)), ", with ", brief(due), " on the path by now")
+
+	case Team:
+		team := "the team"
+		if len(names) > 0 {
+			team = names[0]
+		}
+		mean := c.last(meanOf + c.tag())
+		if c.N == 1 {
+			return capital(team) + " leads the teams", sentence("Its mean of ", b.points(mean), " is the best of ", plain(c.last("teams")), " teams")
+		}
+		return capital(team) + " is on the rise", sentence("Its mean went from ", b.points(first.Value), " to ", b.points(mean))
+
+	case Norm:
+		name := b.metric(first.What, names == nil)
+		return name + ": most have " + brief(float64(c.N)) + " or more", sentence("At least 6 in 10 of the group reached ", brief(float64(c.N)), " or more; here it is ", brief(first.Value))
+
+	case Compound:
+		line := c.last("line")
+		return "Above 1 % a " + unit, sentence("From ", b.points(first.Value), " ", in(b.Period), when(first.Release), ", 1 % more each ", unit, " makes ", b.points(line), " by now; the score is ", b.points(score))
+
+	case Lower:
+		text = "From " + b.points(first.Value) + " to " + b.points(score)
+		if mean := c.last("mean"); mean != 0 {
+			text += "; the mean of the last " + plain(c.last("scores")) + " is " + b.points(mean)
+		}
+		if b.Better == scorecard.Lower {
+			return b.points(math.Abs(score-first.Value)) + " worse than the last score", sentence(text)
+		}
+		return "Down " + b.points(math.Abs(score-first.Value)) + " on the last score", sentence(text)
+
+	case Places:
+		n := c.last("rank") - first.Value
+		places := " places"
+		if n == 1 {
+			places = " place"
+		}
+		return "Lost " + plain(n) + places, sentence("From rank ", plain(first.Value), " to rank ", plain(c.last("rank")), c.of())
+	}
 	return "", ""
+}
+
+// tag is that of a team's story, as the evidence spells it.
+func (c Claim) tag() string {
+	for _, e := range c.Evidence {
+		if tag, ok := strings.CutPrefix(e.What, meanOf); ok {
+			return tag
+		}
+	}
+	return ""
+}
+
+// metric is a metric's name, safe to show; "This measure" where names shall not be shown.
+func (b *Board) metric(key string, nameless bool) string {
+	if nameless {
+		return "One measure"
+	}
+	for _, m := range b.Metrics {
+		if m.Key == key {
+			return clean(m.Name)
+		}
+	}
+	return clean(strings.ReplaceAll(key, "_", " "))
+}
+
+// capital begins a text with a capital letter.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:]
+}
+
+// brief writes a value with two decimals at most, and its thousands apart.
+func brief(x float64) string {
+	if x = math.Round(x*100) / 100; math.IsInf(x, 0) || math.Abs(x) >= 1e15 {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	return grouped(x)
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(x float64) string {
+	text := plain(math.Abs(x) + 0)
+	whole, rest, _ := strings.Cut(text, ".")
+	for at := len(whole) - 3; at > 0; at -= 3 {
+		whole = whole[:at] + "," + whole[at:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	if x < 0 {
+		return "-" + whole
+	}
+	return whole
 }
 
 // last returns the newest value of a sort of evidence, 0 where there is none.
