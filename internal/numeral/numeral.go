@@ -177,3 +177,27 @@ func Capital(text string) string {
 	first := []rune(text)[0]
 	return strings.ToUpper(string(first)) + text[len(string(first)):]
 }
+
+// WithUnit writes a measured value with its unit.
+func WithUnit(x float64, unit string) string {
+	switch unit {
+	case "":
+		return Amount(x)
+	case "%":
+		return Amount(x) + " %"
+	}
+	return Amount(x) + " " + unit
+}
+
+// Players names a kind of player, one and many.
+func Players(kind scorecard.PlayerKind) (one, many string) {
+	switch kind {
+	case scorecard.Team:
+		return "team", "teams"
+	case scorecard.Organisation:
+		return "organisation", "organisations"
+	case scorecard.Thing:
+		return "entrant", "entrants"
+	}
+	return "player", "players"
+}

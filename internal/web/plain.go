@@ -7,23 +7,14 @@ import (
 	"unicode/utf8"
 
 	"cairn/score"
+	"cairn/internal/numeral"
 	"cairn/scorecard"
 )
 
 // The rules of a scorecard in plain words. Every sentence here says what scorecard.md says of the key it describes.
 
 // players names the kind of player, one and many.
-func players(kind scorecard.PlayerKind) (one, many string) {
-	switch kind {
-	case scorecard.Team:
-		return "team", "teams"
-	case scorecard.Organisation:
-		return "organisation", "organisations"
-	case scorecard.Thing:
-		return "entrant", "entrants"
-	}
-	return "player", "players"
-}
+func players(kind scorecard.PlayerKind) (one, many string) { return numeral.Players(kind) }
 
 // measured says what a metric's number is and over which days it is taken.
 func measured(p *scorecard.Part, card *scorecard.Scorecard) string {
@@ -407,15 +398,7 @@ func partName(card *scorecard.Scorecard, key string) string {
 }
 
 // withUnit writes a measured value with its unit.
-func withUnit(x float64, unit string) string {
-	switch unit {
-	case "":
-		return amount(x)
-	case "%":
-		return amount(x) + " %"
-	}
-	return amount(x) + " " + unit
-}
+func withUnit(x float64, unit string) string { return numeral.WithUnit(x, unit) }
 
 // lower makes the first letter a small one.
 func lower(text string) string {
