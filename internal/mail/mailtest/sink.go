@@ -50,7 +50,7 @@ type Moment struct {
 // Answer is what the server does at a moment. The zero Answer is what a server that takes all would do.
 type Answer struct {
 	Wait  time.Duration // before all else
-	Reply string        // instead of the usual one, without the end of line: "451 4.7.1 come back later". Not a 2 or 3: the step is refused
+	Reply string        // instead of the usual one, without the end of line: "451 4.7.1 come back later". Where it is no 2, the step is not granted
 	Drop  bool          // hang up, after the reply where there is one
 }
 
@@ -221,7 +221,7 @@ func (d *dialogue) step(s Step, usual string) (granted, stands bool) {
 			return false, false
 		}
 	}
-	return answer.Reply == "" || strings.ContainsAny(answer.Reply[:1], "23"), !answer.Drop
+	return answer.Reply == "" || answer.Reply[0] == '2', !answer.Drop
 }
 
 // run speaks until one of both hangs up.
