@@ -6,8 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"cairn/score"
 	"cairn/internal/numeral"
+	"cairn/score"
 	"cairn/scorecard"
 )
 
