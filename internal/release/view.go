@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -58,6 +59,12 @@ type View struct {
 	top   int     // how many lines from the top are shown
 	extra []int32 // places further down that are shown too, ascending
 	veils map[class]*veil
+
+	smallest int                                      // of how many a figure is told
+	zone     *time.Location                           // of the board
+	moved    map[string]bool                          // metrics that are the team's; nil none
+	declared func(*scorecard.Part) scorecard.Audience // whom a metric is for, those too; nil as the reader says
+	lines    map[class]*veil                          // of the lines of a leaderboard, where metrics are the team's
 }
 
 // class is whose record a scorecard is: what a reader may see of it depends on that.
@@ -79,7 +86,10 @@ func (r *Releases) View(ctx context.Context, at *board.Board, rel *Release, to R
 	if err != nil {
 		return nil, err
 	}
-	v := &View{releases: r, reader: to, names: names, held: rel.held, veils: map[class]*veil{}}
+	v := &View{releases: r, reader: to, names: names, held: rel.held, veils: map[class]*veil{}, smallest: at.Smallest, zone: at.Location()}
+	if err := v.keepTeams(ctx, rel); err != nil {
+		return nil, err
+	}
 	if !to.Everyone {
 		v.hidden, v.version = names.Hidden()
 		if i, own := slices.BinarySearch(v.hidden, to.Member); own {
@@ -144,6 +154,9 @@ func (v *View) likeness(rel *Release, at *board.Board) string {
 		shown := byte('0')
 		if v.shows(m, ofOther) {
 			shown = '1'
+		}
+		if v.moved[m.Key] {
+			shown += 2
 		}
 		key = append(append(key, shown), to.audience(m)...)
 	}
@@ -397,7 +410,7 @@ func (v *View) row(place int) Row {
 	if v.seen != nil {
 		row.Rank = v.seen.rank(row.Rank)
 	}
-	if veil := v.veil(v.classOf(row.Member)); veil.some {
+	if veil := v.lineVeil(v.classOf(row.Member)); veil.some {
 		m := h.mergedAt(place, veil)
 		for i, k := range h.below[0] {
 			if m.line[k] >= 0 {

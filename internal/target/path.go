@@ -77,7 +77,8 @@ func (w Target) Stand(p period.Period, value, share float64, higher bool) Standi
 	case !(share > 0):
 		s.Due, s.Way = math.NaN(), NotDue
 	case math.IsNaN(s.Due):
-		if s.Way = NotDue; len(w.Path) > 0 && compare(value, w.Path[0].Value, higher).Reached() {
+		s.Way = NotDue
+		if len(w.Path) > 0 && (value == w.Path[0].Value || (value > w.Path[0].Value) == higher) {
 			s.Way = Ahead
 		}
 	default:
