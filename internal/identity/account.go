@@ -34,6 +34,9 @@ func (i *Identity) Account(ctx context.Context, id string) (found *Account, err 
 	return found, err
 }
 
+// AccountIn is Account in the caller's transaction.
+func (i *Identity) AccountIn(tx *db.Tx, id string) (*Account, error) { return readAccount(tx, id) }
+
 // ByAddress returns the account that an address belongs to, or NotFound. Only rooms that act for that person ask.
 func (i *Identity) ByAddress(ctx context.Context, address string) (found *Account, err error) {
 	address, err = ParseAddress(address)

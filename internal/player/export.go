@@ -47,6 +47,8 @@ var words = map[string]string{
 	"notes-about-me.json": "what managers and coaches wrote about you",
 	"notes-by-me.json":    "what you wrote about players",
 
+	"newsletters.json": "how you want to be told of releases, the messages that you were sent, and articles that you wrote",
+
 	"scorecards.csv":  "your score and rank in every release that you were in",
 	"scorecards.json": "your scorecard in each of them: points, what moved them, stories, values",
 	"years.csv":       "a summary of each year on each board",
