@@ -280,7 +280,9 @@ type refusal struct {
 	status string // of RFC 3463, "" not said
 }
 
-func (r refusal) Error() string { return strings.TrimSpace(fmt.Sprintf("the server says %d %s", r.code, r.status)) }
+func (r refusal) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the server says %d %s", r.code, r.status))
+}
 
 // Status returns the status of RFC 3463 that the server gave with an error of Deliver, such as "5.1.1"; "" none.
 func Status(err error) string {
