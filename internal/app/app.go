@@ -86,22 +86,23 @@ func (a *App) build() (err error) {
 	a.Releases = release.New(release.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Consents: a.Consents, Targets: a.Targets, Trail: a.Trail, Now: a.Now, Hold: hold})
 	a.Clock = release.NewClock(a.Releases, a.Queue)
 	a.Passes = pass.New(a.DB, a.Trail, a.Now)
-	a.Coaching = coaching.New(a.DB, a.Boards, a.Trail, a.Now)
-	texts, err := gateway.New(a.Config.Texts)
+	a.Coaching = coaching.New(coaching.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Post: a.Post, Now: a.Now})
+	texts, err := gateway.New(a.Config.Texts, a.Now)
 	if err != nil {
 		return err
 	}
-	chats, err := gateway.New(a.Config.Chats)
+	chats, err := gateway.New(a.Config.Chats, a.Now)
 	if err != nil {
 		return err
 	}
 	a.Newsletters = newsletter.New(newsletter.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Coaching: a.Coaching, Passes: a.Passes,
-		Trail: a.Trail, Queue: a.Queue, Post: a.Post, Texts: texts, Chats: chats, Now: a.Now, Sender: a.Config.Sender})
+		Trail: a.Trail, Queue: a.Queue, Post: a.Post, Texts: texts, Chats: chats, Clock: a.Clock, Now: a.Now, Sender: a.Config.Sender})
 	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
 	a.daily("sweep player", a.Players.Sweep)
 	a.daily("sweep pass", a.Passes.Sweep)
+	a.daily("sweep newsletter", a.Newsletters.Sweep)
 	a.daily("sweep job", a.Queue.Sweep)
 	a.daily("wind clock", a.Clock.Wind)
 	a.daily("purge entries", a.Clock.Purge)

@@ -49,6 +49,13 @@ var words = map[string]string{
 
 	"newsletters.json": "how you want to be told of releases, the messages that you were sent, and articles that you wrote",
 
+	"tips.json":              "tips that you wrote or took over for a board",
+	"help.json":              "help that you wrote, answers that you published, and questions of yours that were published without your name",
+	"questions.json":         "what you asked and the answers to it, and your answers to others",
+	"open-to-questions.json": "the boards on which you let other players ask you",
+	"talks-with-me.json":     "talks that coaches and managers had with you, and what was agreed",
+	"talks-by-me.json":       "talks that you had with players, as you wrote them down",
+
 	"scorecards.csv":  "your score and rank in every release that you were in",
 	"scorecards.json": "your scorecard in each of them: points, what moved them, stories, values",
 	"years.csv":       "a summary of each year on each board",

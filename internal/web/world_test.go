@@ -81,12 +81,12 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 	w.releases = release.New(release.Rooms{DB: d, Boards: w.boards, Entries: w.entries, Players: w.rooms.Players, Consents: w.rooms.Consents, Targets: w.targets, Trail: w.rooms.Trail, Now: now, Hold: 1 << 24})
 	w.ticker = release.NewClock(w.releases, w.rooms.Queue)
 	w.passes = pass.New(d, w.rooms.Trail, now)
-	w.coaching = coaching.New(d, w.boards, w.rooms.Trail, now)
-	if w.gateway, err = gateway.New(gateway.Server{}); err != nil {
+	w.coaching = coaching.New(coaching.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Now: now})
+	if w.gateway, err = gateway.New(gateway.Server{}, now); err != nil {
 		t.Fatal(err)
 	}
 	w.letters = newsletter.New(newsletter.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Coaching: w.coaching, Passes: w.passes,
-		Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Texts: w.gateway, Chats: w.gateway, Now: now, Sender: "Cairn Ltd, 1 Stone Way, Inverness"})
+		Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Texts: w.gateway, Chats: w.gateway, Clock: w.ticker, Now: now, Sender: "Cairn Ltd, 1 Stone Way, Inverness"})
 	w.rooms.Players.Keep(w.releases, w.passes, w.targets, w.coaching, w.letters)
 	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: source.New(w.boards, w.entries),
 		Clock: w.ticker, Targets: w.targets, Coaching: w.coaching, Passes: w.passes, Newsletters: w.letters, Queue: w.rooms.Queue, Now: now},
