@@ -20,10 +20,11 @@ import (
 type Kind string
 
 const (
-	Letter Kind = "letter" // in a mail: the reader's own scorecard, how they are told, and the way to stop the mails
-	Share  Kind = "share"  // one player's card of one release, by that player's own word
-	Wall   Kind = "wall"   // a board on a screen in a room
-	Feed   Kind = "feed"   // a board's feed and calendar, for one reader's programs
+	Letter  Kind = "letter"   // in a mail: the reader's own scorecard, how they are told, and the way to stop the mails
+	Share   Kind = "share"    // one player's card of one release, by that player's own word
+	Wall    Kind = "wall"     // a board on a screen in a room
+	CheckIn Kind = "check-in" // the one that writes: what its player did on a day, of what one board counts
+	Feed    Kind = "feed"     // a board's feed and calendar, for one reader's programs
 )
 
 // How long passes last.
@@ -73,7 +74,7 @@ func (p *Passes) Make(tx *db.Tx, made Pass) (Pass, string, error) {
 	switch made.Kind {
 	case Letter:
 		made.Expires, ends = now.Add(letterReads), now.Add(letterEnds)
-	case Share:
+	case Share, CheckIn:
 		made.Expires = now.Add(shareLasts)
 		ends = made.Expires
 	}

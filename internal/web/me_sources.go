@@ -47,6 +47,9 @@ type sourcesPage struct {
 	Wrong   []string // rows of the file that were refused
 	Missed  string   // how many more
 	Presets []string
+	Links   []checkLink // from where a day can be kept without signing in
+	Boards  []option    // for which one can be made
+	Link    string      // one that was made just now, "" none
 }
 
 type ownSource struct{ Name, Words, Address string }
@@ -56,16 +59,19 @@ type derived struct {
 	Board, Address string
 	What, Purpose  string
 	Granted        bool
+	boardID        string
 }
 
 var sourcesDone = map[string]string{
 	"taken": "Taken. What was there already was not counted twice.", "gone": "It is gone, with all its entries.", "entry-gone": "The entry is gone.",
+	"link-gone": "Taken back. Nobody can keep days by it any more.",
 }
 
 // counted is something that boards count of a player's own entries: on how many days, or how many.
 type counted struct {
 	Entry, Name, Unit string
 	Days              bool
+	boardIDs          []string
 }
 
 // wantedOf returns what boards want derived from the visitor's own entries, and what of these is counted.
@@ -97,10 +103,13 @@ func (s *site) wantedOf(ctx context.Context, v *visit) (all []derived, counts []
 			}
 			part := card.Metrics()[at]
 			_, granted := grants[f.Metric]
-			all = append(all, derived{Board: m.Board.Name, Address: boardAddress(m.Board) + "/membership", What: measured(part, card), Purpose: f.Purpose, Granted: granted})
-			if !slices.ContainsFunc(counts, func(c counted) bool { return c.Entry == part.Entry }) {
+			all = append(all, derived{Board: m.Board.Name, Address: boardAddress(m.Board) + "/membership", What: measured(part, card), Purpose: f.Purpose, Granted: granted, boardID: m.Board.ID})
+			known := slices.IndexFunc(counts, func(c counted) bool { return c.Entry == part.Entry })
+			if known < 0 {
+				known = len(counts)
 				counts = append(counts, counted{Entry: part.Entry, Name: part.Name, Unit: part.Unit, Days: part.Take.Kind == scorecard.TakeDays})
 			}
+			counts[known].boardIDs = append(counts[known].boardIDs, m.Board.ID)
 		}
 	}
 	return all, counts, nil
@@ -130,6 +139,9 @@ func (s *site) newSourcesPage(v *visit, today, file *form) (sourcesPage, error) 
 		return page, err
 	}
 	page.fields(today, file, s.now().In(zone).Format(time.DateOnly), counts)
+	if err := s.checkLinks(v, &page, zone); err != nil {
+		return page, err
+	}
 	presets, err := intake.Presets()
 	if err != nil {
 		return page, err
@@ -143,21 +155,27 @@ func (s *site) newSourcesPage(v *visit, today, file *form) (sourcesPage, error) 
 // fields makes the questions of the page's two forms.
 func (page *sourcesPage) fields(today, file *form, day string, counts []counted) {
 	page.Day = today.text("day", "Day", "", day).as("date").must()
-	for _, c := range counts {
-		switch {
-		case c.Days:
-			page.Counts = append(page.Counts, today.tick("key:"+c.Entry, c.Name, "", false))
-		case c.Unit == "" || c.Unit == lower(c.Name):
-			page.Counts = append(page.Counts, today.text("key:"+c.Entry, c.Name, "", "").as("number"))
-		default:
-			page.Counts = append(page.Counts, today.text("key:"+c.Entry, c.Name+", "+c.Unit, "", "").as("number"))
-		}
-	}
+	page.Counts = countFields(today, counts)
 	page.Other = today.text("other", "Something else", "Its key, such as calls.", "").most(100)
 	page.Number = today.text("number", "How many", "", "").as("number")
 	page.DayBad = today.problem()
 	page.File = file.file("file", "CSV or XLSX", "Up to 10 MB: columns day (or at) and one for each thing that you count; or at, key and value; or an export that Cairn knows. A player column plays no part: it is all yours.")
 	page.FileBad = file.problem()
+}
+
+// countFields asks for a number of each thing that is counted, or whether it was done.
+func countFields(today *form, counts []counted) (all []field) {
+	for _, c := range counts {
+		switch {
+		case c.Days:
+			all = append(all, today.tick("key:"+c.Entry, c.Name, "", false))
+		case c.Unit == "" || c.Unit == lower(c.Name):
+			all = append(all, today.text("key:"+c.Entry, c.Name, "", "").as("number"))
+		default:
+			all = append(all, today.text("key:"+c.Entry, c.Name+", "+c.Unit, "", "").as("number"))
+		}
+	}
+	return all
 }
 
 func (s *site) sources(w http.ResponseWriter, v *visit) error {

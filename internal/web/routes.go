@@ -15,6 +15,9 @@ const (
 	proved   permission = "signed in and proved just now" // for what cannot be undone
 	operator permission = "operator"
 
+	// outward is for what other sites, screens and programs show: whoever asks is nobody, signed in or not, and no cookie is read.
+	outward permission = "anyone, as nobody"
+
 	// onePlayer is for one player's scorecard: whose it is, coaches who were given it, and whoever the board shows scorecards.
 	onePlayer permission = "see one player"
 	// wholeRelease is for every row and every value: managers, stewards, and others where the board shows them all of it.
@@ -47,6 +50,24 @@ var routes = []route{
 	{"GET /b/{board}/{period}/e/{edition}/scores.csv", on(board.SeeLeaderboard), (*site).scoresFile},
 	{"GET /b/{board}/{period}/e/{edition}/bundle.zip", wholeRelease, (*site).bundleFile},
 	{"GET /b/{board}/archive", on(board.SeeHistory), (*site).showArchive},
+	{"GET /b/{board}/{period}/e/{edition}/players/{player}/card.png", onePlayer, (*site).cardImage},
+	{"GET /b/{board}/{period}/e/{edition}/leaderboard.png", on(board.SeeLeaderboard), (*site).leaderboardImage},
+	{svgLeaderboard, on(board.SeeLeaderboard), (*site).leaderboardImage},
+	{"GET /b/{board}/atom.xml", on(board.SeeLeaderboard), (*site).boardFeed},
+	{"GET /b/{board}/releases.ics", on(board.SeeLeaderboard), (*site).boardCalendar},
+
+	// What other sites, screens and programs show. The handlers ask as nobody, or as whom a pass speaks of.
+	{"GET /s/{token}", outward, (*site).showShare},
+	{"GET /s/{token}/card.png", outward, (*site).shareImage},
+	{"GET /s/{token}/board", outward, (*site).followShare},
+	{"GET /s/{token}/{badge}", outward, (*site).shareBadge},
+	{"GET /w/{token}", outward, (*site).showWall},
+	{"GET /f/{token}/atom.xml", outward, (*site).ownFeed},
+	{"GET /f/{token}/releases.ics", outward, (*site).ownCalendar},
+	{"GET /embed/{id}/leaderboard", outward, (*site).embedLeaderboard},
+	{"GET /embed/{id}/players/{player}", outward, (*site).embedCard},
+	{"GET /embed/{id}/players/{player}/{badge}", outward, (*site).embedBadge},
+	{"GET /oembed", outward, (*site).answerOembed},
 
 	// Signing in, and one's own record.
 	{"GET /sign-in", anyone, (*site).signIn},
@@ -88,6 +109,10 @@ var routes = []route{
 	{"GET /me/sources", someone, (*site).sources},
 	{"POST /me/sources", someone, (*site).takeFile},
 	{"POST /me/sources/check-in", someone, (*site).checkInDay},
+	{"POST /me/sources/link", someone, (*site).makeCheckLink},
+	{"POST /me/sources/link/end", someone, (*site).endCheckLink},
+	{"GET /c/{token}", anyone, (*site).showCheckIn},
+	{"POST /c/{token}", anyone, (*site).checkInByLink},
 	{"GET /me/sources/entries", someone, (*site).entries},
 	{"POST /me/sources/delete", someone, (*site).disconnect},
 	{"GET /me/record", someone, (*site).record},
@@ -113,6 +138,10 @@ var routes = []route{
 	{"POST /b/{board}/membership/resume", on(board.SeeOwn), (*site).resume},
 	{"POST /b/{board}/membership/leave", on(board.SeeOwn), (*site).leave},
 	{"GET /b/{board}/membership/receipts.json", on(board.SeeOwn), (*site).receiptsFile},
+	{"GET /b/{board}/membership/links", on(board.SeeOwn), (*site).showLinks},
+	{"POST /b/{board}/membership/links/share", on(board.SeeOwn), (*site).makeShare},
+	{"POST /b/{board}/membership/links/feed", on(board.SeeOwn), (*site).makeFeed},
+	{"POST /b/{board}/membership/links/back", on(board.SeeOwn), (*site).takeLinkBack},
 	{"GET /b/{board}/claim/{player}", on(board.SeeBoard), (*site).showClaim},
 	{"POST /b/{board}/claim/{player}", on(board.SeeBoard), (*site).claim},
 
@@ -173,6 +202,9 @@ var routes = []route{
 	{"POST /b/{board}/manage/roles/take", on(board.Govern), (*site).takeRole},
 	{"GET /b/{board}/manage/claims", on(board.SeeTrail), (*site).showClaims},
 	{"POST /b/{board}/manage/claims", on(board.Manage), (*site).settleClaim},
+	{"GET /b/{board}/manage/walls", on(board.SeeTrail), (*site).showWalls},
+	{"POST /b/{board}/manage/walls", on(board.Manage), (*site).makeWall},
+	{"POST /b/{board}/manage/walls/back", on(board.Manage), (*site).takeWallBack},
 	{"GET /b/{board}/manage/report", on(board.SeeTrail), (*site).showReport},
 	{"GET /b/{board}/manage/trail", on(board.SeeTrail), (*site).showTrail},
 	{"GET /b/{board}/coach", on(board.SeeGiven), (*site).showCoach},

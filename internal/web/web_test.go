@@ -31,7 +31,8 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 		"join_show": joinPage{}, "join_end": joinEnd{}, "membership_show": membershipPage{}, "membership_claim": claimPage{}, "manage_show": managePage{}, "manage_members": membersPage{},
 		"manage_member": memberPage{}, "manage_invite": invitePage{}, "manage_roles": rolesPage{}, "manage_claims": claimsPage{}, "manage_reveal": revealPage{}, "manage_terms": termsPage{},
 		"manage_plan": planPage{}, "manage_scorecard": scorecardPage{}, "manage_data": dataPage{}, "manage_releases": releasesPage{}, "manage_report": reportPage{}, "manage_trail": boardTrailPage{},
-		"told": toldPage{}, "letter_how": letterHow{}, "letter_stop": stopPage{},
+		"told": toldPage{}, "check_in": checkInPage{}, "letter_how": letterHow{}, "letter_stop": stopPage{},
+		"share_show": sharePage{}, "share_made": linksPage{}, "embed_board": embedBoardPage{}, "embed_card": embedCardPage{}, "wall_show": wallPage{}, "wall_made": wallsPage{},
 		"board_start": startPage{}, "board_new": newPage{}, "manage_settings": settingsPage{}, "manage_coach": coachPage{}, "manage_coached": coachedPage{}}
 	for name, page := range pages {
 		data, known := types[name]
