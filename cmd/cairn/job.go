@@ -28,7 +28,7 @@ func (cmd *jobListCommand) Run(c *console) error {
 		return err
 	}
 	defer a.Close()
-	jobs, err := a.Queue.List(c, cmd.Limit)
+	jobs, err := a.Queue.List(c, job.Filter{Limit: cmd.Limit})
 	if err != nil {
 		return err
 	}

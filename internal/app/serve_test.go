@@ -48,7 +48,7 @@ func TestApp_ClearsAwayEveryDay(t *testing.T) {
 	if _, err := a.Queue.RunDue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	waiting, err := a.Queue.List(t.Context(), 100)
+	waiting, err := a.Queue.List(t.Context(), job.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,6 +106,7 @@ type Settings struct {
 	Smallest  int    // default: consent.K
 	Owner     string // whose work the design is
 	Licence   string // under which others may use it
+	Rhythm    Rhythm // default: by hand
 }
 
 // All players stand on the public leaderboard.
@@ -161,6 +162,12 @@ func (b *Boards) Create(ctx context.Context, card *scorecard.Scorecard, s Settin
 	if err := made.check(); err != nil {
 		return nil, err
 	}
+	if made.Rhythm, err = initial.Rhythm.check(card.Period); err != nil {
+		return nil, err
+	}
+	if made.Rhythm, err = made.Rhythm.begins(card.Period, Rhythm{}, b.rooms.Now(), made.location); err != nil {
+		return nil, err
+	}
 	if err := b.found(ctx, identity.Actor{}, made, card, Terms{}); err != nil {
 		return nil, err
 	}
@@ -187,6 +194,11 @@ func (b *Boards) found(ctx context.Context, a identity.Actor, made *Board, card 
 		}
 		if err := b.putScorecard(tx, made.ID, 1, card); err != nil {
 			return err
+		}
+		if made.Rhythm.Mode != ByHand {
+			if err := b.wind(tx, made.ID); err != nil {
+				return err
+			}
 		}
 		if made.Terms > 0 {
 			if err := b.putTerms(tx, made.ID, t); err != nil {

@@ -41,6 +41,7 @@ type Design struct {
 	Smallest  int
 	Terms     Terms
 	Plan      Plan
+	Rhythm    Rhythm // without From: a file says when, not since when
 	Card      *scorecard.Scorecard
 }
 
@@ -48,7 +49,7 @@ type Design struct {
 func (d Design) board() *Board {
 	return &Board{
 		Key: d.Key, Name: strings.TrimSpace(d.Name), Owner: strings.TrimSpace(d.Owner), Licence: strings.TrimSpace(d.Licence), Zone: d.Zone,
-		Basis: d.Basis, Stage: d.Stage, Pages: d.Pages, TopN: d.TopN, Retention: d.Retention, Smallest: d.Smallest, Plan: d.Plan, Version: 1,
+		Basis: d.Basis, Stage: d.Stage, Pages: d.Pages, TopN: d.TopN, Retention: d.Retention, Smallest: d.Smallest, Plan: d.Plan, Rhythm: d.Rhythm, Version: 1,
 	}
 }
 
@@ -59,6 +60,9 @@ func (d Design) Check() error {
 		return err
 	}
 	if err := d.Terms.trimmed().check(d.Card, false); err != nil {
+		return err
+	}
+	if _, err := d.Rhythm.check(d.Card.Period); err != nil {
 		return err
 	}
 	return d.Plan.check()
@@ -81,6 +85,7 @@ type designFile struct {
 	Top       *int              `yaml:"top"`
 	Retention int               `yaml:"retention"`
 	Smallest  int               `yaml:"smallest"`
+	Rhythm    rhythmFile        `yaml:"rhythm"`
 	Purpose   string            `yaml:"purpose"`
 	Gives     string            `yaml:"gives"`
 	Fields    []fieldFile       `yaml:"fields"`
@@ -128,6 +133,7 @@ func (d Design) Write() []byte {
 	line("", "stage", string(d.Stage))
 	fmt.Fprintf(&out, "pages: {leaderboard: %s, scorecards: %s, history: %s}\n", d.Pages.Leaderboard, d.Pages.Scorecards, d.Pages.History)
 	fmt.Fprintf(&out, "top: %d\nretention: %d\nsmallest: %d\n", d.TopN, d.Retention, d.Smallest)
+	out.WriteString(d.Rhythm.file())
 	line("", "purpose", d.Terms.Purpose)
 	line("", "gives", d.Terms.Gives)
 	if len(d.Terms.Fields) > 0 {
@@ -236,8 +242,12 @@ func (file designFile) design(card *scorecard.Scorecard) Design {
 	d := Design{
 		Key: s.Key, Name: strings.TrimSpace(s.Name), Owner: strings.TrimSpace(file.Owner), Licence: strings.TrimSpace(file.Licence), Zone: s.Zone, Basis: s.Basis, Stage: s.Stage, Pages: s.Pages,
 		TopN: max(0, s.TopN), Retention: s.Retention, Smallest: s.Smallest, Card: card,
-		Terms: Terms{Purpose: file.Purpose, Gives: file.Gives},
-		Plan:  Plan{Success: Success(file.Success)},
+		Terms:  Terms{Purpose: file.Purpose, Gives: file.Gives},
+		Plan:   Plan{Success: Success(file.Success)},
+		Rhythm: Rhythm{Mode: Mode(file.Rhythm.Mode), Days: file.Rhythm.Days, At: file.Rhythm.At, Grace: file.Rhythm.Grace},
+	}
+	if checked, err := d.Rhythm.check(card.Period); err == nil {
+		d.Rhythm = checked // in one form, so that it is written as it was read
 	}
 	if file.Top != nil {
 		d.TopN = *file.Top
@@ -340,7 +350,7 @@ func metricOf(n ast.Node) string {
 
 // placeOf returns where what a fault names stands in the file: the key itself, or what it belongs to.
 func (r *designReader) placeOf(field string) (line, column int) {
-	for _, path := range []string{field, "pages." + field, "success." + field, field + ".metric", "fields", "board"} {
+	for _, path := range []string{field, "pages." + field, "success." + field, "rhythm." + field, field + ".metric", "fields", "board"} {
 		if at, ok := r.places[path]; ok {
 			return at[0], at[1]
 		}
@@ -356,11 +366,11 @@ func (b *Boards) Design(ctx context.Context, at *Board) (d Design, err error) {
 			return err
 		}
 		d = Design{Key: now.Key, Name: now.Name, Owner: now.Owner, Licence: now.Licence, Zone: now.Zone, Basis: now.Basis, Stage: now.Stage, Pages: now.Pages,
-			TopN: now.TopN, Retention: now.Retention, Smallest: now.Smallest, Plan: now.Plan}
+			TopN: now.TopN, Retention: now.Retention, Smallest: now.Smallest, Plan: now.Plan, Rhythm: now.Rhythm}
 		if d.Terms, err = b.termsIn(tx, now, now.Terms); err != nil {
 			return err
 		}
-		d.Terms.Version = 0 // versions are the board's own
+		d.Rhythm.From, d.Terms.Version = "", 0 // both are the board's own
 		d.Card, err = b.cardIn(tx, now.ID, now.Version)
 		return err
 	})
@@ -379,6 +389,12 @@ func (b *Boards) Make(ctx context.Context, a identity.Actor, d Design) (*Board, 
 	}
 	made := d.board()
 	if made.location, err = zone(made.Zone); err != nil {
+		return nil, err
+	}
+	if made.Rhythm, err = made.Rhythm.check(d.Card.Period); err != nil {
+		return nil, err
+	}
+	if made.Rhythm, err = made.Rhythm.begins(d.Card.Period, Rhythm{}, b.rooms.Now(), made.location); err != nil {
 		return nil, err
 	}
 	made.ID, made.Terms, made.Created = id.String(), 1, b.rooms.Now().UTC().Truncate(time.Microsecond)
@@ -425,6 +441,9 @@ func (b *Boards) Redesign(ctx context.Context, a identity.Actor, at *Board, d De
 			return err
 		}
 		if err := b.setPlan(tx, a, now.ID, d.Plan); err != nil {
+			return err
+		}
+		if err := b.setRhythm(tx, a, now, d.Rhythm); err != nil {
 			return err
 		}
 		_, err = b.reveal(tx, a, now, Reveal{d.Stage, d.Pages}, d.TopN)

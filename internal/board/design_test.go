@@ -53,6 +53,9 @@ func drawDesign(t *rapid.T) board.Design {
 		Terms: board.Terms{Purpose: prose(t, "purpose"), Gives: prose(t, "gives")}, Card: card,
 		Plan: board.Plan{Success: board.Success{Goal: prose(t, "goal"), Measure: prose(t, "measure"), Target: prose(t, "target"), Review: word(t, "review", "", "2027-03-31")}},
 	}
+	if rapid.Bool().Draw(t, "by itself") {
+		d.Rhythm = board.Rhythm{Mode: board.Mode(word(t, "mode", "auto", "draft")), Days: rapid.IntRange(0, 27).Draw(t, "days"), At: word(t, "at", "00:00", "09:00", "23:59"), Grace: rapid.IntRange(0, 167).Draw(t, "grace")}
+	}
 	for _, metric := range card.Metrics() {
 		if rapid.Bool().Draw(t, "field of "+metric.Key) {
 			d.Terms.Fields = append(d.Terms.Fields, board.Field{Metric: metric.Key, From: board.From(word(t, "from", "board", "player")),

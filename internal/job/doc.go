@@ -5,6 +5,8 @@
 // for five minutes, and begun again by any of them where that one died. A program begins the kinds that it handles and
 // leaves the others alone.
 //
+// A program runs four jobs at once and two of a kind, so that thousands of letters do not keep a board from being released.
+//
 // What becomes of a job that fails depends on the kind of its fault:
 //
 //	Limited                          again after the wait

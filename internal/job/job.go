@@ -36,11 +36,12 @@ type Queue struct {
 	now      func() time.Time
 	handlers map[string]func(context.Context, Job) error
 	hours    map[string]int // of daily kinds
+	look     time.Duration
 }
 
 // New builds the room; now is the only clock.
 func New(d *db.DB, now func() time.Time) *Queue {
-	return &Queue{db: d, now: now, handlers: map[string]func(context.Context, Job) error{}, hours: map[string]int{}}
+	return &Queue{db: d, now: now, handlers: map[string]func(context.Context, Job) error{}, hours: map[string]int{}, look: lookEvery}
 }
 
 // Handle says who does the jobs of a kind. It is called before Run, by whoever builds the rooms. The context that a handler
@@ -51,6 +52,10 @@ func (q *Queue) Handle(kind string, do func(context.Context, Job) error) { q.han
 // program ran at that hour, the job is done once when one runs again; the day's job that fails is retried like any other,
 // and the next day's waits for it.
 func (q *Queue) Daily(kind string, hour int) { q.hours[kind] = hour }
+
+// Look says how often Run looks for jobs that other programs enqueued; a second, unless it is told. What it knows of already
+// begins when it is due. It is called before Run.
+func (q *Queue) Look(every time.Duration) { q.look = every }
 
 // dailyKey is the key of a daily job.
 const dailyKey = "daily"
@@ -71,10 +76,10 @@ func (q *Queue) Enqueue(tx *db.Tx, kind, key string, payload any, due time.Time)
 	return err
 }
 
-// schedule sees to it that every daily job waits.
+// schedule sees to it that every daily job waits, and that none waits for what a clock that was wrong said.
 func (q *Queue) schedule(ctx context.Context) error {
-	if len(q.hours) == 0 {
-		return nil
+	if err := q.mend(ctx); err != nil || len(q.hours) == 0 {
+		return err
 	}
 	return q.db.Write(ctx, func(tx *db.Tx) error {
 		for kind := range q.hours {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -53,7 +54,7 @@ func runDue(t *testing.T, q *job.Queue, want int) {
 
 func list(t *testing.T, q *job.Queue) []job.Standing {
 	t.Helper()
-	all, err := q.List(t.Context(), 1000)
+	all, err := q.List(t.Context(), job.Filter{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,6 +289,86 @@ func TestAgain_GivesADeadJobEveryChance(t *testing.T) {
 		runDue(t, q, 1)
 		if left := list(t, q); len(left) != 0 {
 			t.Errorf("left %+v", left)
+		}
+	})
+}
+
+func TestAgainAll_RevivesTheDeadOfAKind(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newClock()
+		q := job.New(d, c.now)
+		broken := true
+		for _, kind := range []string{"mail", "chat"} {
+			q.Handle(kind, func(context.Context, job.Job) error {
+				if broken {
+					return fault.New(fault.Invalid, "no")
+				}
+				return nil
+			})
+			enqueue(t, d, q, kind, "a", nil, c.now())
+			enqueue(t, d, q, kind, "b", nil, c.now())
+		}
+		runDue(t, q, 4)
+		enqueue(t, d, q, "mail", "a", nil, c.now()) // what is wanted again meanwhile is not done twice
+		counts, err := q.Counts(t.Context())
+		if got, want := fmt.Sprint(len(counts), counts[0].Kind, counts[0].State, counts[0].N, counts[2].State, counts[2].N), "3chatdead2waiting1"; err != nil || strings.ReplaceAll(got, " ", "") != want {
+			t.Errorf("counts %s, %v; want %s", got, err, want)
+		}
+		if n, err := q.AgainAll(t.Context(), "mail"); err != nil || n != 2 {
+			t.Fatalf("%d revived, %v; want 2", n, err)
+		}
+		broken = false
+		runDue(t, q, 2)
+		dead, err := q.List(t.Context(), job.Filter{Kind: "chat", State: job.Dead})
+		if err != nil || len(dead) != 2 || len(list(t, q)) != 2 {
+			t.Errorf("left %v, %v; want the two dead chats", dead, err)
+		}
+	})
+}
+
+// A clock that was years ahead for a while left leases, pauses and daily jobs in that far future.
+func TestRunDue_GoesOnAfterAClockThatWasAhead(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newClock()
+		var did []string
+		program := func() *job.Queue {
+			q := job.New(d, c.now)
+			fail := true
+			q.Handle("k", func(_ context.Context, j job.Job) error {
+				did = append(did, j.Key)
+				switch {
+				case j.Key == "dies" && j.Attempt == 1:
+					runtime.Goexit()
+				case j.Key == "fails" && fail:
+					fail = false
+					return fault.New(fault.Unavailable, "down")
+				}
+				return nil
+			})
+			q.Handle("sweep", func(context.Context, job.Job) error { did = append(did, "sweep"); return nil })
+			q.Daily("sweep", 4)
+			return q
+		}
+		first := program()
+		runDue(t, first, 0)
+		c.pass(4 * 365 * 24 * time.Hour)
+		enqueue(t, d, first, "k", "fails", nil, c.now())
+		runDue(t, first, 2)
+		enqueue(t, d, first, "k", "dies", nil, c.now())
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			if _, err := first.RunDue(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}()
+		<-gone
+		c.pass(-4*365*24*time.Hour + time.Minute)
+		did = nil
+		runDue(t, program(), 3)
+		slices.Sort(did)
+		if want := []string{"dies", "fails", "sweep"}; !slices.Equal(did, want) {
+			t.Errorf("did %q at once, want %q", did, want)
 		}
 	})
 }

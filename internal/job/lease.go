@@ -1,7 +1,9 @@
 package job
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,21 +36,26 @@ type held struct {
 	Job
 	lease  string
 	broken int
+	due    time.Time
 }
 
-// claim leases up to limit jobs that are due, the longest due first. A job whose lease has run out was left by a program
-// that died: it is begun again, or dies where that happened too often.
-func (q *Queue) claim(ctx context.Context, limit int) (jobs []held, err error) {
+// claim leases up to limit jobs that are due. Every kind has its turn: first the longest due of each, of the kinds under way
+// fewest here, then the next of each; and of one kind never more than a program does at once. busy counts what is under way
+// here. A job whose lease has run out was left by a program that died: it is begun again, or dies where that happened too often.
+func (q *Queue) claim(ctx context.Context, limit int, busy map[string]int) (jobs []held, err error) {
+	if limit == 0 {
+		return nil, nil
+	}
 	due, err := q.anyDue(ctx)
 	if err != nil || !due {
 		return nil, err // most often nothing is due, and nobody has to wait for a write transaction to learn it
 	}
-	kinds, args := q.kinds(2)
 	err = q.db.Write(ctx, func(tx *db.Tx) error {
 		now := q.now()
-		if jobs, err = q.dueJobs(tx, kinds, append([]any{now.UnixMicro(), limit}, args...)); err != nil {
+		if jobs, err = q.dueJobs(tx, now, busy); err != nil {
 			return err
 		}
+		jobs = jobs[:min(len(jobs), limit)]
 		for i := range jobs {
 			if err := q.take(tx, &jobs[i], now); err != nil {
 				return err
@@ -63,10 +70,39 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []held, err error) {
 	return jobs, nil
 }
 
-// dueJobs returns jobs that are due; lease holds that of a program that died.
-func (q *Queue) dueJobs(tx *db.Tx, kinds string, args []any) (jobs []held, err error) {
-	rows, err := tx.Query(`SELECT job_id, kind, key, payload, wanted_at, attempt, broken, lease FROM job
-		WHERE due <= $1 AND (state = 'waiting' OR state = 'running') AND kind IN (`+kinds+`) ORDER BY due, job_id LIMIT $2`, args...)
+// dueJobs returns jobs that may be begun, in the order of claim; lease holds that of a program that died.
+func (q *Queue) dueJobs(tx *db.Tx, now time.Time, busy map[string]int) (jobs []held, err error) {
+	var round []int // of each job: how many of its kind go before it
+	for kind := range q.handlers {
+		of, err := dueOf(tx, kind, now, abreastOfKind-busy[kind])
+		if err != nil {
+			return nil, err
+		}
+		for i, j := range of {
+			jobs, round = append(jobs, j), append(round, busy[kind]+i)
+		}
+	}
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(round[a], round[b]), jobs[a].due.Compare(jobs[b].due), cmp.Compare(jobs[a].ID, jobs[b].ID))
+	})
+	sorted := make([]held, len(jobs))
+	for i, at := range order {
+		sorted[i] = jobs[at]
+	}
+	return sorted, nil
+}
+
+// dueOf returns the longest due jobs of a kind.
+func dueOf(tx *db.Tx, kind string, now time.Time, limit int) (jobs []held, err error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	rows, err := tx.Query(`SELECT job_id, kind, key, payload, wanted_at, due, attempt, broken, lease FROM job
+		WHERE kind = $1 AND due <= $2 AND (state = 'waiting' OR state = 'running') ORDER BY due, job_id LIMIT $3`, kind, now.UnixMicro(), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +110,11 @@ func (q *Queue) dueJobs(tx *db.Tx, kinds string, args []any) (jobs []held, err e
 	for rows.Next() {
 		var j held
 		var payload string
-		var wanted int64
-		if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &payload, &wanted, &j.Attempt, &j.broken, &j.lease); err != nil {
+		var wanted, due int64
+		if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &payload, &wanted, &due, &j.Attempt, &j.broken, &j.lease); err != nil {
 			return nil, err
 		}
-		j.Payload, j.Due = []byte(payload), time.UnixMicro(wanted).UTC()
+		j.Payload, j.Due, j.due = []byte(payload), time.UnixMicro(wanted).UTC(), time.UnixMicro(due)
 		jobs = append(jobs, j)
 	}
 	return jobs, rows.Err()
@@ -110,19 +146,51 @@ func (q *Queue) kinds(before int) (parameters string, args []any) {
 	return strings.Join(list, ", "), args
 }
 
-func (q *Queue) anyDue(ctx context.Context) (due bool, err error) {
+func (q *Queue) anyDue(ctx context.Context) (bool, error) {
+	next, err := q.nextDue(ctx)
+	return !next.IsZero() && !next.After(q.now()), err
+}
+
+// nextDue returns when a job that this program handles is next to be begun; zero: none waits.
+func (q *Queue) nextDue(ctx context.Context) (next time.Time, err error) {
 	if len(q.handlers) == 0 {
-		return false, nil
+		return time.Time{}, nil
 	}
-	kinds, args := q.kinds(1)
+	kinds, args := q.kinds(0)
 	err = q.db.Read(ctx, func(tx *db.Tx) error {
-		var n int64
-		err := tx.QueryRow(`SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE due <= $1 AND (state = 'waiting' OR state = 'running')
-			AND kind IN (`+kinds+`) LIMIT 1) AS one`, append([]any{q.now().UnixMicro()}, args...)...).Scan(&n)
-		due = n > 0
-		return err
+		var due sql.NullInt64
+		if err := tx.QueryRow(`SELECT MIN(due) FROM job WHERE (state = 'waiting' OR state = 'running') AND kind IN (`+kinds+`)`, args...).Scan(&due); err != nil {
+			return err
+		}
+		next = time.Time{}
+		if due.Valid {
+			next = time.UnixMicro(due.Int64)
+		}
+		return nil
 	})
-	return due, err
+	return next, err
+}
+
+// mend puts right what a clock that was ahead left behind: leases, pauses and daily jobs that end longer from now than any
+// that begins now. Clocks of several programs may differ by an hour.
+func (q *Queue) mend(ctx context.Context) error {
+	return q.db.Write(ctx, func(tx *db.Tx) error {
+		now := q.now()
+		for _, late := range []struct {
+			which string
+			after time.Duration
+		}{
+			{`state = 'running'`, leased},
+			{`state = 'waiting' AND attempt > 0`, patience},
+			{`state = 'waiting' AND key = '` + dailyKey + `'`, 24 * time.Hour},
+		} {
+			if _, err := tx.Exec(`UPDATE job SET due = $1, wanted_at = $1 WHERE `+late.which+` AND due > $2`,
+				now.UnixMicro(), now.Add(late.after+time.Hour).UnixMicro()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // settle notes how a job ended. Where its lease has gone to another program meanwhile, that one will note it.

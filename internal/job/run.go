@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// abreast is how many jobs a program runs at once.
-	abreast = 4
-	// look is how often a program looks for jobs that are due.
-	look = time.Second
+	// abreast is how many jobs a program runs at once, abreastOfKind how many of one kind: work that comes in thousands does
+	// not keep the rest waiting.
+	abreast, abreastOfKind = 4, 2
+	// lookEvery is how often a program looks for what others enqueued, unless Look says otherwise.
+	lookEvery = time.Second
 	// grace is how long a job under way may take to finish when the program stops.
 	grace = 10 * time.Second
 )
@@ -30,7 +31,7 @@ func (q *Queue) RunDue(ctx context.Context) (ran int, err error) {
 		return 0, err
 	}
 	for {
-		jobs, err := q.claim(ctx, 1)
+		jobs, err := q.claim(ctx, 1, nil)
 		if err != nil || len(jobs) == 0 {
 			return ran, err
 		}
@@ -53,23 +54,29 @@ func (q *Queue) Run(ctx context.Context, logger *slog.Logger) error {
 
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
-	free := make(chan struct{}, abreast)
-	scheduled := false
+	busy := map[string]int{} // by kind
+	ended := make(chan string, abreast)
+	ready := time.Time{} // when the daily jobs were last seen to
 	for ctx.Err() == nil {
-		if !scheduled {
-			err := q.schedule(ctx)
-			if scheduled = err == nil; err != nil && ctx.Err() == nil {
+		if since := q.now().Sub(ready); since < 0 || since >= time.Hour { // the clock went back, or it is time
+			if err := q.schedule(ctx); err == nil {
+				ready = q.now()
+			} else if ctx.Err() == nil {
 				logger.Error("daily jobs are not scheduled yet", "error", err)
 			}
 		}
-		jobs, err := q.claim(ctx, abreast-len(free))
+		free := abreast
+		for _, n := range busy {
+			free -= n
+		}
+		jobs, err := q.claim(ctx, free, busy)
 		if err != nil && ctx.Err() == nil {
 			logger.Error("no jobs can be leased", "error", err)
 		}
 		for _, j := range jobs {
-			free <- struct{}{}
+			busy[j.Kind]++
 			underWay.Go(func() {
-				defer func() { <-free }()
+				defer func() { ended <- j.Kind }()
 				if err := q.run(work, j, logger); err != nil {
 					logger.Error("a job's end is not noted; it will run again", "job", j.ID, "kind", j.Kind, "error", err)
 				}
@@ -77,10 +84,25 @@ func (q *Queue) Run(ctx context.Context, logger *slog.Logger) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(look):
+		case kind := <-ended: // there may be more to do
+			busy[kind]--
+		case <-time.After(q.rest(ctx)):
 		}
 	}
 	return nil
+}
+
+// rest is how long to wait before looking again: until the next job is due, or another program may have enqueued one.
+func (q *Queue) rest(ctx context.Context) time.Duration {
+	next, err := q.nextDue(ctx)
+	if err != nil || next.IsZero() {
+		return q.look
+	}
+	until := next.Sub(q.now())
+	if until <= 0 { // it is due, and there is no room for it, or others took it
+		return min(q.look, lookEvery)
+	}
+	return min(q.look, until)
 }
 
 // run runs one job and notes how it ended. The error is of noting it.

@@ -63,7 +63,7 @@ func TestRun_FinishesWhatItBeganAndBeginsNothingMore(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *db.DB) {
 		q := job.New(d, time.Now)
 		var finished atomic.Int64
-		q.Handle("k", func(ctx context.Context, _ job.Job) error {
+		slow := func(ctx context.Context, _ job.Job) error {
 			select {
 			case <-time.After(5 * time.Second):
 				finished.Add(1)
@@ -71,15 +71,72 @@ func TestRun_FinishesWhatItBeganAndBeginsNothingMore(t *testing.T) {
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-		})
-		for i := range 6 {
+		}
+		q.Handle("k", slow)
+		q.Handle("l", slow)
+		for i := range 3 {
 			enqueue(t, d, q, "k", fmt.Sprint(i), nil, time.Now())
+			enqueue(t, d, q, "l", fmt.Sprint(i), nil, time.Now())
 		}
 		stop := running(t, q, slog.New(slog.DiscardHandler))
 		time.Sleep(2 * time.Second)
 		stop()
 		if left := list(t, q); finished.Load() != 4 || len(left) != 2 {
 			t.Errorf("%d finished, left %+v", finished.Load(), left)
+		}
+	})
+}
+
+// Thousands of slow jobs of one kind, due long before it, do not keep one of another kind waiting.
+func TestRun_ManyOfAKindKeepNobodyWaiting(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *db.DB) {
+		q := job.New(d, time.Now)
+		began := time.Now()
+		var letters, most, under atomic.Int64
+		q.Handle("letter", func(context.Context, job.Job) error {
+			most.Store(max(most.Load(), under.Add(1)))
+			time.Sleep(time.Minute)
+			under.Add(-1)
+			letters.Add(1)
+			return nil
+		})
+		var rang time.Duration
+		q.Handle("clock", func(context.Context, job.Job) error {
+			rang = time.Since(began)
+			return nil
+		})
+		for i := range 100 {
+			enqueue(t, d, q, "letter", fmt.Sprint(i), nil, began.Add(-time.Hour))
+		}
+		enqueue(t, d, q, "clock", "a", nil, began.Add(90*time.Second))
+		stop := running(t, q, slog.New(slog.DiscardHandler))
+		time.Sleep(10*time.Minute + time.Second)
+		stop()
+		if rang != 90*time.Second || most.Load() != 2 || letters.Load() < 20 {
+			t.Errorf("the clock rang after %v, %d letters at once, %d in ten minutes", rang, most.Load(), letters.Load())
+		}
+	})
+}
+
+// What is known to be due begins then, however seldom the program looks for more.
+func TestRun_LooksAsOftenAsItIsTold(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *db.DB) {
+		q := job.New(d, time.Now)
+		q.Look(time.Hour)
+		began := time.Now()
+		at := map[string]time.Duration{}
+		q.Handle("k", func(_ context.Context, j job.Job) error {
+			at[j.Key] = time.Since(began)
+			return nil
+		})
+		enqueue(t, d, q, "k", "known", nil, began.Add(90*time.Minute))
+		stop := running(t, q, slog.New(slog.DiscardHandler))
+		time.Sleep(10 * time.Minute)
+		enqueue(t, d, job.New(d, time.Now), "k", "another's", nil, began)
+		time.Sleep(2 * time.Hour)
+		stop()
+		if at["known"] != 90*time.Minute || at["another's"] > time.Hour {
+			t.Errorf("began after %v", at)
 		}
 	})
 }

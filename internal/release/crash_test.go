@@ -43,6 +43,10 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv(publisher); address != "" {
 		os.Exit(publishAndDie(address))
 	}
+	if address := os.Getenv(ticker); address != "" {
+		fmt.Fprintln(os.Stderr, tickUntilKilled(address, os.Getenv(ticker+"_WHERE")))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

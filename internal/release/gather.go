@@ -102,7 +102,7 @@ func (r *Releases) gather(ctx context.Context, tx *db.Tx, g *gathering) error {
 		g.members = append(g.members, m)
 	}
 	if len(g.members) == 0 {
-		return fault.New(fault.Conflict, "No player of %q has an entry that counts for %s: import entries first, or look whether their keys are those of the scorecard.%s", g.board.Key, g.period, g.whoCounts())
+		return fault.Wrap(fault.Conflict, errNobody, "No player of %q has an entry that counts for %s: import entries first, or look whether their keys are those of the scorecard.%s", g.board.Key, g.period, g.whoCounts())
 	}
 	g.fill(columns, totals)
 	return nil
