@@ -128,8 +128,20 @@ func (v *View) Card(ctx context.Context, key string) (*Card, error) {
 }
 
 func (v *View) card(ctx context.Context, place int) (*Card, error) {
+	c, err := v.bare(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	if c.Step, err = v.step(ctx, c, place); err != nil {
+		return nil, err
+	}
+	return c, v.further(ctx, c, place)
+}
+
+// bare is a card without what is found for its reader alone.
+func (v *View) bare(ctx context.Context, place int) (*Card, error) {
 	h, r, nan := v.held, v.releases, math.NaN()
-	c := &Card{Release: v.Release, Card: h.card, Row: v.row(place), Of: v.ranked(), TagRanks: v.tagStandings(place),
+	c := &Card{Release: v.Release, Card: h.card, Board: h.manifest.Name, Row: v.row(place), Of: v.ranked(), TagRanks: v.tagStandings(place),
 		Coverage: h.number(place, h.coverage), Exact: h.number(place, h.exact), Own: nan, Others: nan, Rules: nan}
 	of := v.classOf(c.Row.Member)
 	if v.knowsRefs(of) {
@@ -181,13 +193,7 @@ func (v *View) card(ctx context.Context, place int) (*Card, error) {
 			}
 		}
 	}
-	if err := v.aims(ctx, c, place); err != nil {
-		return nil, err
-	}
-	if c.Step, err = v.step(ctx, c, place); err != nil {
-		return nil, err
-	}
-	return c, v.further(ctx, c, place)
+	return c, v.aims(ctx, c, place)
 }
 
 // ranked is how many players have a rank, for this reader.
@@ -356,7 +362,8 @@ func mark(points []Point, better scorecard.Direction) []Point {
 }
 
 // AppendCardJSON appends Card as JSON, from what was published and from the values that are for the reader; the exact score only
-// where those are all, since a withheld value could be calculated from it. It reads memory only, once the release is there.
+// where those are all, since a withheld value could be calculated from it. For readers who
+// are not close to the player it reads memory only, once the release is there.
 func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]byte, error) {
 	place, err := v.locate(ctx, key)
 	if err != nil {
@@ -415,18 +422,18 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 	}
 	merged := h.mergedAt(place, veil)
 	w.parts(h, veil, merged)
-	stories, err := v.stories(ctx, place, merged)
+	stories, step, err := v.told(ctx, place, merged)
 	if err != nil {
 		return dst, err
-	}
-	if stories == nil {
-		stories = []story.Story{}
 	}
 	told, err := json.Marshal(stories)
 	if err != nil {
 		return dst, fmt.Errorf("writing the stories of member %d: %w", member, err)
 	}
 	w.dst = append(append(w.dst, `,"stories":`...), told...)
+	if step != nil {
+		w.step(step)
+	}
 	w.dst = append(w.dst, `,"values":{`...)
 	open = `"`
 	for k, m := range h.metrics {
@@ -438,6 +445,35 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 		open = `,"`
 	}
 	return append(w.dst, "}}"...), nil
+}
+
+// told is what a card tells beside its numbers. What is found for its reader alone takes a whole card.
+func (v *View) told(ctx context.Context, place int, m *merged) (stories []story.Story, step *Step, err error) {
+	if !v.close(int64(v.held.number(place, v.held.member))) {
+		stories, err = v.stories(ctx, place, m)
+	} else if c, problem := v.card(ctx, place); problem != nil {
+		err = problem
+	} else {
+		stories, step = c.Stories, c.Step
+	}
+	if stories == nil {
+		stories = []story.Story{}
+	}
+	return stories, step, err
+}
+
+// step writes a step.
+func (w *jsonLine) step(s *Step) {
+	w.text(`,"step":{"metric":`, s.Metric.Key)
+	w.value(`,"from":`, s.From)
+	w.value(`,"to":`, s.To)
+	w.value(`,"gain":`, s.Gain)
+	w.value(`,"score":`, s.Score)
+	w.text(`,"passes":`, s.Passes)
+	w.text(`,"headline":`, s.Headline)
+	w.text(`,"text":`, s.Text)
+	w.text(`,"short":`, s.Short)
+	w.dst = append(w.dst, '}')
 }
 
 // orNone is a rank, NaN for who has none.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"cairn/internal/board"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/scorecard"
@@ -38,7 +37,10 @@ func (r *Releases) keptOf(tx *db.Tx, boardID string, number int64, scores, years
 	if err != nil {
 		return err
 	}
-	at := &board.Board{ID: boardID}
+	at, err := r.boards.ByID(ctx, boardID)
+	if err != nil {
+		return err
+	}
 	own := Reader{Member: number, Top: -1, May: func(a scorecard.Audience) bool { return a == scorecard.ForPublic || a == scorecard.ForBoard }}
 	var points []Point
 	var better scorecard.Direction

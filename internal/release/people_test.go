@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -113,6 +114,9 @@ func TestRelease_ScoresOnlyWhoAcceptedAndIsThere(t *testing.T) {
 	})
 }
 
+// adaWord is the name, which digests hold by chance as three of their digits.
+var adaWord = regexp.MustCompile(`(?i)\bada\b`)
+
 func TestRelease_KnowsPeopleByReferenceAlone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
@@ -126,7 +130,7 @@ func TestRelease_KnowsPeopleByReferenceAlone(t *testing.T) {
 			t.Errorf("the bundle: %+v", v)
 		}
 		for name, text := range unzipped(t, bundle) {
-			if holds := bytes.Contains(bytes.ToLower(text), []byte("ada")); holds != (name == namesFile) {
+			if holds := adaWord.Match(text); holds != (name == namesFile) {
 				t.Errorf("%s names ada: %v", name, holds)
 			}
 		}
@@ -169,7 +173,7 @@ func TestRelease_KnowsPeopleByReferenceAlone(t *testing.T) {
 			t.Errorf("title %q, movers %v", v.Title, v.Movers)
 		}
 		again := p.bundle(rel)
-		if v := p.verify(again); v.Digest != rel.Digest || bytes.Contains(again, []byte("ada")) {
+		if v := p.verify(again); v.Digest != rel.Digest || adaWord.Match(again) {
 			t.Error("the bundle names who is gone, or has another digest")
 		}
 		if _, err := p.all(rel).Card(ctx, "ada"); fault.Of(err) != fault.NotFound {

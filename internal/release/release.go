@@ -106,6 +106,8 @@ type Card struct {
 	History  []Point           // every final release of the board up to this one, oldest first
 	Above    []Row             // up to 2 neighbours, best first
 	Below    []Row
+
+	Board string // its name when the release was published
 }
 
 // TagStanding is a player's place within one tag.

@@ -60,6 +60,7 @@ type View struct {
 	extra []int32 // places further down that are shown too, ascending
 	veils map[class]*veil
 
+	at       *board.Board
 	smallest int                                      // of how many a figure is told
 	zone     *time.Location                           // of the board
 	moved    map[string]bool                          // metrics that are the team's; nil none
@@ -86,7 +87,7 @@ func (r *Releases) View(ctx context.Context, at *board.Board, rel *Release, to R
 	if err != nil {
 		return nil, err
 	}
-	v := &View{releases: r, reader: to, names: names, held: rel.held, veils: map[class]*veil{}, smallest: at.Smallest, zone: at.Location()}
+	v := &View{releases: r, reader: to, names: names, held: rel.held, veils: map[class]*veil{}, at: at, smallest: at.Smallest, zone: at.Location()}
 	if err := v.keepTeams(ctx, rel); err != nil {
 		return nil, err
 	}

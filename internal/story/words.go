@@ -233,7 +233,7 @@ func (c Claim) furtherWords(b *Board, names []string) (headline, text string) {
 
 	case Norm:
 		name := b.metric(first.What, names == nil)
-		return name + ": most have " + brief(float64(c.N)) + " or more", sentence("At least 6 in 10 of the group reached ", brief(float64(c.N)), " or more; here it is ", brief(first.Value))
+		return name + ": most have " + brief(float64(c.N)) + " or more", sentence("At least 6 in 10 of the group have ", brief(float64(c.N)), " or more", c.toNorm(first.Value))
 
 	case Compound:
 		line := c.last("line")
@@ -258,6 +258,14 @@ func (c Claim) furtherWords(b *Board, names []string) (headline, text string) {
 		return "Lost " + plain(n) + places, sentence("From rank ", plain(first.Value), " to rank ", plain(c.last("rank")), c.of())
 	}
 	return "", ""
+}
+
+// toNorm says how far it is to what most have.
+func (c Claim) toNorm(own float64) string {
+	if more := float64(c.N) - own; more > 0 {
+		return "; with " + brief(own) + " here, it takes " + brief(more) + " more"
+	}
+	return ", and here it is " + brief(own)
 }
 
 // tag is that of a team's story, as the evidence spells it.
@@ -418,6 +426,9 @@ func in(p scorecard.Period) string {
 	}
 	return "in "
 }
+
+// When is a period in words: "week 41 of 2026".
+func (b *Board) When(release string) string { return inWords(b.Period, release, "0000") }
 
 // inWords is a period in words, with its year where that is not the year of now: "week 41", "November 2025".
 func inWords(p scorecard.Period, release, now string) string {
