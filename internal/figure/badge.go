@@ -5,8 +5,11 @@ import "math"
 // Badge is a label and what there is to say, in one line: for a page of one's own, or a project's.
 type Badge struct{ Label, Message string }
 
-// BadgeColour is the colour behind a badge's message, for programs that draw it themselves.
-const BadgeColour = "#525d09"
+// The colours of a badge, behind its message and its label, for programs that draw it themselves.
+const (
+	BadgeColour      = "#525d09"
+	BadgeLabelColour = "#3a3631"
+)
 
 // SVG draws the badge as a file of its own, 20 pixels high.
 func (b Badge) SVG() []byte {

@@ -48,6 +48,7 @@ type boardPage struct {
 	Archive     []archived
 	ArchiveLink string
 	Next        string
+	Follow      []link // by programs
 	Verify      *verify
 	Empty       bool // nothing was released yet
 }
@@ -150,6 +151,7 @@ func (s *site) showBoard(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
+	s.follow(r, p, &page)
 	return s.page(w, r, "board_show", page, asking)
 }
 

@@ -30,15 +30,15 @@ type linkGroup struct {
 	Links []link
 }
 
-// managePages is the pages of management, in groups.
-var managePages = []struct {
+// managementPages is the pages of management, in groups.
+var managementPages = []struct {
 	name string
 	tabs []struct{ text, at string }
 }{
 	{"Each period", []struct{ text, at string }{{"Overview", ""}, {"Data", "/data"}, {"Releases", "/releases"}}},
 	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
 	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Terms", "/terms"}}},
-	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Trail", "/trail"}}},
+	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Trail", "/trail"}}},
 }
 
 func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
@@ -47,7 +47,7 @@ func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
 func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 	b := v.board
 	m := managed{Heading: heading, Lead: lead, Board: b.Name, Home: boardAddress(b), Done: wasDone(v, manageDone), Suspended: b.Suspended, Reads: !v.access.May(board.Manage, b)}
-	for _, of := range managePages {
+	for _, of := range managementPages {
 		group := linkGroup{Name: of.name}
 		for _, tab := range of.tabs {
 			if tab.at == "/invite" && b.Basis != board.OptIn || tab.at == "/claims" && b.Basis != board.PublicRecord || tab.at == "/terms" && b.Basis == board.Things {

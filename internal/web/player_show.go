@@ -32,6 +32,7 @@ type playerPage struct {
 	Shy          bool   // who does not want to see the number
 	Ref          string // under which the bundle knows the player, for whom that is
 	Membership   string // address, of the reader's own
+	Share        string // address where a card of it is made to show around
 	Claim        string // address, where somebody of the public record may say that it is them
 	About        *about // what the player shows of themselves here
 	When         string
@@ -167,6 +168,7 @@ func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 	if page.Shy {
 		page.withoutNumber(card, p.card)
 	}
+	s.showOutward(r, p, card, page.frame)
 	return s.page(w, r, "player_show", page, asking)
 }
 
@@ -275,6 +277,7 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	}
 	if page.Own {
 		page.Membership = boardAddress(p.board) + "/membership"
+		page.Share = linksAddress(p.board) + "?of=" + url.QueryEscape(rel.Period.String()) + "#share"
 	}
 	if p.board.Basis == board.PublicRecord && who.member.Player == "" && who.member.State == board.Listed && !p.lasting {
 		page.Claim = boardAddress(p.board) + "/claim/" + url.PathEscape(row.Key)

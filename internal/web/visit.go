@@ -30,6 +30,9 @@ type visit struct {
 // same work.
 func (s *site) admit(r route, req *http.Request) (*visit, error) {
 	v := &visit{Request: req}
+	if r.permission == outward {
+		return v, nil
+	}
 	var err error
 	if v.actor, err = s.whoAsks(v); err != nil {
 		return v, err
@@ -58,7 +61,7 @@ var errUnproved = fault.New(fault.Forbidden, "Prove once more that it is you.")
 // needsSignIn reports whether nobody can use a route without being signed in, whatever board it is about.
 func (p permission) needsSignIn() bool {
 	switch p {
-	case anyone, onePlayer, wholeRelease, on(board.SeeBoard), on(board.SeeLeaderboard), on(board.SeeScorecards), on(board.SeeHistory):
+	case anyone, outward, onePlayer, wholeRelease, on(board.SeeBoard), on(board.SeeLeaderboard), on(board.SeeScorecards), on(board.SeeHistory):
 		return false
 	}
 	return true

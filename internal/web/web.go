@@ -63,6 +63,7 @@ type site struct {
 	base     string // address of the server, without a slash at the end
 	pages    map[string]*template.Template
 	sheet    stylesheet
+	press    *press
 }
 
 // stylesheet is the one style sheet, under a name that changes with its content.
@@ -102,7 +103,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 
 func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases, raw: rooms.Entries,
-		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/")}
+		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -238,6 +239,10 @@ type frame struct {
 	Door        door
 	Reading     bool   // shown by a link in a mail, for reading alone: nothing on it can be done, and nothing needs signing in
 	Lasting     []link // of a page that is kept for ever: where to find what came after
+	Bare        bool   // nothing around it: for frames of other sites, and for screens
+	Look        string // classes of the whole page: theme and accent
+	Graph       *graph // what programs show of a link to it; nil nothing
+	Alternates  []alternate
 }
 
 // link is a place to go.
@@ -420,6 +425,7 @@ func (s *site) static(w http.ResponseWriter, r *visit) error {
 	if file == s.sheet.name {
 		k = forEver
 	}
+	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin") // frames of other sites may have no origin of their own
 	s.send(w, r, "text/css; charset=utf-8", s.sheet.content, k)
 	return nil
 }
