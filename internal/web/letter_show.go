@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -122,16 +123,16 @@ func letterNav(v *visit, here string) []link {
 var (
 	linked   = regexp.MustCompile(`(?s)<a\s[^>]*?href="([^"]*)"[^>]*>(.*?)</a>`)
 	formed   = regexp.MustCompile(`(?s)<form\b.*?</form>`)
-	anyoneIn = regexp.MustCompile(`^(#|/p/|/sign-in|/privacy$|/$|https?://)`)
+	anyoneIn = regexp.MustCompile(`^(#|/p/|/sign-in|/privacy$|/$|[a-z]+:)`)
 )
 
 // unlinked takes out of a page, which one of our own templates made, the links that need signing in, and every form. Their words
 // stay.
-func unlinked(page []byte) []byte {
+func (s *site) unlinked(page []byte) []byte {
 	page = formed.ReplaceAll(page, nil)
 	return linked.ReplaceAllFunc(page, func(a []byte) []byte {
 		found := linked.FindSubmatch(a)
-		if anyoneIn.Match(found[1]) {
+		if anyoneIn.Match(found[1]) && (s.base == "" || !bytes.HasPrefix(found[1], []byte(s.base))) {
 			return a
 		}
 		return []byte("<span>" + string(found[2]) + "</span>")

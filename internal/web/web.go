@@ -327,7 +327,7 @@ func (s *site) fill(r *visit, name string, data any) ([]byte, error) {
 		return nil, fmt.Errorf("filling the page %s: %w", name, err)
 	}
 	if r.reading != "" {
-		return unlinked(body.Bytes()), nil
+		return s.unlinked(body.Bytes()), nil
 	}
 	return body.Bytes(), nil
 }
