@@ -25,6 +25,7 @@ type boardCommand struct {
 	Invite  boardInviteCommand  `cmd:"" help:"Invite people, by mail or with links to hand over."`
 	Role    boardRoleCommand    `cmd:"" help:"Show, give or take the roles on a board."`
 	Reveal  boardRevealCommand  `cmd:"" help:"Show or change who sees a board."`
+	Rhythm  boardRhythmCommand  `cmd:"" help:"Show or change when a board is released by itself."`
 	Trail   boardTrailCommand   `cmd:"" help:"Show who did what to a board."`
 	Export  boardExportCommand  `cmd:"" help:"Write a board as a file: everything but its people and its data."`
 	Import  boardImportCommand  `cmd:"" help:"Make a board of such a file, or bring one to it."`
@@ -214,6 +215,13 @@ func (cmd *boardShowCommand) Run(c *console) error {
 			row("leaderboard", "everyone")
 		}
 		row("retention", "%s", counted(b.Retention, "day"))
+		next, ok, err := a.Clock.Next(c, b)
+		if err != nil {
+			return err
+		}
+		if ok {
+			row("next release", "%s, %s", next.Period, next.Releases.Format(atMinute))
+		}
 		row("made", "%s", b.Created.Format(time.DateOnly))
 		for _, s := range sources {
 			row("source", "%s: %d entries, %s to %s", s.Name, s.Entries, s.First.In(b.Location()).Format(time.DateOnly), s.Last.In(b.Location()).Format(time.DateOnly))

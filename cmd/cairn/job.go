@@ -5,6 +5,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cairn/internal/fault"
 	"cairn/internal/job"
 )
 
@@ -12,28 +13,39 @@ import (
 type jobCommand struct {
 	List  jobListCommand  `cmd:"" help:"List jobs that are not done: dead ones first, with the reason."`
 	Run   jobRunCommand   `cmd:"" help:"Run what is due now and stop; \"cairn serve\" does so all the time."`
-	Again jobAgainCommand `cmd:"" help:"Let a job that is dead or was skipped run once more."`
+	Again jobAgainCommand `cmd:"" help:"Let a job that is dead or was skipped run once more, or all that are dead."`
 }
 
 // jobListCommand lists jobs.
 type jobListCommand struct {
 	dbFlags
-	Limit int `help:"How many at most (default: 100)." default:"100" placeholder:"N"`
+	Kind  string `help:"Only jobs of this kind." placeholder:"KIND"`
+	State string `help:"Only jobs that are waiting, running, skipped or dead." placeholder:"STATE"`
+	Limit int    `help:"How many at most (default: 100)." default:"100" placeholder:"N"`
 }
 
-// Run prints one line per job.
+// Run prints one line per job, and how many there are of each kind where not all are shown.
 func (cmd *jobListCommand) Run(c *console) error {
+	switch job.State(cmd.State) {
+	case "", job.Waiting, job.Running, job.Skipped, job.Dead:
+	default:
+		return fault.New(fault.Invalid, "--state: a job is waiting, running, skipped or dead, not %q.", cmd.State)
+	}
 	a, err := cmd.open(c)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	jobs, err := a.Queue.List(c, job.Filter{Limit: cmd.Limit})
+	jobs, err := a.Queue.List(c, job.Filter{Kind: cmd.Kind, State: job.State(cmd.State), Limit: cmd.Limit})
 	if err != nil {
 		return err
 	}
 	if len(jobs) == 0 {
-		fmt.Fprintln(c.err, "Nothing waits, and nothing went wrong.")
+		if cmd.Kind != "" || cmd.State != "" {
+			fmt.Fprintln(c.err, "There is no such job.")
+		} else {
+			fmt.Fprintln(c.err, "Nothing waits, and nothing went wrong.")
+		}
 		return nil
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
@@ -45,7 +57,18 @@ func (cmd *jobListCommand) Run(c *console) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempt, next, j.Reason)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil || len(jobs) < cmd.Limit {
+		return err
+	}
+	counts, err := a.Queue.Counts(c)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, "\nIn all:")
+	for _, n := range counts {
+		fmt.Fprintf(c.out, "  %s of %q %s\n", counted(n.N, "job"), n.Kind, n.State)
+	}
+	return nil
 }
 
 // jobRunCommand runs what is due.
@@ -66,22 +89,35 @@ func (cmd *jobRunCommand) Run(c *console) error {
 	return nil
 }
 
-// jobAgainCommand gives a job another chance.
+// jobAgainCommand gives jobs another chance.
 type jobAgainCommand struct {
 	dbFlags
-	Job string `arg:"" help:"The job, as \"cairn job list\" names it." placeholder:"JOB"`
+	Job  string `arg:"" optional:"" help:"The job, as \"cairn job list\" names it." placeholder:"JOB"`
+	All  bool   `help:"Every dead job."`
+	Kind string `help:"With --all: only jobs of this kind." placeholder:"KIND"`
 }
 
-// Run puts the job back among those that wait.
+// Run puts the jobs back among those that wait.
 func (cmd *jobAgainCommand) Run(c *console) error {
+	if (cmd.Job != "") == cmd.All || cmd.Kind != "" && !cmd.All {
+		return fault.New(fault.Invalid, "Name one job, or say --all, with --kind KIND for those of a kind.")
+	}
 	a, err := cmd.open(c)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := a.Queue.Again(c, cmd.Job); err != nil {
+	if !cmd.All {
+		if err := a.Queue.Again(c, cmd.Job); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out, "It runs when the server next looks; \"cairn job run\" runs it now.")
+		return nil
+	}
+	n, err := a.Queue.AgainAll(c, cmd.Kind)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.out, "It runs when the server next looks; \"cairn job run\" runs it now.")
+	fmt.Fprintf(c.out, "%s again; the server runs them when it next looks, \"cairn job run\" now.\n", counted(n, "job"))
 	return nil
 }

@@ -32,7 +32,7 @@ type commands struct {
 	Release   releaseCommand   `cmd:"" help:"Draft, publish, mend, bundle and look at the releases of a board."`
 	Serve     serveCommand     `cmd:"" help:"Serve the boards' pages on this machine."`
 	Operator  operatorCommand  `cmd:"" help:"Sign in as whoever runs the server, try its mail, close and open boards."`
-	Job       jobCommand       `cmd:"" help:"Look at the work that waits or went wrong, and run it."`
+	Job       jobCommand       `cmd:"" aliases:"jobs" help:"Look at the work that waits or went wrong, and run it."`
 	DB        dbCommand        `cmd:"" name:"db" help:"Copy a database into another, or bring it up to date."`
 	Config    configCommand    `cmd:"" help:"Print the configuration in effect and where each value came from."`
 	Version   versionCommand   `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`
