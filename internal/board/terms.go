@@ -313,6 +313,7 @@ func (t Terms) grants(player, boardID string, cadence scorecard.Period, until ti
 type Plan struct {
 	TagsBy  map[string]TagsBy `json:"tags_by,omitempty"` // tag group → who sets it; else the manager
 	Success Success           `json:"success"`
+	Prize   string            `json:"prize,omitempty"` // what is won beside the score; "" nothing, as it is best
 }
 
 // TagsBy is who sets a tag.
@@ -372,7 +373,7 @@ func (p Plan) check() error {
 		}
 	}
 	for _, text := range []struct{ field, what, text string }{
-		{"goal", "The goal", p.Success.Goal}, {"measure", "The measure", p.Success.Measure}, {"target", "The target", p.Success.Target},
+		{"goal", "The goal", p.Success.Goal}, {"measure", "The measure", p.Success.Measure}, {"target", "The target", p.Success.Target}, {"prize", "The prize", p.Prize},
 	} {
 		if err := checkProse(text.field, text.what, text.text); err != nil {
 			return err

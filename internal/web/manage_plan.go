@@ -14,6 +14,8 @@ type planPage struct {
 	Action  string
 	Tags    []field
 	Success []field
+	Prize   field
+	Warns   bool // there is one
 }
 
 var planScreen = screen{"manage_plan", (*site).planPage}
@@ -43,6 +45,8 @@ func (s *site) planPage(v *visit, f *form) (any, error) {
 		f.text("target", "How much of it?", "", is.Target).most(2000),
 		f.text("review", "When will you look?", "", is.Review).as("date"),
 	}
+	page.Prize = f.area("prize", "Is anything won beside the score?", "Best left empty: what the score measures is its own reward.", b.Plan.Prize).most(2000)
+	page.Warns = b.Plan.Prize != ""
 	page.Managed.Problem = f.problem()
 	return page, nil
 }
@@ -54,7 +58,7 @@ func (s *site) setPlan(w http.ResponseWriter, v *visit) error {
 			return "", "", err
 		}
 		f := v.PostForm
-		plan := board.Plan{TagsBy: map[string]board.TagsBy{}, Success: board.Success{Goal: plainLines(f.Get("goal")), Measure: strings.TrimSpace(f.Get("measure")),
+		plan := board.Plan{Prize: plainLines(f.Get("prize")), TagsBy: map[string]board.TagsBy{}, Success: board.Success{Goal: plainLines(f.Get("goal")), Measure: strings.TrimSpace(f.Get("measure")),
 			Target: strings.TrimSpace(f.Get("target")), Review: f.Get("review")}}
 		for _, group := range card.Tags {
 			if by := board.TagsBy(f.Get("tag." + group)); by != "" && by != board.ByManager {

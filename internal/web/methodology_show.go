@@ -19,6 +19,7 @@ import (
 type methodologyPage struct {
 	*frame
 	Name, Purpose       string
+	Prize               string // what is won beside the score, "" nothing
 	Designer, Statement string
 	When                string // the release whose parameters are shown; "" none yet
 	Newer               bool   // the rules in force are newer than the latest release
@@ -72,7 +73,7 @@ func (s *site) showMethodology(w http.ResponseWriter, r *visit) error {
 func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 	card := p.card
 	page := methodologyPage{
-		frame: s.frame("Methodology of "+p.board.Name, p.board).lasting(p), Name: card.Name, Purpose: card.Purpose,
+		frame: s.frame("Methodology of "+p.board.Name, p.board).lasting(p), Name: card.Name, Purpose: card.Purpose, Prize: p.board.Plan.Prize,
 		Designer: card.Designer.Name, Statement: card.Designer.Statement, Newer: newer,
 	}
 	page.Description = "What counts on " + p.board.Name + ", how much, and why."
