@@ -384,6 +384,49 @@ func (v *View) aims(ctx context.Context, c *Card, place int) error {
 	return nil
 }
 
+// Value is what somebody had in one release.
+type Value struct {
+	Period period.Period
+	Value  float64 // NaN none
+}
+
+// mostValues is how far back Values looks.
+const mostValues = 12
+
+// Values are what a player had of a metric, or of the score, in this release and up to eleven before it, oldest first; none for who may not
+// see how they stand to a target in it.
+func (v *View) Values(ctx context.Context, metric, key string) (all []Value, err error) {
+	place, err := v.locate(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	member := int64(v.held.number(place, v.held.member))
+	if of := v.classOf(member); of == ofOther && !v.reader.Everyone || v.veil(of).keys[metric] {
+		return nil, nil
+	}
+	before, err := v.releases.upTo(ctx, v.held)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range before[max(0, len(before)-mostValues+1):] {
+		h, err := v.releases.hold(ctx, rec.boardID, rec.id)
+		if err != nil {
+			return nil, err
+		}
+		m, at := metricOf(h.card, metric), h.place(member)
+		if at < 0 || m == nil && metric != "" {
+			continue
+		}
+		x, err := v.releases.value(ctx, h, m, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Value{rec.period, x})
+	}
+	x, err := v.releases.value(ctx, v.held, metricOf(v.held.card, metric), place)
+	return append(all, Value{v.held.period, x}), err
+}
+
 // values are the values of a metric, or of the score, by place; NaN none. Nobody changes them.
 func (r *Releases) values(ctx context.Context, h *held, metric string) ([]float64, error) {
 	key := "values " + h.id + " " + metric
