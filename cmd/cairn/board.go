@@ -26,6 +26,7 @@ type boardCommand struct {
 	Role    boardRoleCommand    `cmd:"" help:"Show, give or take the roles on a board."`
 	Reveal  boardRevealCommand  `cmd:"" help:"Show or change who sees a board."`
 	Rhythm  boardRhythmCommand  `cmd:"" help:"Show or change when a board is released by itself."`
+	Target  boardTargetCommand  `cmd:"" help:"Show, set, end or propose targets, or move one to the team."`
 	Trail   boardTrailCommand   `cmd:"" help:"Show who did what to a board."`
 	Export  boardExportCommand  `cmd:"" help:"Write a board as a file: everything but its people and its data."`
 	Import  boardImportCommand  `cmd:"" help:"Make a board of such a file, or bring one to it."`

@@ -33,7 +33,13 @@ func drawing(t *rapid.T) (svg template.HTML, width, height float64) {
 	stones := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Stone {
 		return Stone{Points: numbers().Draw(t, "points"), Possible: numbers().Draw(t, "possible"), Gained: numbers().Draw(t, "gained")}
 	}), 0, 40).Draw(t, "stones")
-	switch rapid.IntRange(0, 6).Draw(t, "figure") {
+	points := func() (all []XY) {
+		for range rapid.IntRange(0, 40).Draw(t, "points") {
+			all = append(all, XY{numbers().Draw(t, "x"), numbers().Draw(t, "y")})
+		}
+		return all
+	}
+	switch rapid.IntRange(0, 7).Draw(t, "figure") {
 	case 0:
 		s := Stone{Points: numbers().Draw(t, "points"), Possible: numbers().Draw(t, "possible"), Gained: numbers().Draw(t, "gained")}
 		return Lay(s, rapid.IntRange(0, 50).Draw(t, "n"), Widest(append(stones, s)), "s"), 240, 64
@@ -55,10 +61,10 @@ func drawing(t *rapid.T) (svg template.HTML, width, height float64) {
 			Low: numbers().Draw(t, "low"), High: numbers().Draw(t, "high"), Median: numbers().Draw(t, "median"), Write: write}.Draw(), 1000, 120
 	case 5:
 		v := Curve{ID: "v", Title: "t" + words, Desc: words, Steps: rapid.Bool().Draw(t, "steps"), Low: numbers().Draw(t, "low"), High: numbers().Draw(t, "high"), XName: words, WriteX: write, WriteY: write}
-		for range rapid.IntRange(0, 40).Draw(t, "points") {
-			v.Points = append(v.Points, XY{numbers().Draw(t, "x"), numbers().Draw(t, "y")})
-		}
+		v.Points = points()
 		return v.Draw(), 320, 170
+	case 6:
+		return Path{ID: "p", Title: "t" + words, Desc: words, Wanted: points(), Had: points(), Write: write, WriteX: write}.Draw(), 320, 130
 	}
 	return Mark(rapid.Bool().Draw(t, "colours")), 32, 32
 }
@@ -214,6 +220,7 @@ func TestFigures_AreThoseThatWereLookedAt(t *testing.T) {
 		"row":     Row([]float64{30, 12.5, 0, 20}, 100),
 		"history": History{ID: "h", Title: "Scores", Desc: "Twelve weeks", Moments: moments, Levels: []Level{{0, "Starting"}, {55, "Established"}}, Low: 0, High: 100, Write: write}.Draw(),
 		"spread":  Spread{ID: "d", Title: "Spread", Counts: []int{1, 0, 4, 9, 3}, Low: 10, High: 90, Median: 62, Write: write}.Draw(),
+		"path":    Path{ID: "p", Title: "A path", Desc: "50 to 70", Wanted: []XY{{0, 50}, {180, 70}, {365, 80}}, Had: []XY{{7, 48}, {14, 52}, {21, math.NaN()}, {28, 56}}, Write: write, WriteX: write}.Draw(),
 		"curve":   Curve{ID: "v", Title: "Marks", Points: []XY{{0, 0}, {1, 0.4}, {3, 0.8}, {5, 1}, {6, 1}}, Steps: true, High: 1, XName: "Posts", WriteX: write, WriteY: write}.Draw(),
 	} {
 		file := filepath.Join("testdata", name+".svg")
