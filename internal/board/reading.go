@@ -29,3 +29,9 @@ func (b *Boards) Reading(ctx context.Context, at *Board, number int64, account s
 	}
 	return Access{Account: account, Member: &m}, nil
 }
+
+// Claimed reports, in the caller's transaction, whether any member of a board is somebody's account.
+func (b *Boards) Claimed(tx *db.Tx, boardID string) (bool, error) {
+	found, err := tx.Texts(`SELECT player_id FROM board_member WHERE board_id = $1 AND player_id <> '' LIMIT 1`, boardID)
+	return len(found) > 0, err
+}
