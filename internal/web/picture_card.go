@@ -153,12 +153,14 @@ func (s *site) drawn(v *visit, what interface{ PNG() ([]byte, error) }) ([]byte,
 // mostPlaces is how many places a leaderboard has that is shown elsewhere.
 const mostPlaces = 10
 
-// outwardView is a release as whoever looks at a picture of it may see it: as everyone, else as members do. Who runs the board gets the
-// same picture, so that passing it on shows nothing that is not to be shown.
+// outwardView is a release as a picture of it shows it: as its reader sees it. Who runs the board gets it as everyone does, or as
+// members do, so that passing it on shows nothing that is not to be shown.
 func (s *site) outwardView(v *visit, b *board.Board, rel *release.Release) (*release.View, error) {
-	as := board.Access{}
-	if !as.May(board.SeeLeaderboard, b) {
-		as.Role = board.Viewer
+	as := v.access
+	if as.May(board.SeeAll, b) {
+		if as = (board.Access{}); !as.May(board.SeeLeaderboard, b) {
+			as.Role = board.Viewer
+		}
 	}
 	if !as.May(board.SeeLeaderboard, b) {
 		return nil, fault.New(fault.NotFound, "The leaderboard of this board is for those who run it.")
@@ -177,7 +179,11 @@ func (s *site) leaderboardPicture(v *visit, b *board.Board, view *release.View) 
 		return figure.Leaderboard{}, err
 	}
 	scale := scaleOf(card)
-	rows, err := view.Rows(v.Context(), 0, mostPlaces)
+	most := mostPlaces
+	if b.TopN > 0 { // a member's own line, and those around it, are for the member
+		most = min(most, b.TopN)
+	}
+	rows, err := view.Rows(v.Context(), 0, most)
 	if err != nil {
 		return figure.Leaderboard{}, err
 	}
