@@ -426,10 +426,7 @@ func counts(m *scorecard.Part) bool {
 // Text is the card as one text message: at most 160 septets of GSM-7 with the board, the score, how it changed and the place; the same
 // card gives the same bytes.
 func (c *Card) Text() string {
-	when := c.Release.Period.String()
-	if b := (&story.Board{Period: c.Card.Period}); c.Card.Period != "" {
-		when = b.When(when)
-	}
+	when := (&story.Board{Period: c.Release.Period.Unit}).When(c.Release.Period.String())
 	if math.IsNaN(c.Row.Score) {
 		return story.Message(c.Board, when+": no score this time.", c.Row.Note)
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cairn/internal/numeral"
 	"cairn/internal/story"
 	"cairn/score"
 	"cairn/scorecard"
@@ -430,15 +431,17 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 		s.Passes = j.next.Name
 	}
 	change := math.Abs(s.To - s.From)
-	name, number := m.Name, func(x float64) string { return withUnit(x, m.Unit) }
+	name, number := m.Name, func(x float64) string { return numeral.WithUnit(x, m.Unit) }
 	less := m.Better == scorecard.Lower
 	switch {
 	case counts(m) && !less && m.Take.Kind == scorecard.TakeDays:
-		s.Headline = plainly(change) + " more " + plural(change, "day", "days") + ": " + name
+		s.Headline = numeral.Count(int(change), "more day", "more days") + ": " + name
+	case counts(m) && !less && change == 1:
+		s.Headline = name + ": 1 more"
 	case counts(m) && !less && w.unit == 1:
-		s.Headline = plainly(change) + " more " + lowered(name)
+		s.Headline = numeral.Amount(change) + " more " + lowered(name)
 	case counts(m) && w.unit == -1:
-		s.Headline = name + ": " + plainly(change) + " less"
+		s.Headline = name + ": " + numeral.Amount(change) + " less"
 	default:
 		s.Headline = name + ": from " + number(s.From) + " to " + number(s.To)
 	}
@@ -448,7 +451,7 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 		gain = strconv.FormatFloat(s.Gain, 'f', card.Decimals, 64) + " better"
 	}
 	tell := func(passes string) string {
-		text := name + " from " + plainly(s.From) + " to " + number(s.To) + " would make the score " + points + ", " + gain
+		text := name + " from " + numeral.Amount(s.From) + " to " + number(s.To) + " would make the score " + points + ", " + gain
 		if passes != "" {
 			text += ", and pass " + passes
 		}
@@ -459,26 +462,6 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 		s.Short = story.Message(c.Board, s.Headline+".", tell("the next above"))
 	}
 	return s
-}
-
-// plainly writes a value with no more decimals than it needs, three at most.
-func plainly(x float64) string {
-	return strconv.FormatFloat(math.Round(x*1000)/1000, 'f', -1, 64)
-}
-
-// withUnit writes a value with its unit.
-func withUnit(x float64, unit string) string {
-	if unit == "" {
-		return plainly(x)
-	}
-	return plainly(x) + " " + unit
-}
-
-func plural(n float64, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }
 
 // lowered begins a name with a small letter, unless it begins with an abbreviation.

@@ -427,8 +427,8 @@ func in(p scorecard.Period) string {
 	return "in "
 }
 
-// When is a period in words: "week 41 of 2026".
-func (b *Board) When(release string) string { return inWords(b.Period, release, "0000") }
+// When is a period in words, without its year where it has a shorter name: "week 41".
+func (b *Board) When(release string) string { return inWords(b.Period, release, release) }
 
 // inWords is a period in words, with its year where that is not the year of now: "week 41", "November 2025".
 func inWords(p scorecard.Period, release, now string) string {
