@@ -51,7 +51,10 @@ type playerPage struct {
 	Next         string // the next step
 	toDo         string // the same without points
 	NextName     string
+	Targets      []aimLine
 	Headline     *told
+	Tip          *tipLine // for the player, and who coaches them
+	Ask          string   // address to ask somebody, of the reader's own page
 	Stories      []told
 	Place        string // 3rd of 58
 	Climbed      string
@@ -64,6 +67,7 @@ type playerPage struct {
 	Gone         []cause    // what moved the score by not counting any more
 	History      template.HTML
 	HistoryWords string
+	Journey      string // address of the whole way; "" not for the reader
 	Releases     []past
 	Coverage     string
 	Exact        string
@@ -96,6 +100,7 @@ type cause struct {
 // told is a story on the page.
 type told struct {
 	Headline, Text string
+	Example        string // how it comes about, worked out
 	Evidence       []string
 }
 
@@ -129,6 +134,7 @@ type partLine struct {
 	ToGain   string
 	Change   string
 	Rule     string // how the mark comes about
+	Help     string // address of the metric's help, "" none
 }
 
 // exactLine is the same with every digit.
@@ -165,6 +171,9 @@ func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	page := s.newPlayerPage(p, card, who)
+	if err := page.drawTargets(r.Context(), p, card); err != nil {
+		return err
+	}
 	if page.Shy {
 		page.withoutNumber(card, p.card)
 	}
@@ -292,8 +301,12 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	for _, told := range c.Stories {
 		page.Stories = append(page.Stories, newTold(told, p.card, scale))
 	}
+	page.Targets = aimLines(p, c)
 	page.stones(standing(c, p.card), c, p, scale)
 	page.history(p, c, scale)
+	if page.Own || p.reading.history || p.reading.given[row.Member] {
+		page.Journey = journeyAddress(p.board, row.Key)
+	}
 	if math.IsNaN(row.Score) {
 		page.Score, page.Unscored = "", sentence(row.Note)
 		if row.Note == "" {
@@ -396,11 +409,12 @@ func (page *playerPage) withoutNumber(c *release.Card, card *scorecard.Scorecard
 	page.Place, page.Climbed, page.TagPlaces, page.Table, page.Stones, page.Gone = "", "", nil, leaderboard{}, nil, nil
 	page.History, page.HistoryWords, page.Releases, page.Exact, page.CardJSON = "", "", nil, "", ""
 	page.Unmeasured, page.Next = measured, page.toDo
+	page.Targets = slices.DeleteFunc(page.Targets, func(l aimLine) bool { return l.score })
 }
 
 // tellsNumber reports whether evidence is the player's score or place, or gives it away.
 func tellsNumber(e story.Evidence) bool {
-	return e.What == "score" || e.What == "players" || e.What == "passed" || strings.HasPrefix(e.What, "rank")
+	return slices.Contains([]string{"score", "scores", "players", "passed"}, e.What) || strings.HasPrefix(e.What, "rank") || strings.HasPrefix(e.What, "score of ")
 }
 
 // moves says what moved the score since the release before.
@@ -476,8 +490,13 @@ func shortLabel(label string) string {
 	return short
 }
 
-// next names the metric with most still to gain, one the player can act on before any other.
+// next tells the small next step; where there is none, the metric with most still to gain, one the player can act on before any other.
 func (page *playerPage) next(c *release.Card, scale scale) {
+	if s := c.Step; s != nil {
+		page.NextName, page.Next = s.Headline, s.Text
+		page.toDo = fmt.Sprintf("%s from %s to %s.", s.Metric.Name, amount(s.From), withUnit(s.To, s.Metric.Unit))
+		return
+	}
 	best := -1
 	for i, part := range c.Parts {
 		m := part.Part.Part
@@ -634,6 +653,9 @@ func (page *playerPage) line(part release.Part, depth int, p place, scale scale)
 	if m := part.Part.Part; !m.IsGroup() && m.Scored && part.Together == nil {
 		l.Rule = marks(m, p.reading.parameters(p.card, p.release.Parameters)[m.Key])
 	}
+	if m := part.Part.Part; !m.IsGroup() && part.Together == nil && p.reading.front && p.release.Version == p.board.Version {
+		l.Help = helpAddress(p.board, m.Key)
+	}
 	return l
 }
 
@@ -693,17 +715,23 @@ func stateWords(part release.Part) string {
 }
 
 func newTold(s story.Story, card *scorecard.Scorecard, scale scale) told {
-	t := told{Headline: s.Headline, Text: s.Text}
+	t := told{Headline: s.Headline, Text: s.Text, Example: s.Example}
 	for _, e := range s.Evidence {
 		what, value := e.What, amount(e.Value)
 		switch e.What {
-		case "score":
+		case "score", "line", "mean":
 			value = scale.score(e.Value)
 		case "rank":
 			value = ordinal(e.Value)
 		case "players", "passed":
 		default:
-			what = partName(card, e.What)
+			before, key := "", e.What
+			for _, of := range []string{"total of ", "due of "} {
+				if rest, is := strings.CutPrefix(e.What, of); is {
+					before, key = of, rest
+				}
+			}
+			what = before + partName(card, key)
 		}
 		when := e.Release
 		if p, err := period.Parse(card.Period, e.Release); err == nil {

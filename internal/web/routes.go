@@ -20,6 +20,11 @@ const (
 
 	// onePlayer is for one player's scorecard: whose it is, coaches who were given it, and whoever the board shows scorecards.
 	onePlayer permission = "see one player"
+	// readCoaching is for what coaches read of their players, and whoever runs the board or reads along; coach for what they write.
+	readCoaching permission = "read what coaches read"
+	coach        permission = "coach"
+	// talk is for questions: whoever asks, and whoever is asked. The handler looks closer.
+	talk permission = "ask and answer"
 	// wholeRelease is for every row and every value: managers, stewards, and others where the board shows them all of it.
 	wholeRelease permission = "see the whole release"
 )
@@ -44,11 +49,15 @@ var routes = []route{
 	{"GET /b/{board}/{period}/e/{edition}/players/{player}", onePlayer, (*site).showPlayer},
 	{"GET /b/{board}/{period}/e/{edition}/players/{player}/card.json", onePlayer, (*site).cardJSON},
 	{"GET /b/{board}/picture/{player}", onePlayer, (*site).picture},
+	{"GET /b/{board}/journey/{player}", onePlayer, (*site).showJourney},
+	{"POST /b/{board}/timeline", on(board.SeeOwn), (*site).writeTimeline},
+	{"POST /b/{board}/timeline/change", on(board.SeeOwn), (*site).changeTimeline},
 	{"GET /b/{board}/methodology", on(board.SeeBoard), (*site).showMethodology},
 	{"GET /b/{board}/{period}/e/{edition}/methodology", on(board.SeeBoard), (*site).showMethodology},
 	{"GET /b/{board}/{period}/e/{edition}/scorecard.yaml", on(board.SeeBoard), (*site).scorecardFile},
 	{"GET /b/{board}/{period}/e/{edition}/scores.csv", on(board.SeeLeaderboard), (*site).scoresFile},
 	{"GET /b/{board}/{period}/e/{edition}/bundle.zip", wholeRelease, (*site).bundleFile},
+	{"GET /b/{board}/next.json", on(board.SeeBoard), (*site).nextJSON},
 	{"GET /b/{board}/archive", on(board.SeeHistory), (*site).showArchive},
 	{"GET /b/{board}/{period}/e/{edition}/players/{player}/card.png", onePlayer, (*site).cardImage},
 	{"GET /b/{board}/{period}/e/{edition}/leaderboard.png", on(board.SeeLeaderboard), (*site).leaderboardImage},
@@ -159,6 +168,34 @@ var routes = []route{
 	{"POST /me/told/handle/prove", someone, (*site).proveHandle},
 	{"POST /me/told/handle/drop", someone, (*site).dropHandle},
 
+	// Help, questions and coaching.
+	{"GET /b/{board}/metrics/{metric}", on(board.SeeBoard), (*site).showHelp},
+	{"GET /b/{board}/help/{metric}", readCoaching, (*site).editHelp},
+	{"POST /b/{board}/help/{metric}", coach, (*site).writeHelp},
+	{"POST /b/{board}/help/{metric}/end", coach, (*site).endAnswer},
+	{"GET /b/{board}/tips", readCoaching, (*site).showTips},
+	{"POST /b/{board}/tips", coach, (*site).writeTip},
+	{"GET /b/{board}/tips/library", readCoaching, (*site).showLibrary},
+	{"POST /b/{board}/tips/library", on(board.Manage), (*site).takeTip},
+	{"GET /b/{board}/tips/{tip}", coach, (*site).showTip},
+	{"POST /b/{board}/tips/{tip}", coach, (*site).changeTip},
+	{"POST /b/{board}/tips/{tip}/lend", coach, (*site).lendTip},
+	{"POST /b/{board}/tips/{tip}/end", coach, (*site).endTip},
+	{"GET /b/{board}/ask", on(board.SeeOwn), (*site).showAsk},
+	{"POST /b/{board}/ask", on(board.SeeOwn), (*site).askPerson},
+	{"GET /b/{board}/questions", talk, (*site).showQuestions},
+	{"POST /b/{board}/questions/offer", on(board.SeeOwn), (*site).offerHelp},
+	{"GET /b/{board}/questions/{question}", talk, (*site).showQuestion},
+	{"POST /b/{board}/questions/{question}/answer", talk, (*site).answerQuestion},
+	{"POST /b/{board}/questions/{question}/publish", coach, (*site).publishAnswer},
+	{"POST /b/{board}/questions/{question}/use", on(board.SeeOwn), (*site).allowUse},
+	{"POST /b/{board}/questions/{question}/remove", on(board.SeeOwn), (*site).takeBackQuestion},
+	{"GET /b/{board}/coach", readCoaching, (*site).showCoach},
+	{"GET /b/{board}/coach/{player}", readCoaching, (*site).showCoached},
+	{"POST /b/{board}/coach/{player}", coach, (*site).noteCoached},
+	{"POST /b/{board}/coach/{player}/talk", coach, (*site).writeTalk},
+	{"POST /b/{board}/coach/{player}/talk/remove", coach, (*site).removeTalk},
+
 	// Making a board.
 	{"GET /boards/new", someone, (*site).startBoard},
 	{"POST /boards/new", someone, (*site).beginBoard},
@@ -184,6 +221,9 @@ var routes = []route{
 	{"POST /b/{board}/manage/releases/draft", on(board.Manage), (*site).draftRelease},
 	{"POST /b/{board}/manage/releases/publish", on(board.Manage), (*site).publishRelease},
 	{"POST /b/{board}/manage/releases/correct", on(board.Manage), (*site).correctRelease},
+	{"GET /b/{board}/manage/rhythm", on(board.SeeTrail), (*site).showRhythm},
+	{"POST /b/{board}/manage/rhythm", on(board.Manage), (*site).setRhythm},
+	{"POST /b/{board}/manage/rhythm/turn", on(board.Manage), (*site).changeTurn},
 	{"GET /b/{board}/manage/scorecard", on(board.SeeTrail), (*site).showScorecard},
 	{"POST /b/{board}/manage/scorecard", on(board.Manage), (*site).keepScorecard},
 	{"GET /b/{board}/manage/board.yaml", on(board.SeeTrail), (*site).designFile},
@@ -206,10 +246,16 @@ var routes = []route{
 	{"POST /b/{board}/manage/walls", on(board.Manage), (*site).makeWall},
 	{"POST /b/{board}/manage/walls/back", on(board.Manage), (*site).takeWallBack},
 	{"GET /b/{board}/manage/report", on(board.SeeTrail), (*site).showReport},
+	{"GET /b/{board}/manage/uplift", on(board.SeeTrail), (*site).showUplift},
+	{"GET /b/{board}/manage/targets", on(board.SeeTrail), (*site).showTargets},
+	{"POST /b/{board}/manage/targets", on(board.Manage), (*site).setTarget},
+	{"POST /b/{board}/manage/targets/end", on(board.Manage), (*site).endTarget},
+	{"POST /b/{board}/manage/targets/team", on(board.Manage), (*site).moveTarget},
 	{"GET /b/{board}/manage/trail", on(board.SeeTrail), (*site).showTrail},
-	{"GET /b/{board}/coach", on(board.SeeGiven), (*site).showCoach},
-	{"GET /b/{board}/coach/{player}", on(board.SeeGiven), (*site).showCoached},
-	{"POST /b/{board}/coach/{player}", on(board.SeeGiven), (*site).noteCoached},
+
+	// Running the server.
+	{"GET /operate", operator, (*site).showOperate},
+	{"POST /operate/again", operator, (*site).runAgain},
 
 	// Everything else.
 	{"GET /static/{file}", anyone, (*site).static},

@@ -24,7 +24,7 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	types := map[string]any{"home": homePage{}, "board_show": boardPage{}, "player_show": playerPage{}, "methodology_show": methodologyPage{}, "archive_show": archivePage{}, "error": errorPage{},
+	types := map[string]any{"home": homePage{}, "board_show": boardPage{}, "player_show": playerPage{}, "journey_show": journeyPage{}, "methodology_show": methodologyPage{}, "archive_show": archivePage{}, "error": errorPage{},
 		"sign_in": signInPage{}, "sign_in_link": linkPage{}, "sign_in_operator": operatorPage{}, "sign_in_prove": provePage{}, "word": wordPage{}, "privacy_show": privacyPage{},
 		"me_show": mePage{}, "me_profile": profilePage{}, "me_doors": doorsPage{}, "me_sources": sourcesPage{}, "me_entries": entriesPage{}, "me_record": recordPage{},
 		"me_erase": erasePage{}, "me_merge": mergePage{}, "me_trail": trailPage{},
@@ -33,7 +33,8 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 		"manage_plan": planPage{}, "manage_scorecard": scorecardPage{}, "manage_data": dataPage{}, "manage_releases": releasesPage{}, "manage_report": reportPage{}, "manage_trail": boardTrailPage{},
 		"told": toldPage{}, "check_in": checkInPage{}, "letter_how": letterHow{}, "letter_stop": stopPage{},
 		"share_show": sharePage{}, "share_made": linksPage{}, "embed_board": embedBoardPage{}, "embed_card": embedCardPage{}, "wall_show": wallPage{}, "wall_made": wallsPage{},
-		"board_start": startPage{}, "board_new": newPage{}, "manage_settings": settingsPage{}, "manage_coach": coachPage{}, "manage_coached": coachedPage{}}
+		"manage_targets": targetsPage{}, "manage_uplift": upliftPage{}, "board_start": startPage{}, "board_new": newPage{}, "manage_settings": settingsPage{}, "manage_rhythm": rhythmPage{}, "operate_jobs": operatePage{}, "coach_queue": coachPage{}, "coach_player": coachedPage{},
+		"manage_tips": tipsPage{}, "manage_tip": tipPage{}, "manage_library": libraryPage{}, "help_show": helpPage{}, "help_edit": helpEditPage{}, "ask_show": askPage{}, "ask_list": questionsPage{}, "ask_question": questionPage{}}
 	for name, page := range pages {
 		data, known := types[name]
 		if !known {
