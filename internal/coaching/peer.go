@@ -60,7 +60,7 @@ func (c *Coaching) Offered(ctx context.Context, a identity.Actor, at *board.Boar
 	return Offer{Open: true, Metrics: rows[0].metrics, Since: rows[0].since}, nil
 }
 
-// peers returns who may be asked by other players about a metric, by number. Who hid is not listed.
+// peers returns who may be asked by other players about a metric ("" about anything), by number. Who hid is not listed.
 func (c *Coaching) peers(ctx context.Context, at *board.Board, metric string) (people []Person, err error) {
 	var rows []peer
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
@@ -76,7 +76,7 @@ func (c *Coaching) peers(ctx context.Context, at *board.Board, metric string) (p
 	}
 	for _, p := range rows {
 		m := names.Member(p.member)
-		if p.holds(m) && !m.Hidden && (len(p.metrics) == 0 || slices.Contains(p.metrics, metric)) {
+		if p.holds(m) && !m.Hidden && (metric == "" || len(p.metrics) == 0 || slices.Contains(p.metrics, metric)) {
 			people = append(people, Person{personID(at.ID, p.account), AsPeer, p.account, p.member})
 		}
 	}

@@ -84,7 +84,8 @@ func questionIn(tx *db.Tx, boardID, id string) (Question, error) {
 	return q, err
 }
 
-// People returns whom a player can ask about a metric: the coaches who see them, players who offered it, and the managers.
+// People returns whom a player can ask about a metric ("" about anything): the coaches who see them, players who offered it, and the
+// managers.
 func (c *Coaching) People(ctx context.Context, at *board.Board, m board.Member, metric string) (people []Person, err error) {
 	holders, err := c.rooms.Boards.Holders(ctx, at)
 	if err != nil {
@@ -93,7 +94,7 @@ func (c *Coaching) People(ctx context.Context, at *board.Board, m board.Member, 
 	managed := false
 	for _, h := range holders {
 		managed = managed || h.Account != "" && (h.Role == board.Owner || h.Role == board.Manager)
-		if h.Role == board.Coach && h.Account != "" && h.Account != m.Player && !m.Hidden && h.Scope.Given(m) && h.Scope.Measures(metric) {
+		if h.Role == board.Coach && h.Account != "" && h.Account != m.Player && !m.Hidden && h.Scope.Given(m) && (metric == "" || h.Scope.Measures(metric)) {
 			people = append(people, Person{personID(at.ID, h.Account), AsCoach, h.Account, -1})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -35,13 +36,22 @@ var managementPages = []struct {
 	name string
 	tabs []struct{ text, at string }
 }{
-	{"Each period", []struct{ text, at string }{{"Overview", ""}, {"Data", "/data"}, {"Releases", "/releases"}}},
+	{"Each period", []struct{ text, at string }{{"Overview", ""}, {"Data", "/data"}, {"Releases", "/releases"}, {"Rhythm", "/rhythm"}}},
 	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
-	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Terms", "/terms"}}},
-	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Trail", "/trail"}}},
+	{"Coaching", coachTabs},
+	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Targets", "/targets"}, {"Terms", "/terms"}}},
+	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Trail", "/trail"}}},
 }
 
 func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
+
+// tabAddress is where a page of management stands; "../" leads to one that is not for managers alone.
+func tabAddress(b *board.Board, at string) string {
+	if beside, is := strings.CutPrefix(at, ".."); is {
+		return boardAddress(b) + beside
+	}
+	return manageAddress(b) + at
+}
 
 // managed builds the head of a page; at is its place below the pages of management.
 func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
@@ -53,7 +63,7 @@ func (s *site) managed(v *visit, at, heading, lead string) (*frame, managed) {
 			if tab.at == "/invite" && b.Basis != board.OptIn || tab.at == "/claims" && b.Basis != board.PublicRecord || tab.at == "/terms" && b.Basis == board.Things {
 				continue
 			}
-			group.Links = append(group.Links, link{Text: tab.text, Address: manageAddress(b) + tab.at, Here: tab.at == at})
+			group.Links = append(group.Links, link{Text: tab.text, Address: tabAddress(b, tab.at), Here: tab.at == at})
 		}
 		m.Tabs = append(m.Tabs, group)
 	}
@@ -74,6 +84,11 @@ var manageDone = map[string]string{
 	"back":      "Taken back. Nothing changes.",
 	"terms":     "The new terms are in force. Players are asked again for what changed.",
 	"plan":      "Kept.",
+	"rhythm":    "Kept. What has not begun follows the new rhythm.",
+	"held":      "Held. It is not published before somebody lets it go on, or publishes it by hand.",
+	"goes":      "It goes on: what is due is published within a minute.",
+	"leftout":   "Left out. The next period goes on.",
+	"again":     "It is tried again within a minute.",
 	"settings":  "Kept.",
 	"card":      "The new version of the scorecard is in force. The next release is the first to use it, and shows old and new side by side.",
 	"same":      "Nothing changed: this is the version in force.",
@@ -86,6 +101,9 @@ var manageDone = map[string]string{
 	"design":    "The board follows the file now.",
 	"made":      "The board is made. Next: bring data, then draft the first release.",
 	"putback":   "Back on the board as before.",
+	"target":    "The target holds. Releases from now on are held against it.",
+	"untarget":  "The target ended. Releases that are out stay as they are.",
+	"toteam":    "The metric is the team’s from the next release on. Releases that are out stay as they are.",
 }
 
 // managePage is the state of a board for whoever runs it.

@@ -48,6 +48,7 @@ type rule struct {
 	Combined           string
 	Facts              []fact
 	Curve              template.HTML
+	Help               string // address of the metric's help, "" none
 	Parts              []rule
 }
 
@@ -112,7 +113,21 @@ func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 		page.Levels = append(page.Levels, fact{l.Name, "from " + amount(l.From)})
 	}
 	page.parameters(card, parameters)
+	if !p.lasting && p.reading.front {
+		leadToHelp(p.board, page.Parts)
+		leadToHelp(p.board, page.Unscored)
+	}
 	return page
+}
+
+// leadToHelp leads from metrics to the pages that say what they want.
+func leadToHelp(b *board.Board, all []rule) {
+	for i := range all {
+		if !all[i].Group {
+			all[i].Help = helpAddress(b, all[i].Key)
+		}
+		leadToHelp(b, all[i].Parts)
+	}
 }
 
 // weighed returns the cairn of a scorecard itself: its parts, as wide as their weights.

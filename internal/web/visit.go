@@ -109,6 +109,12 @@ func (p permission) admits(a board.Access, b *board.Board) bool {
 		return true
 	case onePlayer, wholeRelease: // the handler looks closer
 		return a.May(board.SeeBoard, b) || a.May(board.SeeOwn, b)
+	case readCoaching:
+		return a.May(board.SeeGiven, b) || a.May(board.SeeTrail, b)
+	case coach:
+		return a.May(board.SeeGiven, b) || a.May(board.Manage, b)
+	case talk:
+		return a.May(board.SeeOwn, b) || a.May(board.SeeGiven, b) || a.May(board.Manage, b)
 	}
 	return a.May(board.Act(p), b)
 }
