@@ -10,8 +10,8 @@ import (
 // reads the same on a light and on a dark page. Two pixels are drawn for each that is shown.
 const (
 	pngWidth, pngHeight         = 1200, 600
-	pngLeft, pngRight   float64 = 110, 1130 // of the line itself
-	pngTop, pngBottom   float64 = 96, 500
+	pngLeft, pngRight   float64 = 120, 1130 // of the line itself
+	pngTop, pngBottom   float64 = 104, 496
 	mostMoments                 = 60 // that a line of this width still tells apart
 )
 
@@ -56,7 +56,7 @@ func (h History) PNG() ([]byte, error) {
 	unit := step(high - low)
 	for i, value := 0, math.Ceil(low/unit-1e-9)*unit; value <= high+unit*1e-9 && i < 12; i, value = i+1, value+unit {
 		p.paint(seam, rectangle(box{pngLeft, y(value) - 1, pngRight - pngLeft, 2}))
-		p.legend(faint, 26, pngLeft-18, y(value)+9, 1, h.Write(value+0)) // no minus zero
+		p.legend(faint, 34, pngLeft-20, y(value)+12, 1, h.Write(value+0)) // no minus zero
 	}
 	h.pngLine(p, runs, x)
 	h.pngMarks(p, x, y)
@@ -115,11 +115,11 @@ func (h History) pngMarks(p *poster, x func(int) float64, y func(float64) float6
 	place := func(i int) XY { return XY{x(i), y(h.Moments[i].Value)} }
 	label := func(i int, words string) {
 		at := place(i)
-		line := at.Y - 28
-		if line < 46 {
-			line = at.Y + 60
+		line := at.Y - 30
+		if line < 50 {
+			line = at.Y + 66
 		}
-		p.legend(bright, 38, at.X, line, 0.5, words)
+		p.legend(bright, 44, at.X, line, 0.5, words)
 	}
 	if best >= 0 {
 		for _, ring := range []struct {
@@ -141,7 +141,7 @@ func (h History) pngMarks(p *poster, x func(int) float64, y func(float64) float6
 
 // pngLabels names the last moment, and as many before it as have room.
 func (h History) pngLabels(p *poster, x func(int) float64) {
-	const size = 26
+	const size = 34
 	wide := 0.0
 	for _, m := range h.Moments {
 		wide = max(wide, p.measure(plain, size, shorten(m.Label, 24)))
@@ -151,7 +151,7 @@ func (h History) pngLabels(p *poster, x func(int) float64) {
 		every++
 	}
 	for i := len(h.Moments) - 1; i >= 0; i -= every {
-		p.legend(faint, size, x(i), pngBottom+50, 0.5, h.Moments[i].Label)
+		p.legend(faint, size, x(i), pngBottom+62, 0.5, h.Moments[i].Label)
 	}
 }
 

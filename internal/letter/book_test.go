@@ -13,7 +13,6 @@ import (
 	"cairn/internal/letter"
 	"cairn/internal/release"
 	"cairn/internal/target"
-	"cairn/scorecard"
 )
 
 // The storybook: letters in every state, of real releases. "go test ./internal/letter -run Storybook -args -storybook DIR" writes
@@ -41,8 +40,8 @@ func fullLetter(c *club, rel *release.Release, player int) letter.Letter {
 	card.Step = &release.Step{Metric: metrics[0], From: 31, To: 34, Gain: 1.5, Score: 85.1, Passes: "Bo Ek", Headline: "3 more calls",
 		Text: "With 34 calls instead of 31 the score would have been 85.1: a place further up, past Bo Ek.", Short: "3 more calls: +1.5"}
 	card.Targets = []target.Standing{
-		{Target: target.Target{Metric: "calls"}, Due: 30, Value: 31, Way: target.Ahead},
-		{Target: target.Target{Metric: "meetings"}, Due: 11, Value: 10, Way: target.Behind},
+		{Target: target.Target{Metric: "calls"}, Due: 30, Value: 31, Share: 1, Way: target.Ahead},
+		{Target: target.Target{Metric: "meetings"}, Due: 11, Value: 10, Share: 1, Way: target.Behind},
 	}
 	l.Card = &card
 	l.Tip = &coaching.Tip{Title: "Call before ten", Author: "Grace Hopper", Link: "https://example.org/calls",
@@ -124,5 +123,3 @@ func TestStorybook(t *testing.T) {
 		}
 	}
 }
-
-var _ = scorecard.Week

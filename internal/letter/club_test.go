@@ -125,7 +125,7 @@ func (c *club) season() (last *release.Release) {
 func usual(n int) func(int) float64 {
 	return func(player int) float64 {
 		if player == 0 {
-			return 0.35 + 0.04*float64(n-34) - 0.07*float64((n%4)/3)
+			return 0.35 + 0.04*float64(n-34) - 0.07*float64((n%5)/4)
 		}
 		return 0.3 + 0.05*float64((player*7+n*3)%11)
 	}

@@ -28,6 +28,7 @@ type Letter struct {
 	Shy     bool          // does not want to see the own number
 	Tip     *coaching.Tip // nil none
 	Article string        // the board's, Markdown
+	Aims    []release.Aim // of teams and of the board; the letter tells those of the reader's own
 	Heroes  []release.Row // the top as the board shows it to this reader; nil none
 	Errata  []string      // periods that were corrected since the last letter
 	Next    time.Time     // when the next release comes, zero: not known

@@ -28,6 +28,7 @@ type page struct {
 	Week      string // the same in short: "Week 47"
 
 	Score  string // the one number; "" not shown
+	Size   int    // of its letters: a long one has to fit into a telephone
 	Span   string // out of 100
 	Level  string
 	Change string // in words
@@ -147,7 +148,7 @@ func (w *writer) lead() {
 		}
 	default:
 		p.Title = "No score this time"
-		p.Words = sentence(cmp.Or(w.Why, w.note()))
+		p.Words = sentence(oneLine(cmp.Or(w.Why, w.note()), 600))
 		if !w.Next.IsZero() {
 			p.Words += " The next release is a new beginning."
 		}
@@ -165,6 +166,14 @@ func (w *writer) note() string {
 func (w *writer) number() {
 	p, row := w.page, w.Card.Row
 	p.Score, p.Span, p.Level = w.scale.Score(row.Score), w.scale.Span(), oneLine(row.Level, 40)
+	switch n := utf8.RuneCountInString(p.Score); {
+	case n > 8:
+		p.Size = 36
+	case n > 5:
+		p.Size = 56
+	default:
+		p.Size = 84
+	}
 	if row.Rank > 0 {
 		_, many := numeral.Players(w.Card.Card.Players)
 		p.Place = numeral.Ordinal(row.Rank) + " of " + numeral.Amount(float64(w.Card.Of)) + " " + many
@@ -237,13 +246,13 @@ func (w *writer) stories() {
 		return
 	}
 	if s := w.first(); s != nil {
-		w.page.Story = &told{Headline: s.Headline, Text: s.Text, Example: s.Example}
+		w.page.Story = &told{oneLine(s.Headline, 200), oneLine(s.Text, 600), oneLine(s.Example, 600)}
 	}
 	if step := w.Card.Step; step != nil && step.Metric != nil {
-		w.page.Step = &told{Headline: numeral.Capital(step.Headline), Text: step.Text}
+		w.page.Step = &told{Headline: numeral.Capital(oneLine(step.Headline, 200)), Text: oneLine(step.Text, 600)}
 		if w.Shy { // its sentence speaks of points and neighbours
 			m := step.Metric
-			w.page.Step = &told{Headline: oneLine(m.Name, 80), Text: "From " + numeral.WithUnit(step.From, m.Unit) + " to " + numeral.WithUnit(step.To, m.Unit) + "."}
+			w.page.Step = &told{Headline: oneLine(m.Name, 80), Text: "From " + measured(m, step.From) + " to " + measured(m, step.To) + "."}
 		}
 	}
 }
@@ -251,7 +260,8 @@ func (w *writer) stories() {
 // first is the story to open with; of the others only one that a shy reader may be told, where the reader is.
 func (w *writer) first() *story.Story {
 	for i := range w.Card.Stories {
-		if s := &w.Card.Stories[i]; !w.Shy || s.Headline != "" && !slices.ContainsFunc(s.Evidence, w.tellsNumber) {
+		s := &w.Card.Stories[i]
+		if s.Headline != "" && !(w.Shy && slices.ContainsFunc(s.Evidence, w.tellsNumber)) {
 			return s
 		}
 	}
@@ -277,31 +287,66 @@ func (w *writer) part(key string) (found *scorecard.Part) {
 	return found
 }
 
-// targets says in a line each how the reader stands to what is wanted.
+// measured writes a value of a metric, with its unit where the name does not say it already.
+func measured(m *scorecard.Part, x float64) string {
+	if strings.Contains(strings.ToLower(m.Name), strings.ToLower(m.Unit)) {
+		return numeral.Amount(x)
+	}
+	return numeral.WithUnit(x, oneLine(m.Unit, 20))
+}
+
+// targets says in a line each how the reader, their team and the board stand to what is wanted.
 func (w *writer) targets() {
 	if w.Card == nil {
 		return
 	}
 	for _, s := range w.Card.Targets {
-		name, write := "Score", w.scale.Score
-		if m := w.part(s.Target.Metric); m != nil {
-			name, write = oneLine(m.Name, 80), func(x float64) string { return numeral.WithUnit(x, m.Unit) }
-		} else if s.Target.Metric != "" || w.Shy {
+		metric := w.part(s.Target.Metric)
+		if metric == nil && (s.Target.Metric != "" || w.Shy) {
 			continue
 		}
-		line := name + ": "
-		switch s.Way {
-		case target.NoValue:
-			line += "nothing measured yet, " + write(s.Due) + " due"
-		case target.OnPath:
-			line += write(s.Value) + ", on path"
-		case target.Ahead:
-			line += write(s.Value) + ", ahead of the " + write(s.Due) + " due"
-		default:
-			line += write(s.Value) + ", " + write(s.Due) + " due"
+		if line := w.standing(metric, s.Value, s.Due, s.Way); line != "" {
+			if days := release.DaysThere(s, w.View.Period); days != "" {
+				line += " for " + days
+			}
+			w.page.Targets = append(w.page.Targets, line)
 		}
-		w.page.Targets = append(w.page.Targets, line)
 	}
+	for _, aim := range w.Aims {
+		who := ""
+		switch {
+		case aim.Metric == nil && w.Shy, math.IsNaN(aim.Value):
+			continue
+		case aim.Target.Scope == target.Board:
+			who = "All together"
+		case aim.Target.Scope == target.Team && aim.Tag != "" && w.Card.Row.Tags[aim.Target.Group] == aim.Tag:
+			who = oneLine(numeral.Capital(aim.Target.Group+" "+aim.Tag), 80)
+		default:
+			continue
+		}
+		if line := w.standing(aim.Metric, aim.Value, aim.Due, aim.Way); line != "" {
+			w.page.Targets = append(w.page.Targets, who+", "+line)
+		}
+	}
+}
+
+// standing says how a value stands to what is wanted of a metric, or with nil of the score; "" where nothing is due.
+func (w *writer) standing(metric *scorecard.Part, value, due float64, way target.Way) string {
+	name, write := "Score", w.scale.Score
+	if metric != nil {
+		name, write = oneLine(metric.Name, 80), func(x float64) string { return measured(metric, x) }
+	}
+	switch way {
+	case target.NoValue:
+		return name + ": nothing measured yet, " + write(due) + " due"
+	case target.OnPath:
+		return name + ": " + write(value) + ", on path"
+	case target.Ahead:
+		return name + ": " + write(value) + ", ahead of the " + write(due) + " due"
+	case target.Behind:
+		return name + ": " + write(value) + ", " + write(due) + " due"
+	}
+	return ""
 }
 
 func (w *writer) tip() {

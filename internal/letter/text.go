@@ -57,7 +57,7 @@ func (p *page) text() string {
 	if p.Tip != nil {
 		t.head(p.Tip.Heading())
 		t.block(p.Tip.Title)
-		t.whole(prose.Text(p.Tip.Markdown, columns))
+		t.prose(p.Tip.Markdown)
 		t.link("More about it", p.Tip.Link)
 	}
 	if len(p.Targets) > 0 {
@@ -75,7 +75,7 @@ func (p *page) text() string {
 	}
 	if p.Article != nil {
 		t.head("From the board")
-		t.whole(prose.Text(p.Article.Markdown, columns))
+		t.prose(p.Article.Markdown)
 		t.block(p.Article.More)
 	}
 	if p.Heroes != nil {
@@ -103,11 +103,9 @@ func (p *page) text() string {
 
 // head begins a section.
 func (t *leaf) head(words string) {
-	var lines []string
-	for line := range strings.Lines(wrap(words, "")) {
-		lines = append(lines, strings.TrimSpace(line))
-	}
-	t.whole(strings.Join(lines, "\n") + "\n" + strings.Repeat("-", min(columns, utf8.RuneCountInString(lines[len(lines)-1]))))
+	lines := wrap(words, "")
+	last := lines[strings.LastIndex(lines, "\n")+1:]
+	t.whole(lines + "\n" + strings.Repeat("-", min(columns, utf8.RuneCountInString(last))))
 }
 
 // block writes lines one below the other, each broken where it is too long. Empty ones are left out.
@@ -130,6 +128,18 @@ func (t *leaf) link(words, address string) {
 	if address != "" {
 		t.whole(words + ":\n" + address)
 	}
+}
+
+// prose writes what somebody wrote in Markdown. Words without an end are broken too.
+func (t *leaf) prose(markdown string) {
+	var lines []string
+	for line := range strings.Lines(prose.Text(markdown, columns)) {
+		if line = strings.TrimRight(line, "\n"); utf8.RuneCountInString(line) > columns {
+			line = wrap(line, "")
+		}
+		lines = append(lines, line)
+	}
+	t.whole(strings.Join(lines, "\n"))
 }
 
 // whole writes text as it is.
