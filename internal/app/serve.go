@@ -15,6 +15,7 @@ import (
 
 	"cairn/internal/db"
 	"cairn/internal/fault"
+	"cairn/internal/mail"
 	"cairn/internal/source"
 	"cairn/internal/web"
 )
@@ -52,6 +53,18 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Log
 		logger.Warn("the rights of the database user are not known", "error", err)
 	} else if unbound {
 		logger.Warn("the database user is a superuser or bypasses row-level security: nothing beneath Cairn keeps players' own entries apart; give Cairn a plain role")
+	}
+	if n, err := a.Post.Captured(); err != nil {
+		logger.Warn("captured mail cannot be counted", "error", err)
+	} else if n > mail.Crowded {
+		logger.Warn("many captured mails stand in the folder: nobody got them; delete those that nobody needs", "messages", n)
+	}
+	go a.watchBounces(ctx, logger)
+	if err := a.Clock.Wind(ctx); err != nil && ctx.Err() == nil {
+		logger.Warn("the rhythm of some boards is not wound yet; it is once a day", "error", err)
+	}
+	if err := a.Newsletters.Wind(ctx); err != nil && ctx.Err() == nil {
+		logger.Warn("newsletters under way are not taken up yet; they are once a day", "error", err)
 	}
 	worked := make(chan error, 1)
 	go func() { worked <- a.Queue.Run(ctx, logger) }()
@@ -111,6 +124,7 @@ func (a *App) doors(pages http.Handler, logger *slog.Logger) http.Handler {
 		}
 		plainText(w, http.StatusOK, "ready\n")
 	})
+	mux.HandleFunc("POST /mail/bounces", a.takeBounce)
 	mux.Handle("/", pages)
 	own := ownName(a.Config.BaseURL, mux)
 	if a.Config.BaseURL == "" {

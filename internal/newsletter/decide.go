@@ -57,7 +57,7 @@ func (n *Newsletters) LetGo(ctx context.Context, a identity.Actor, at *board.Boa
 		if next >= 0 {
 			return n.rooms.Queue.Enqueue(tx, jobList, releaseID, q, n.rooms.Now())
 		}
-		return n.enqueueSends(tx, q)
+		return n.enqueueSends(tx, q, n.rooms.Now())
 	})
 }
 
@@ -90,7 +90,7 @@ func (n *Newsletters) Decide(ctx context.Context, a identity.Actor, at *board.Bo
 			if _, err := result.RowsAffected(); err != nil {
 				return err
 			}
-			if err := n.enqueueSend(tx, queued{Board: at.ID, Release: releaseID, Asked: true}, now); err != nil {
+			if err := n.enqueueSend(tx, queued{Board: at.ID, Release: releaseID}, now); err != nil {
 				return err
 			}
 		}
@@ -149,11 +149,45 @@ var bounceWords = map[string]string{
 	complaint: "the reader reported it as unwanted", "other": "it came back",
 }
 
+// Wind sees to it that every newsletter that goes out is among the jobs, however often programs ended over it. It is called when a
+// program starts and once a day, and may be called at any time.
+func (n *Newsletters) Wind(ctx context.Context) error {
+	return n.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		type under struct {
+			queued
+			next int64
+		}
+		all, err := read(tx, func(scan func(...any) error) (u under, err error) {
+			err = scan(&u.Board, &u.Release, &u.next)
+			u.Asked = true
+			return u, err
+		}, `SELECT board_id, release_id, next_member FROM newsletter WHERE state = $1 AND begun_at > 0`, sends)
+		if err != nil {
+			return err
+		}
+		due := n.rooms.Now().Add(heldFor) // whoever sends it now is not disturbed
+		for _, u := range all {
+			if u.next >= 0 {
+				err = n.rooms.Queue.Enqueue(tx, jobList, u.Release, u.queued, due)
+			} else {
+				err = n.enqueueSends(tx, u.queued, due)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // keepsLines is for how long the lines of a ledger are kept; the counts stay.
 const keepsLines = 180 * 24 * time.Hour
 
-// Sweep deletes the lines of old ledgers, and codes that were not typed in.
+// Sweep deletes the lines of old ledgers, and codes that were not typed in; it winds as well.
 func (n *Newsletters) Sweep(ctx context.Context) error {
+	if err := n.Wind(ctx); err != nil {
+		return err
+	}
 	type old struct{ board, release string }
 	now := n.rooms.Now()
 	var all []old

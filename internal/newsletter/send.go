@@ -21,8 +21,9 @@ import (
 	"cairn/internal/release"
 )
 
-// Kinds of job. A newsletter is sent by two jobs at a time, which begin at the two ends of the ledger, so that two programs can
-// share the work, and both stop after a while and leave the rest to the next, so that no newsletter keeps other work waiting.
+// Kinds of job. A newsletter is sent by some jobs at a time, each of which begins at another part of the ledger and goes round, so that
+// programs can share the work. All of them stop after a while and leave the rest to the next, so that no newsletter keeps other
+// work waiting.
 const (
 	jobList = "newsletter"      // writes the lines of the ledger
 	jobSend = "newsletter send" // sends to some of them
@@ -33,10 +34,11 @@ type queued struct {
 	Board   string `json:"board"`           // board_id
 	Release string `json:"release"`         // of its first edition
 	Asked   bool   `json:"asked,omitempty"` // by a manager: however old it is
-	Last    bool   `json:"last,omitempty"`  // of jobSend: begins at the last line
+	Part    int    `json:"part,omitempty"`  // of jobSend: where it begins, from 0
 }
 
 const (
+	parts      = 4                  // jobs that send one newsletter
 	settles    = time.Minute        // between a release and its newsletter: who published by mistake can stop it
 	perList    = 1000               // lines that are written in one transaction
 	perJob     = 200                // messages that one job sends at most
@@ -213,14 +215,14 @@ func (n *Newsletters) listSome(ctx context.Context, r *row, names *board.Directo
 		if err != nil {
 			return err
 		}
-		return n.enqueueSends(tx, q)
+		return n.enqueueSends(tx, q, n.rooms.Now())
 	})
 }
 
-// enqueueSends has a newsletter sent from both ends of its ledger.
-func (n *Newsletters) enqueueSends(tx *db.Tx, q queued) error {
-	for _, last := range []bool{false, true} {
-		if err := n.enqueueSend(tx, queued{Board: q.Board, Release: q.Release, Last: last}, n.rooms.Now()); err != nil {
+// enqueueSends has a newsletter sent, from every part of its ledger.
+func (n *Newsletters) enqueueSends(tx *db.Tx, q queued, due time.Time) error {
+	for part := range parts {
+		if err := n.enqueueSend(tx, queued{Board: q.Board, Release: q.Release, Part: part}, due); err != nil {
 			return err
 		}
 	}
@@ -228,11 +230,7 @@ func (n *Newsletters) enqueueSends(tx *db.Tx, q queued) error {
 }
 
 func (n *Newsletters) enqueueSend(tx *db.Tx, q queued, due time.Time) error {
-	end := " first"
-	if q.Last {
-		end = " last"
-	}
-	return n.rooms.Queue.Enqueue(tx, jobSend, q.Release+end, q, due)
+	return n.rooms.Queue.Enqueue(tx, jobSend, fmt.Sprint(q.Release, " ", q.Part), q, due)
 }
 
 // round is what one job sends.
@@ -354,14 +352,17 @@ func (w *round) claim(ctx context.Context) (some *claimed, err error) {
 
 // next looks at the next line that is due: it is skipped, or taken. stop says that there is none.
 func (w *round) next(tx *db.Tx, names *board.Directory) (c *claimed, stop bool, err error) {
-	order := "member"
-	if w.q.Last {
-		order = "member DESC"
-	}
 	now := w.n.rooms.Now()
 	c = &claimed{}
-	err = tx.QueryRow(`SELECT member, attempt FROM newsletter_delivery WHERE board_id = $1 AND release_id = $2 AND state = 'queued' AND due <= $3 ORDER BY `+order+` LIMIT 1`,
-		w.q.Board, w.q.Release, now.UnixMicro()).Scan(&c.member, &c.attempt)
+	from := names.Len() * int64(w.q.Part) / parts
+	for {
+		err = tx.QueryRow(`SELECT member, attempt FROM newsletter_delivery WHERE board_id = $1 AND release_id = $2 AND state = 'queued' AND due <= $3 AND member >= $4
+			ORDER BY member LIMIT 1`, w.q.Board, w.q.Release, now.UnixMicro(), from).Scan(&c.member, &c.attempt)
+		if fault.Of(err) != fault.NotFound || from == 0 {
+			break
+		}
+		from = 0 // round
+	}
 	if fault.Of(err) == fault.NotFound {
 		return nil, true, nil
 	}
