@@ -203,24 +203,30 @@ func disc(at XY, radius float64) string {
 	return path + "Z"
 }
 
-// few returns a picture with a palette: a quarter of the bytes and of the time to pack them. Colours that look alike, all that lie
-// between a shape and its ground, become the one of them that was met first.
-func few(sheet *image.RGBA) *image.Paletted {
-	const coarse = 4 // bits of each channel that are told apart: at most 4096 colours, of which a picture of ours has some dozens
+// few returns the poster's picture with a palette: a quarter of the bytes and of the time to pack them. The inks are in it as they are;
+// of the colours that lie between a shape and its ground, those that look alike become the one that was met first.
+func (p *poster) few(sheet *image.RGBA) *image.Paletted {
+	const coarse = 4 // bits of each channel that are told apart
 	packed := image.NewPaletted(sheet.Rect, nil)
 	var index [1 << (3 * coarse)]int16 // 1 + the colour's place in the palette
-	for i := range packed.Pix {
-		c := sheet.Pix[4*i : 4*i+4 : 4*i+4]
-		kind := int(c[0]>>(8-coarse))<<(2*coarse) | int(c[1]>>(8-coarse))<<coarse | int(c[2]>>(8-coarse))
+	find := func(r, g, b uint8) int16 {
+		kind := int(r>>(8-coarse))<<(2*coarse) | int(g>>(8-coarse))<<coarse | int(b>>(8-coarse))
 		if index[kind] == 0 {
+			ink := color.RGBA{r, g, b, 0xff}
 			if len(packed.Palette) == 256 {
-				index[kind] = int16(packed.Palette.Index(color.RGBA{c[0], c[1], c[2], 0xff})) + 1
+				index[kind] = int16(packed.Palette.Index(ink)) + 1
 			} else {
-				packed.Palette = append(packed.Palette, color.RGBA{c[0], c[1], c[2], 0xff})
+				packed.Palette = append(packed.Palette, ink)
 				index[kind] = int16(len(packed.Palette))
 			}
 		}
-		packed.Pix[i] = uint8(index[kind] - 1)
+		return index[kind] - 1
+	}
+	for _, m := range p.marks {
+		find(m.ink.R, m.ink.G, m.ink.B)
+	}
+	for i := range packed.Pix {
+		packed.Pix[i] = uint8(find(sheet.Pix[4*i], sheet.Pix[4*i+1], sheet.Pix[4*i+2]))
 	}
 	return packed
 }

@@ -261,7 +261,7 @@ func (p *poster) png() ([]byte, error) {
 	}
 	var file bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(&file, few(sheet)); err != nil {
+	if err := encoder.Encode(&file, p.few(sheet)); err != nil {
 		return nil, fmt.Errorf("writing a picture: %w", err)
 	}
 	return file.Bytes(), nil
