@@ -31,8 +31,7 @@ func (h History) PNG() ([]byte, error) {
 	if n := len(h.Moments); n > mostMoments {
 		h.Moments = h.Moments[n-mostMoments:]
 	}
-	p := &poster{width: pngWidth, height: pngHeight, title: h.Title}
-	p.paint(slab, rectangle(box{0, 0, pngWidth, pngHeight}))
+	p := &poster{width: pngWidth, height: pngHeight, ground: slab, title: h.Title}
 	low, high := h.scale()
 	y := func(value float64) float64 {
 		share := along(value, low, high)
@@ -222,6 +221,7 @@ func (p *poster) few(sheet *image.RGBA) *image.Paletted {
 		}
 		return index[kind] - 1
 	}
+	find(p.under().R, p.under().G, p.under().B)
 	for _, m := range p.marks {
 		find(m.ink.R, m.ink.G, m.ink.B)
 	}

@@ -26,7 +26,8 @@ import (
 // pixels or written as SVG.
 type poster struct {
 	width, height int
-	title         string // what it shows, for those who do not see it
+	ground        color.RGBA // zero: that of pages
+	title         string     // what it shows, for those who do not see it
 	marks         []mark
 	buffer        sfnt.Buffer
 }
@@ -248,10 +249,18 @@ func rectangle(b box) string {
 	return "M" + number(b.x) + " " + number(b.y) + "H" + number(b.x+b.w) + "V" + number(b.y+b.h) + "H" + number(b.x) + "Z"
 }
 
-// PNG prints the poster.
+// under is the colour on which all stands.
+func (p *poster) under() color.RGBA {
+	if p.ground == (color.RGBA{}) {
+		return tints.ground
+	}
+	return p.ground
+}
+
+// png prints the poster.
 func (p *poster) png() ([]byte, error) {
 	sheet := image.NewRGBA(image.Rect(0, 0, p.width, p.height))
-	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(tints.ground), image.Point{}, draw.Src)
+	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(p.under()), image.Point{}, draw.Src)
 	for _, m := range p.marks {
 		if m.shape != "" {
 			printShape(sheet, m)
@@ -390,7 +399,7 @@ func (p *poster) svg() []byte {
 	c.open("svg", attrs{"xmlns", "http://www.w3.org/2000/svg", "width", float64(p.width), "height", float64(p.height),
 		"viewBox", "0 0 " + strconv.Itoa(p.width) + " " + strconv.Itoa(p.height), "role", "img", "aria-label", p.title})
 	c.text("title", p.title, nil)
-	c.empty("rect", attrs{"width", float64(p.width), "height", float64(p.height), "fill", hex(tints.ground)})
+	c.empty("rect", attrs{"width", float64(p.width), "height", float64(p.height), "fill", hex(p.under())})
 	for i, m := range p.marks {
 		switch {
 		case m.words != "":
