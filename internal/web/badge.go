@@ -64,5 +64,5 @@ func (s *site) embedded(w http.ResponseWriter, v *visit) (place, *release.Card, 
 	if err != nil {
 		return p, nil, figure.Card{}, err
 	}
-	return p, card, s.cardPicture(p.board, p.release.Release, card, everythingShown), nil
+	return p, card, s.cardPicture(v, p.board, p.release.Release, card, everythingShown), nil
 }

@@ -44,8 +44,8 @@ func readLook(q url.Values) (string, error) {
 // mark is what every frame ends with: by whom it is made, and where its numbers are checked. No theme takes it away.
 type powered struct{ Verify, Digest string }
 
-func (s *site) powered(b *board.Board, rel *release.Release) powered {
-	return powered{s.base + verifyAddress(b, rel), rel.Digest[:min(12, len(rel.Digest))]}
+func (s *site) powered(v *visit, b *board.Board, rel *release.Release) powered {
+	return powered{s.origin(v) + verifyAddress(b, rel), rel.Digest[:min(12, len(rel.Digest))]}
 }
 
 // embedBoardPage is a leaderboard in a frame.
@@ -90,13 +90,13 @@ func (s *site) embedLeaderboard(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	rel := p.release
-	page := embedBoardPage{frame: s.frame("Leaderboard of "+p.board.Name, nil), BoardName: p.board.Name, Address: s.base + boardAddress(p.board), When: rel.Period.Label(), Line: rel.Title, Powered: s.powered(p.board, rel.Release)}
+	page := embedBoardPage{frame: s.frame("Leaderboard of "+p.board.Name, nil), BoardName: p.board.Name, Address: s.origin(v) + boardAddress(p.board), When: rel.Period.Label(), Line: rel.Title, Powered: s.powered(v, p.board, rel.Release)}
 	page.Bare, page.Look, page.Hidden = true, look, true
 	page.Table = newLeaderboard(p, shownRows{ask: asked{page: 1}, total: len(rows), rows: rows, leader: rows[:min(1, len(rows))]})
 	for i := range page.Table.Rows {
 		l := &page.Table.Rows[i]
 		if l.Address != "" {
-			l.Address = s.base + l.Address
+			l.Address = s.origin(v) + l.Address
 		}
 	}
 	return s.handPage(w, v, "embed_board", page)
@@ -121,7 +121,7 @@ func (s *site) embedCard(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := embedCardPage{frame: s.frame(picture.Name+" on "+p.board.Name, nil), Address: s.base + playerAddress(boardAddress(p.board), card.Row.Key), Card: picture, Powered: s.powered(p.board, p.release.Release)}
+	page := embedCardPage{frame: s.frame(picture.Name+" on "+p.board.Name, nil), Address: s.origin(v) + playerAddress(boardAddress(p.board), card.Row.Key), Card: picture, Powered: s.powered(v, p.board, p.release.Release)}
 	page.Bare, page.Look, page.Hidden = true, look, true
 	if !math.IsNaN(card.Row.Score) {
 		page.Cairn = figure.Cairn(picture.Stones, "cairn", "", "")

@@ -57,7 +57,7 @@ func (s *site) boardFeed(w http.ResponseWriter, v *visit) error {
 	if err := s.byBoard(v); err != nil {
 		return err
 	}
-	return s.sendFeed(w, v, s.base+boardAddress(v.board)+"/atom.xml")
+	return s.sendFeed(w, v, s.origin(v)+boardAddress(v.board)+"/atom.xml")
 }
 
 func (s *site) ownFeed(w http.ResponseWriter, v *visit) error {
@@ -108,13 +108,10 @@ type (
 )
 
 // tag is an identifier that stays (RFC 4151): under the server's name on the day when the board was made.
-func (s *site) tag(b *board.Board, what string) string {
-	host := s.host()
-	if u, err := url.Parse(s.base); err == nil && u.Hostname() != "" {
+func (s *site) tag(v *visit, b *board.Board, what string) string {
+	host := "localhost"
+	if u, err := url.Parse(s.base); err == nil && u.Hostname() != "" { // the name that it was told alone: an identifier stays
 		host = u.Hostname()
-	}
-	if host == "" {
-		host = "localhost"
 	}
 	return "tag:" + host + "," + b.Created.Format(time.DateOnly) + ":" + b.ID + what
 }
@@ -122,8 +119,8 @@ func (s *site) tag(b *board.Board, what string) string {
 // sendFeed writes a board's releases as the visitor may see them. self is the feed's own address, "" where that is a secret.
 func (s *site) sendFeed(w http.ResponseWriter, v *visit, self string) error {
 	b := v.board
-	feed := atomFeed{Lang: "en-GB", ID: s.tag(b, ""), Title: b.Name, Updated: b.Created.Format(time.RFC3339), Author: atomAuthor{b.Name}, Generator: "Cairn", Icon: s.base + "/favicon.svg",
-		Links: []atomLink{{Rel: "alternate", Type: "text/html", Href: s.base + boardAddress(b)}}}
+	feed := atomFeed{Lang: "en-GB", ID: s.tag(v, b, ""), Title: b.Name, Updated: b.Created.Format(time.RFC3339), Author: atomAuthor{b.Name}, Generator: "Cairn", Icon: s.origin(v) + "/favicon.svg",
+		Links: []atomLink{{Rel: "alternate", Type: "text/html", Href: s.origin(v) + boardAddress(b)}}}
 	if self != "" {
 		feed.Links = append(feed.Links, atomLink{Rel: "self", Type: "application/atom+xml", Href: self})
 	}
@@ -200,8 +197,8 @@ func (s *site) newEntry(v *visit, view *release.View) (atomEntry, error) {
 		return atomEntry{}, err
 	}
 	scale := scaleOf(card)
-	page := s.base + releaseAddress(b, view.Release)
-	e := atomEntry{ID: s.tag(b, "/"+view.Period.String()), Title: shortLabel(view.Period.Label()), Updated: view.Published.UTC().Format(time.RFC3339), Link: atomLink{Rel: "alternate", Type: "text/html", Href: page}}
+	page := s.origin(v) + releaseAddress(b, view.Release)
+	e := atomEntry{ID: s.tag(v, b, "/"+view.Period.String()), Title: shortLabel(view.Period.Label()), Updated: view.Published.UTC().Format(time.RFC3339), Link: atomLink{Rel: "alternate", Type: "text/html", Href: page}}
 	m := v.access.Member
 	shy := func(row release.Row) bool { return m != nil && m.Shy && row.Member == m.Number }
 	var text strings.Builder
@@ -242,7 +239,7 @@ func (s *site) newEntry(v *visit, view *release.View) (atomEntry, error) {
 			}
 		}
 	}
-	say(`<p><a href="%s">Recompute it yourself</a>: digest <code>%s</code></p>`, s.base+verifyAddress(b, view.Release), view.Digest)
+	say(`<p><a href="%s">Recompute it yourself</a>: digest <code>%s</code></p>`, s.origin(v)+verifyAddress(b, view.Release), view.Digest)
 	e.Content = atomText{Type: "html", Text: text.String()}
 	return e, nil
 }
@@ -274,8 +271,8 @@ func (s *site) sendCalendar(w http.ResponseWriter, v *visit) error {
 	c := ics.NewCalendarFor("Cairn")
 	c.SetName("Releases of " + b.Name)
 	c.SetXWRCalName("Releases of " + b.Name)
-	c.SetUrl(s.base + boardAddress(b))
-	c.SetRefreshInterval("P1D", ics.WithValue("DURATION"))
+	c.SetUrl(s.origin(v) + boardAddress(b))
+	c.SetRefreshInterval("P1D")
 	c.SetXPublishedTTL("P1D")
 	about := "When the next releases of " + b.Name + " come. Each can be recomputed by anyone who has its bundle."
 	if len(turns) == 0 {
@@ -294,7 +291,7 @@ func (s *site) sendCalendar(w http.ResponseWriter, v *visit) error {
 		e.SetEndAt(at.Add(15 * time.Minute))
 		e.SetSummary(b.Name + ": " + shortLabel(turn.Period.Label()))
 		e.SetDescription(fmt.Sprintf(what+".", turn.Period.Label()))
-		e.SetURL(s.base + boardAddress(b))
+		e.SetURL(s.origin(v) + boardAddress(b))
 		e.SetTimeTransparency(ics.TransparencyTransparent)
 	}
 	s.hand(w, v, "text/calendar; charset=utf-8", []byte(c.Serialize()))

@@ -51,7 +51,7 @@ func (s *site) answerOembed(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	path, found := strings.CutPrefix(q.Get("url"), s.base+"/")
+	path, found := strings.CutPrefix(q.Get("url"), s.origin(v)+"/")
 	at, err := url.Parse("/" + path)
 	if !found || err != nil {
 		return s.nowhere(w, v)
@@ -60,7 +60,7 @@ func (s *site) answerOembed(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	answer.Version, answer.Type, answer.ProviderName, answer.ProviderURL, answer.CacheAge = "1.0", "rich", "Cairn", s.base+"/", badgeLasts
+	answer.Version, answer.Type, answer.ProviderName, answer.ProviderURL, answer.CacheAge = "1.0", "rich", "Cairn", s.origin(v)+"/", badgeLasts
 	if answer.ThumbnailURL != "" && (answer.ThumbnailWidth > width || answer.ThumbnailHeight > height) {
 		answer.ThumbnailURL, answer.ThumbnailWidth, answer.ThumbnailHeight = "", 0, 0
 	}
@@ -146,12 +146,12 @@ func (s *site) oembedOf(v *visit, steps []string, width, height int) (oembed, er
 	if player == "" {
 		rows := min(max((height-headHeight)/rowHeight, 1), mostPlaces, max(p.release.Shown(), 1))
 		o := oembed{Title: p.board.Name + ": " + p.release.Title, Width: min(width, frameWidth), Height: min(height, headHeight+rows*rowHeight)}
-		o.HTML = snippet(s.base+embedAddress(p.board)+"?top="+strconv.Itoa(rows), "Leaderboard of "+p.board.Name, o.Width, o.Height)
+		o.HTML = snippet(s.origin(v)+embedAddress(p.board)+"?top="+strconv.Itoa(rows), "Leaderboard of "+p.board.Name, o.Width, o.Height)
 		picture, err := s.leaderboardPicture(v, p.board, p.release)
 		if err != nil {
 			return oembed{}, err
 		}
-		o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = s.base+under+"/leaderboard.png", figure.CardWidth, picture.Height()
+		o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = s.origin(v)+under+"/leaderboard.png", figure.CardWidth, picture.Height()
 		return o, nil
 	}
 	if err := s.opens(v, p); err != nil {
@@ -161,10 +161,10 @@ func (s *site) oembedOf(v *visit, steps []string, width, height int) (oembed, er
 	if err != nil {
 		return oembed{}, err
 	}
-	picture := s.cardPicture(p.board, p.release.Release, card, everythingShown)
+	picture := s.cardPicture(v, p.board, p.release.Release, card, everythingShown)
 	o := oembed{Title: picture.Words(), Width: min(width, cardWidth), Height: min(height, cardHeight)}
-	o.HTML = snippet(s.base+embedCardAddress(p.board, player), picture.Name+" on "+p.board.Name, o.Width, o.Height)
-	o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = s.base+playerAddress(under, player)+"/card.png", figure.CardWidth, figure.CardHeight
+	o.HTML = snippet(s.origin(v)+embedCardAddress(p.board, player), picture.Name+" on "+p.board.Name, o.Width, o.Height)
+	o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = s.origin(v)+playerAddress(under, player)+"/card.png", figure.CardWidth, figure.CardHeight
 	return o, nil
 }
 
@@ -175,17 +175,17 @@ func (s *site) oembedShare(v *visit, secret string, width, height int) (oembed, 
 	if err != nil {
 		return oembed{}, err
 	}
-	o := oembed{Title: at.picture.Words(), Width: min(width, frameWidth), ThumbnailURL: s.base + shareAddress(secret) + "/card.png", ThumbnailWidth: figure.CardWidth, ThumbnailHeight: figure.CardHeight}
+	o := oembed{Title: at.picture.Words(), Width: min(width, frameWidth), ThumbnailURL: s.origin(v) + shareAddress(secret) + "/card.png", ThumbnailWidth: figure.CardWidth, ThumbnailHeight: figure.CardHeight}
 	if o.Height = o.Width * figure.CardHeight / figure.CardWidth; o.Height > height {
 		o.Width, o.Height = height*figure.CardWidth/figure.CardHeight, height
 	}
 	o.Width, o.Height = max(o.Width, 1), max(o.Height, 1)
 	escape := template.HTMLEscapeString
-	o.HTML = `<a href="` + escape(s.base+shareAddress(secret)) + `"><img src="` + escape(o.ThumbnailURL) + `" alt="` + escape(o.Title) + `" width="` + strconv.Itoa(o.Width) + `" height="` + strconv.Itoa(o.Height) + `"></a>`
+	o.HTML = `<a href="` + escape(s.origin(v)+shareAddress(secret)) + `"><img src="` + escape(o.ThumbnailURL) + `" alt="` + escape(o.Title) + `" width="` + strconv.Itoa(o.Width) + `" height="` + strconv.Itoa(o.Height) + `"></a>`
 	return o, nil
 }
 
 // embeddable tells programs where to ask how a page is shown elsewhere.
-func (s *site) embeddable(address, title string) alternate {
-	return alternate{"application/json+oembed", title, s.base + "/oembed?" + url.Values{"format": {"json"}, "url": {s.base + address}}.Encode()}
+func (s *site) embeddable(v *visit, address, title string) alternate {
+	return alternate{"application/json+oembed", title, s.origin(v) + "/oembed?" + url.Values{"format": {"json"}, "url": {s.origin(v) + address}}.Encode()}
 }

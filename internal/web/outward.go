@@ -90,9 +90,18 @@ func (s *site) asNobody(v *visit, id string, act board.Act) error {
 // forEveryone reports whether something on a board is for whoever comes by.
 func forEveryone(b *board.Board, act board.Act) bool { return board.Access{}.May(act, b) }
 
+// origin is the address of the server, without a slash at the end: as it was told, else as the visitor reached it. What leaves the
+// site is no good with addresses that begin at its root.
+func (s *site) origin(v *visit) string {
+	if s.base != "" {
+		return s.base
+	}
+	return (&url.URL{Scheme: "http", Host: v.Host}).String()
+}
+
 // host is the server's name as pictures say it, "" not known.
-func (s *site) host() string {
-	u, err := url.Parse(s.base)
+func (s *site) host(v *visit) string {
+	u, err := url.Parse(s.origin(v))
 	if err != nil {
 		return ""
 	}
@@ -114,9 +123,10 @@ func (s *site) showOutward(v *visit, p place, card *release.Card, f *frame) {
 	if v.actor.SignedIn() || v.reading != "" || !forEveryone(p.board, board.SeeScorecards) {
 		return
 	}
-	picture := s.cardPicture(p.board, p.release.Release, card, everythingShown)
-	f.Graph = &graph{Title: f.Title, Text: picture.Headline, Address: f.Canonical, Picture: f.Canonical + "/card.png", Alt: picture.Words(), Width: figure.CardWidth, Height: figure.CardHeight}
-	f.Alternates = append(f.Alternates, s.embeddable(playerAddress(boardAddress(p.board), card.Row.Key), f.Title))
+	picture := s.cardPicture(v, p.board, p.release.Release, card, everythingShown)
+	at := s.origin(v) + playerAddress(releaseAddress(p.board, p.release.Release), card.Row.Key)
+	f.Graph = &graph{Title: f.Title, Text: picture.Headline, Address: at, Picture: at + "/card.png", Alt: picture.Words(), Width: figure.CardWidth, Height: figure.CardHeight}
+	f.Alternates = append(f.Alternates, s.embeddable(v, playerAddress(boardAddress(p.board), card.Row.Key), f.Title))
 }
 
 // follow says how programs follow a board, and what they may show of it.
@@ -134,9 +144,10 @@ func (s *site) follow(v *visit, p place, page *boardPage) {
 	if p.release == nil {
 		return
 	}
-	page.Alternates = append(page.Alternates, s.embeddable(boardAddress(b), b.Name))
+	page.Alternates = append(page.Alternates, s.embeddable(v, boardAddress(b), b.Name))
 	if !v.actor.SignedIn() {
-		page.Graph = &graph{Title: b.Name + ", " + p.release.Period.Label(), Text: p.release.Title, Address: page.Canonical, Picture: s.base + releaseAddress(b, p.release.Release) + "/leaderboard.png",
+		at := s.origin(v) + releaseAddress(b, p.release.Release)
+		page.Graph = &graph{Title: b.Name + ", " + p.release.Period.Label(), Text: p.release.Title, Address: at, Picture: at + "/leaderboard.png",
 			Alt: "The leaderboard: " + p.release.Title, Width: figure.CardWidth, Height: figure.Leaderboard{Line: p.release.Title, Places: make([]figure.Place, min(mostPlaces, p.release.Shown()))}.Height()}
 	}
 }

@@ -51,9 +51,9 @@ func (on shows) lets(told story.Story, card *scorecard.Scorecard) bool {
 }
 
 // cardPicture puts a player's card of a release into the words of a picture.
-func (s *site) cardPicture(b *board.Board, rel *release.Release, c *release.Card, on shows) figure.Card {
+func (s *site) cardPicture(v *visit, b *board.Board, rel *release.Release, c *release.Card, on shows) figure.Card {
 	scale := scaleOf(c.Card)
-	p := figure.Card{Board: b.Name, When: rel.Period.Label(), Host: s.host(), Verify: verifyWords(rel)}
+	p := figure.Card{Board: b.Name, When: rel.Period.Label(), Host: s.host(v), Verify: verifyWords(rel)}
 	if on.name {
 		p.Name = nameOf(c.Row)
 	}
@@ -134,7 +134,7 @@ func (s *site) cardImage(w http.ResponseWriter, v *visit) error {
 	if p.reading.shy(card.Row.Member) {
 		on.number, on.rank = false, false
 	}
-	file, err := s.drawn(v, s.cardPicture(p.board, p.release.Release, card, on))
+	file, err := s.drawn(v, s.cardPicture(v, p.board, p.release.Release, card, on))
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *site) leaderboardPicture(v *visit, b *board.Board, view *release.View) 
 	if err != nil {
 		return figure.Leaderboard{}, err
 	}
-	l := figure.Leaderboard{Board: b.Name, When: view.Period.Label(), Line: view.Title, Host: s.host(), Verify: verifyWords(view.Release)}
+	l := figure.Leaderboard{Board: b.Name, When: view.Period.Label(), Line: view.Title, Host: s.host(v), Verify: verifyWords(view.Release)}
 	if !scale.Lower {
 		l.Full = fullWidth(scale, rows)
 	}

@@ -96,7 +96,7 @@ func (s *site) byShare(v *visit) (shared, error) {
 	if at.card, err = s.ownCard(v, b, access, at.release); err != nil {
 		return at, err
 	}
-	at.picture = s.cardPicture(b, at.release, at.card, at.on)
+	at.picture = s.cardPicture(v, b, at.release, at.card, at.on)
 	v.board, v.access = b, board.Access{}
 	return at, nil
 }
@@ -144,8 +144,8 @@ func (s *site) showShare(w http.ResponseWriter, v *visit) error {
 		Digest: rel.Digest, Line: "cairn verify " + bundleName(b, rel) + " --against " + rel.Digest}
 	page.Hidden = true // a person is not for search engines to find
 	page.Description = page.Alt
-	page.Graph = &graph{Title: heading, Text: at.picture.Headline, Address: s.base + under, Picture: s.base + page.Picture, Alt: page.Alt, Width: page.Width, Height: page.Height}
-	page.Alternates = []alternate{s.embeddable(under, heading)}
+	page.Graph = &graph{Title: heading, Text: at.picture.Headline, Address: s.origin(v) + under, Picture: s.origin(v) + page.Picture, Alt: page.Alt, Width: page.Width, Height: page.Height}
+	page.Alternates = []alternate{s.embeddable(v, under, heading)}
 	if rel.ID != at.pass.Release {
 		page.Corrected = "This release was corrected after the card was made. What you see is what holds now."
 	}
@@ -348,7 +348,7 @@ func (s *site) shareNow(v *visit) (*madeShare, error) {
 	if err != nil {
 		return nil, err
 	}
-	picture := s.cardPicture(b, rel, card, on)
+	picture := s.cardPicture(v, b, rel, card, on)
 	if picture.Score == "" && picture.Place == "" && picture.Headline == "" {
 		return nil, wrong("shows", "There is nothing of that to tell of %s: choose more, or another release.", p.Label())
 	}
@@ -356,7 +356,7 @@ func (s *site) shareNow(v *visit) (*madeShare, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := s.base + shareAddress(secret)
+	at := s.origin(v) + shareAddress(secret)
 	return &madeShare{Address: at, Picture: shareAddress(secret) + "/card.png", Alt: picture.Words(), Markdown: "[![" + badgeOf(picture).Message + "](" + at + "/badge.svg)](" + at + ")"}, nil
 }
 
@@ -374,7 +374,7 @@ func (s *site) makeFeed(w http.ResponseWriter, v *visit) error {
 		return s.refused(w, v, linksScreen, err)
 	}
 	return s.showMade(w, v, func(page *linksPage) {
-		page.Feed = &madeFeed{Feed: s.base + "/f/" + secret + "/atom.xml", Calendar: s.base + "/f/" + secret + "/releases.ics"}
+		page.Feed = &madeFeed{Feed: s.origin(v) + "/f/" + secret + "/atom.xml", Calendar: s.origin(v) + "/f/" + secret + "/releases.ics"}
 	})
 }
 

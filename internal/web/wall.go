@@ -128,7 +128,7 @@ func (s *site) wallPages(v *visit, p place) ([]wallPage, error) {
 		page := wallPage{frame: s.frame(heading+" · "+p.board.Name, nil), BoardName: p.board.Name, Heading: heading}
 		page.Bare, page.Look, page.Hidden = true, "bare wall theme-dark accent-lichen", true
 		if p.release != nil {
-			page.When, page.Powered = p.release.Period.Label(), s.powered(p.board, p.release.Release)
+			page.When, page.Powered = p.release.Period.Label(), s.powered(v, p.board, p.release.Release)
 		}
 		return page
 	}
@@ -258,9 +258,9 @@ func (s *site) wallsPage(v *visit, f *form) (any, error) {
 		page.Walls = append(page.Walls, l)
 	}
 	if page.Open {
-		page.Frame = snippet(s.base+embedAddress(b), "Leaderboard of "+b.Name, frameWidth, headHeight+placesInFrame*rowHeight)
-		page.Card = snippet(s.base+embedCardAddress(b, "PLAYER"), "Scorecard", cardWidth, cardHeight)
-		page.Feed, page.Dates = s.base+boardAddress(b)+"/atom.xml", s.base+boardAddress(b)+"/releases.ics"
+		page.Frame = snippet(s.origin(v)+embedAddress(b), "Leaderboard of "+b.Name, frameWidth, headHeight+placesInFrame*rowHeight)
+		page.Card = snippet(s.origin(v)+embedCardAddress(b, "PLAYER"), "Scorecard", cardWidth, cardHeight)
+		page.Feed, page.Dates = s.origin(v)+boardAddress(b)+"/atom.xml", s.origin(v)+boardAddress(b)+"/releases.ics"
 	} else {
 		page.Private = "The leaderboard of this board is not for everyone, so other sites, public feeds and search engines get nothing of it. Members make a feed and a calendar of their own on their membership page."
 	}
@@ -292,7 +292,7 @@ func (s *site) makeWall(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	page.(*wallsPage).Made = s.base + wallAddress(secret)
+	page.(*wallsPage).Made = s.origin(v) + wallAddress(secret)
 	return s.tell(w, v, http.StatusOK, wallsScreen.template, page)
 }
 
