@@ -27,6 +27,7 @@ type boardCommand struct {
 	Reveal  boardRevealCommand  `cmd:"" help:"Show or change who sees a board."`
 	Rhythm  boardRhythmCommand  `cmd:"" help:"Show or change when a board is released by itself."`
 	Target  boardTargetCommand  `cmd:"" help:"Show, set, end or propose targets, or move one to the team."`
+	Tips    boardTipsCommand    `cmd:"" help:"Write the tips of a board as a file, or bring those of a file."`
 	Trail   boardTrailCommand   `cmd:"" help:"Show who did what to a board."`
 	Export  boardExportCommand  `cmd:"" help:"Write a board as a file: everything but its people and its data."`
 	Import  boardImportCommand  `cmd:"" help:"Make a board of such a file, or bring one to it."`
