@@ -28,23 +28,18 @@ func HTML(markdown string) template.HTML {
 	return template.HTML(policy().SanitizeBytes(out.Bytes()))
 }
 
-// Mail returns a text as HTML for a mail: every element carries its own style, since mail programs drop style sheets. No style
-// names a colour of letters or paper, so it reads in the dark as well.
+// Mail returns a text as HTML for a mail. What needs a style carries its own, since mail programs drop style sheets; paragraphs, lists
+// and headings keep the spaces that every mail program gives them. No style names a colour of letters or paper, so it reads in the
+// dark as well.
 func Mail(markdown string) template.HTML {
 	// In what HTML returns every < begins one of its own elements.
 	return template.HTML(styles.Replace(string(HTML(markdown))))
 }
 
 var styles = strings.NewReplacer(
-	"<p>", `<p style="margin:0 0 12px">`,
-	"<ul>", `<ul style="margin:0 0 12px;padding:0 0 0 24px">`,
-	"<ol", `<ol style="margin:0 0 12px;padding:0 0 0 24px"`,
-	"<li>", `<li style="margin:0 0 4px">`,
-	"<blockquote>", `<blockquote style="margin:0 0 12px;padding:0 0 0 12px;border-left:3px solid #8b9187">`,
-	"<pre>", `<pre style="margin:0 0 12px;padding:0 0 0 12px;border-left:1px solid #8b9187;white-space:pre-wrap;font-family:monospace">`,
+	"<blockquote>", `<blockquote style="border-left:3px solid #8b9187;padding:0 0 0 12px">`,
+	"<pre>", `<pre style="white-space:pre-wrap;font-family:monospace">`,
 	"<code>", `<code style="font-family:monospace">`,
-	"<h3>", `<h3 style="margin:18px 0 8px;font-size:17px;line-height:1.3">`,
-	"<h4>", `<h4 style="margin:16px 0 8px;font-size:15px;line-height:1.3">`,
 	"<a ", `<a style="color:inherit;text-decoration:underline" `,
 )
 
