@@ -12,8 +12,8 @@ import (
 	"cairn/internal/mail"
 	"cairn/internal/period"
 	"cairn/internal/release"
-	"cairn/internal/target"
 	"cairn/internal/take"
+	"cairn/internal/target"
 	"cairn/score"
 	"cairn/scorecard"
 )

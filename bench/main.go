@@ -19,6 +19,9 @@ const (
 	taskPublish  task = "publish" // from there to a final release
 	taskJudge    task = "judge"   // the part of publish that writes nothing
 	taskServe    task = "serve"   // a release over HTTP
+	taskReaders  task = "readers" // a release whose players claimed their records
+	taskLetters  task = "letters" // its newsletter
+	taskSink     task = "sink"    // a mail server that takes everything
 	taskRead     task = "read"    // from there, against bytes that stand still
 )
 
@@ -59,6 +62,12 @@ func main() {
 		m, err = judge(*address)
 	case taskServe:
 		err = serve(*address)
+	case taskSink:
+		err = sink()
+	case taskReaders:
+		m, err = fillReaders(*address, *players)
+	case taskLetters:
+		m, err = sendLetters(*address, *players)
 	case taskRead:
 		var read reading
 		read, err = readCards(*address, *players, 12_000)
@@ -66,7 +75,7 @@ func main() {
 	default:
 		err = fmt.Errorf("no task %q", *name)
 	}
-	if err == nil && *name != "" && task(*name) != taskServe {
+	if err == nil && *name != "" && task(*name) != taskServe && task(*name) != taskSink {
 		err = json.NewEncoder(os.Stdout).Encode(m)
 	}
 	if err != nil {

@@ -68,7 +68,7 @@ func compare(quick bool, out string) (err error) {
 	r.printf("%s, %s, %d cores of %s, %s/%s. CPU is user and system time of all cores in seconds; peak is resident memory at the highest, input",
 		time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), runtime.NumCPU(), processor(), runtime.GOOS, runtime.GOARCH)
 	r.printf("included. Every line is a process of its own. The machine may have been busy with other things: read CPU, not wall.\n")
-	for _, part := range []func(sizes) error{r.calculation, r.growth, r.journeys, r.keeping, r.reading} {
+	for _, part := range []func(sizes) error{r.calculation, r.growth, r.journeys, r.keeping, r.reading, r.letters} {
 		if err := part(size); err != nil {
 			return err
 		}
