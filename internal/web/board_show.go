@@ -41,6 +41,7 @@ type boardPage struct {
 	Table       leaderboard
 	Movers      []mention
 	Newcomers   []mention
+	Aims        []aimMention // what is wanted, for members
 	Spread      template.HTML
 	SpreadWords string
 	Warnings    []string
@@ -196,7 +197,8 @@ func (s *site) boardPage(r *visit, p place) (boardPage, error) {
 		}
 	}
 	s.tellRelease(&page, p, shown, archive)
-	return page, nil
+	page.Aims, err = aimMentions(ctx, p)
+	return page, err
 }
 
 // shownRows is the part of a leaderboard that a page shows.
@@ -278,7 +280,7 @@ func pendingNotice(p place, step *board.Pending) notice {
 // awaitFirst tells of a board that has released nothing yet.
 func (s *site) awaitFirst(page *boardPage, p place) {
 	running := period.Of(p.card.Period, s.now(), p.board.Location())
-	page.Next = ending(running, p.board.Location(), s.now())
+	page.Next, page.ComesHere = ending(running, p.board.Location(), s.now()), true
 }
 
 // tellRelease puts a release into words. archive is nil where the page is of one edition, since what came later is no part of
@@ -347,7 +349,7 @@ func (s *site) tellRelease(page *boardPage, p place, shown shownRows, archive []
 		}
 	}
 	if !p.lasting {
-		page.Next = ending(rel.Period.Add(1), p.board.Location(), s.now())
+		page.Next, page.ComesHere = ending(rel.Period.Add(1), p.board.Location(), s.now()), true
 	}
 }
 

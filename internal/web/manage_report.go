@@ -21,6 +21,8 @@ type reportPage struct {
 	Spread   template.HTML
 	Groups   []reportGroup
 	Smallest string
+	Guards   []guardLine
+	Targets  string // address of the page on which a target is moved
 	Success  []fact
 }
 
@@ -40,11 +42,7 @@ func (s *site) showReport(w http.ResponseWriter, v *visit) error {
 	if page.Taking, err = s.takingPart(v); err != nil {
 		return err
 	}
-	for _, f := range []fact{{"Should be better", b.Plan.Success.Goal}, {"Measured by", b.Plan.Success.Measure}, {"Target", b.Plan.Success.Target}, {"To be looked at", b.Plan.Success.Review}} {
-		if f.Text != "" {
-			page.Success = append(page.Success, f)
-		}
-	}
+	page.Success = successFacts(b.Plan.Success)
 	rel, err := s.releases.Latest(ctx, b)
 	if fault.Of(err) == fault.NotFound {
 		return s.tell(w, v, http.StatusOK, "manage_report", page)
@@ -61,6 +59,10 @@ func (s *site) showReport(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
+	page.Targets = targetsAddress(b)
+	if page.Guards, err = s.guardLines(v, card); err != nil {
+		return err
+	}
 	scale := scaleOf(card)
 	page.When = rel.Period.Label()
 	page.Figures = []fact{{"Scored", withheldCount(view.Scored)}, {"Mean score", withheld(scale, view.Mean)}, {"Median score", withheld(scale, view.Median)}}
@@ -72,6 +74,16 @@ func (s *site) showReport(w http.ResponseWriter, v *visit) error {
 		page.Groups = append(page.Groups, group)
 	}
 	return s.tell(w, v, http.StatusOK, "manage_report", page)
+}
+
+// successFacts is how a board's programme will be judged, as far as it was written down.
+func successFacts(is board.Success) (all []fact) {
+	for _, f := range []fact{{"Should be better", is.Goal}, {"Measured by", is.Measure}, {"Target", is.Target}, {"To be looked at", is.Review}} {
+		if f.Text != "" {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // takingPart counts members by state: what a manager knows of the board anyway.

@@ -111,6 +111,10 @@ var verbs = map[string]string{
 	"record.merge":      "made one record of two",
 	"record.unmerge":    "made two records again",
 
+	"target.set":  "set a target",
+	"target.end":  "ended a target",
+	"target.move": "moved a target from players to their team",
+
 	"grant.give":     "granted a number",
 	"grant.withdraw": "withdrew a grant",
 
