@@ -31,6 +31,8 @@ type dataPage struct {
 	How     field
 	Dry     field
 	Told    *importTold
+	Kept    string // for how long raw entries are kept
+	Purged  []purgedLine
 }
 
 // sourceLine is one source that brought something.
@@ -61,6 +63,10 @@ func (s *site) dataPage(v *visit, f *form) (*dataPage, error) {
 	}
 	for _, from := range sources {
 		page.Sources = append(page.Sources, sourceLine{from.Name, amount(float64(from.Entries)), day(from.First, b.Location()), day(from.Last, b.Location())})
+	}
+	page.Kept = keepingWords(b)
+	if page.Purged, err = s.purged(v.Context(), b); err != nil {
+		return nil, err
 	}
 	presets, err := intake.Presets()
 	if err != nil {

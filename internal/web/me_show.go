@@ -45,6 +45,7 @@ type mineBoard struct {
 	Card          string // address of the own scorecard, "" none
 	Membership    string // address
 	Manage        string // address, "" not theirs
+	Due           *nextRelease
 	Coach         string // address of the players that were given to them, "" none
 }
 
@@ -132,6 +133,12 @@ func (s *site) mineBoard(ctx context.Context, mine board.Mine) (mineBoard, error
 	m := a.Member
 	if m == nil || m.State == board.Invited {
 		return shown, nil
+	}
+	if m.State != board.Left {
+		var err error
+		if shown.Due, err = s.comesNext(ctx, b); err != nil {
+			return shown, err
+		}
 	}
 	if a.May(board.SeeOwn, b) {
 		shown.Membership = boardAddress(b) + "/membership"

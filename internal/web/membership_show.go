@@ -44,7 +44,9 @@ type membershipPage struct {
 	Paused   bool
 	Leaves   field
 	Receipts []receiptLine
-	Broken   string // why the ledger does not hold together; "" it does
+	Purged   []purgedLine // what was deleted of the board's raw entries
+	Raw      string       // for how long they are kept
+	Broken   string       // why the ledger does not hold together; "" it does
 	Notes    []noteLine
 }
 
@@ -266,6 +268,10 @@ func (s *site) membershipPage(v *visit, f *form) (any, error) {
 			}
 			page.Asks = append(page.Asks, a)
 		}
+	}
+	page.Raw = keepingWords(b)
+	if page.Purged, err = s.purged(ctx, b); err != nil {
+		return nil, err
 	}
 	page.Called = f.text("name", "What this board calls you", "", m.Name).most(200).complete("name")
 	page.Shows = showsField(f, m.Shows)

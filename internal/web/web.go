@@ -237,11 +237,13 @@ type frame struct {
 	Here        string // which of them this page is
 	Mark        template.HTML
 	Door        door
-	Reading     bool   // shown by a link in a mail, for reading alone: nothing on it can be done, and nothing needs signing in
-	Lasting     []link // of a page that is kept for ever: where to find what came after
-	Bare        bool   // nothing around it: for frames of other sites, and for screens
-	Look        string // classes of the whole page: theme and accent
-	Graph       *graph // what programs show of a link to it; nil nothing
+	Comes       *nextRelease // the release that comes next; nil not known, or not for this page
+	ComesHere   bool         // the page itself tells of it
+	Reading     bool         // shown by a link in a mail, for reading alone: nothing on it can be done, and nothing needs signing in
+	Lasting     []link       // of a page that is kept for ever: where to find what came after
+	Bare        bool         // nothing around it: for frames of other sites, and for screens
+	Look        string       // classes of the whole page: theme and accent
+	Graph       *graph       // what programs show of a link to it; nil nothing
 	Alternates  []alternate
 }
 
@@ -321,6 +323,12 @@ func (s *site) fill(r *visit, name string, data any) ([]byte, error) {
 		f.Door = newDoor(r, f)
 		f.lead(r)
 		f.Reading = r.reading != ""
+		if r.board != nil && f.Board == r.board.Name && !f.Bare && r.PathValue("edition") == "" { // what is kept for ever does not tell of what comes
+			var err error
+			if f.Comes, err = s.comesNext(r.Context(), r.board); err != nil {
+				return nil, err
+			}
+		}
 	}
 	var body bytes.Buffer
 	if err := s.pages[name].Execute(&body, data); err != nil {
