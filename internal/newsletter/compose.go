@@ -132,6 +132,9 @@ func (t *told) compose(ctx context.Context, member int64, account string, losses
 	case math.IsNaN(l.Card.Row.Score):
 		l.Why = "There was not enough of yours yet for a score this time."
 	}
+	if l.Aims, err = view.Aims(ctx); err != nil {
+		return l, err
+	}
 	if l.Card != nil {
 		if l.Tip, err = rooms.Coaching.TipFor(ctx, t.at, l.Card); err != nil {
 			return l, err
@@ -189,8 +192,8 @@ func (t *told) message(c *claimed, w letter.Written) mail.Message {
 	}
 }
 
-// Preview returns the letter of a release that a member would get, with links that open nothing. The release may be a draft.
-// Withheld where the member is nobody who could be told.
+// Preview returns the letter of a release that a member would get, with links that open nothing, and without stories of loss,
+// which are between them and their mailbox. The release may be a draft. Withheld where the member is nobody who could be told.
 func (n *Newsletters) Preview(ctx context.Context, at *board.Board, rel *release.Release, member int64) (w letter.Written, err error) {
 	names, err := n.rooms.Boards.Directory(ctx, at)
 	if err != nil {
@@ -200,15 +203,11 @@ func (n *Newsletters) Preview(ctx context.Context, at *board.Board, rel *release
 	if m.Player == "" {
 		return w, fault.New(fault.Withheld, "Nobody claimed this record yet, so that there is nobody to write to.")
 	}
-	p, err := n.Preference(ctx, m.Player, at.ID)
-	if err != nil {
-		return w, err
-	}
 	t, err := n.shareOf(ctx, at, rel, n.rooms.Now())
 	if err != nil {
 		return w, err
 	}
-	l, err := t.compose(ctx, member, m.Player, p.Losses, t.links("preview"))
+	l, err := t.compose(ctx, member, m.Player, false, t.links("preview"))
 	if err != nil {
 		return w, err
 	}

@@ -159,6 +159,9 @@ func (n *Newsletters) Unready() string {
 	return ""
 }
 
+// Captured reports whether letters are written into a folder instead of being sent: nobody gets them.
+func (n *Newsletters) Captured() bool { return !n.rooms.Post.Ready() && n.rooms.Post.Captures() }
+
 // Anonymous reports whether the mails say nowhere who sends them, which the law of most countries asks for.
 func (n *Newsletters) Anonymous() bool { return n.rooms.Sender == "" }
 
@@ -231,6 +234,21 @@ func (n *Newsletters) Of(ctx context.Context, at *board.Board, releaseID string)
 		return l, fault.New(fault.NotFound, "This release has no newsletter.")
 	}
 	return l, err
+}
+
+// OfPeriod is Of by the period.
+func (n *Newsletters) OfPeriod(ctx context.Context, at *board.Board, p period.Period) (Newsletter, error) {
+	var id string
+	err := n.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		return tx.QueryRow(`SELECT release_id FROM newsletter WHERE board_id = $1 AND period = $2`, at.ID, p.String()).Scan(&id)
+	})
+	if fault.Of(err) == fault.NotFound {
+		return Newsletter{}, fault.New(fault.NotFound, "The release of %s has no newsletter.", p.Label())
+	}
+	if err != nil {
+		return Newsletter{}, err
+	}
+	return n.Of(ctx, at, id)
 }
 
 // All returns the newsletters of a board, newest first, at most limit.

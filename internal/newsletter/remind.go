@@ -129,6 +129,9 @@ func (n *Newsletters) notice(ctx context.Context, at *board.Board, r release.Rem
 	switch {
 	case r.State == release.TurnEmpty:
 		w.Subject, w.Line = "Nothing to release: "+name, "There was nothing to release for "+p.Label()+"."
+		if r.Due.After(n.rooms.Now()) {
+			w.Line = "There is nothing yet to release for " + p.Label() + ". Late data is waited for until " + due + "."
+		}
 		w.Link, w.Words = n.rooms.Identity.Link("/b/"+at.Key+"/manage/data"), "Bring data"
 	case r.State == release.TurnFailed:
 		w.Subject, w.Line = p.Label()+" could not be calculated: "+name, p.Label()+" could not be calculated. It is tried again."
