@@ -26,6 +26,7 @@ type archived struct {
 	Superseded    bool
 	RulesNew      bool
 	Digest        string // its first digits
+	Shared        string // for those who run the board: how often cards of it were looked at; "" there are none
 }
 
 // pageReleases is how many releases stand on one page of the archive.

@@ -87,9 +87,15 @@ func (s *site) releasesPage(v *visit, f *form) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, err := s.passes.Shared(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
 	var finals []option
 	for _, rel := range all {
-		page.History = append(page.History, newArchived(b, rel))
+		told := newArchived(b, rel)
+		told.Shared = sharedWords(shared[rel.ID])
+		page.History = append(page.History, told)
 		if !rel.Superseded {
 			finals = append(finals, option{Value: rel.Period.String(), Text: rel.Period.Label()})
 		}

@@ -227,6 +227,9 @@ func TestShare_SaysThatItsReleaseWasCorrected(t *testing.T) {
 			t.Errorf("counted %+v", n)
 		}
 	}
+	if told := words(c.owner.page(manageAddress(c.board) + "/releases").Find("#history ~ ul")); !strings.Contains(told, "Shared 1 time, looked at 0 times, followed here 1 time.") {
+		t.Errorf("who runs the board is told of its cards: %s", told)
+	}
 	feed, err := gofeed.NewParser().ParseString(c.ask("GET", boardAddress(c.board)+"/atom.xml").body)
 	if err != nil {
 		t.Fatal(err)

@@ -284,6 +284,14 @@ func firstValue(all []option) string {
 	return all[0].Value
 }
 
+// sharedWords says how often cards of a release were looked at, by whomever; "" there are none.
+func sharedWords(c pass.Counted) string {
+	if c.Cards == 0 {
+		return ""
+	}
+	return "Shared " + times(c.Cards) + ", looked at " + times(c.Opened) + ", followed here " + times(c.Followed) + "."
+}
+
 // makeShare makes a card to show around.
 func (s *site) makeShare(w http.ResponseWriter, v *visit) error {
 	if err := readForm(w, v); err != nil {

@@ -17,6 +17,9 @@ import (
 // wallTurns is how long each page of a wall stands, in seconds.
 const wallTurns = 40
 
+// placesOnWall is how many places are read from across a room.
+const placesOnWall = 8
+
 // What a wall shows its board as.
 const (
 	wallPublic  = "public"  // as everyone sees it
@@ -142,7 +145,7 @@ func (s *site) wallPages(v *visit, p place) ([]wallPage, error) {
 		return []wallPage{page}, nil
 	}
 	rel, scale := p.release, scaleOf(p.card)
-	rows, err := rel.Rows(v.Context(), 0, mostPlaces)
+	rows, err := rel.Rows(v.Context(), 0, placesOnWall)
 	if err != nil {
 		return nil, err
 	}
