@@ -17,8 +17,10 @@ import (
 	"cairn/scorecard"
 )
 
-// seed of the demo's worlds.
-const seed = 2026
+const (
+	seed  = 2026 // of the demo's worlds
+	aimed = 8    // periods before the end the club's target is set
+)
 
 // Demo says what a demo shows and whom to tell how it goes.
 type Demo struct {
@@ -61,7 +63,11 @@ func (a *App) BuildDemo(ctx context.Context, d Demo) (keys []string, err error) 
 		}
 		keys = append(keys, invented.template)
 	}
-	return keys, nil
+	club, err := a.Boards.Board(ctx, demos()[0].template)
+	if err != nil {
+		return nil, err
+	}
+	return keys, a.dress(ctx, club)
 }
 
 // past builds the rooms once more, with a clock that stands where the demo's story has come to.
@@ -120,6 +126,11 @@ func (a *App) buildInvented(ctx context.Context, d demo, progress func(string, i
 		}
 		if err := rooms.enrol(ctx, b, w, i, numbers); err != nil {
 			return err
+		}
+		if b.Basis == board.OptIn && i == len(w.Periods)-aimed {
+			if err := rooms.aim(ctx, b); err != nil {
+				return err
+			}
 		}
 		batch := make([]entry.Entry, len(w.Entries[i]))
 		for j, e := range w.Entries[i] {
