@@ -74,6 +74,19 @@ func shaming(text string) string {
 	return ""
 }
 
+// reducing returns the first word of a metric's name that says there should be less of it.
+func reducing(name string) string {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(c rune) bool { return c < 'a' || c > 'z' }) {
+		if slices.Contains([]string{
+			"absences", "abandoned", "cancellations", "cancelled", "churn", "complaints", "defects", "delays", "dropouts", "failed", "failures", "forgotten", "ignored",
+			"incidents", "late", "lost", "missed", "mistakes", "overdue", "refunds", "rejected", "skipped", "unanswered", "waste", "wasted",
+		}, word) {
+			return word
+		}
+	}
+	return ""
+}
+
 // siblings looks at parts that share a score.
 func (a *adviser) siblings(parts []*Part, c Combine) {
 	scored := 0
@@ -147,6 +160,11 @@ func (a *adviser) metric(p *Part) {
 		a.say(p.Line, p.Column, "%s: \"normalise\" plays no part in a metric that is not scored", p.Key)
 	case p.Scored && s.OutOf != 0 && slices.Contains([]Method{NormPoints, NormNone, NormRank, NormBorda}, m) && s.Combine.Mean != Position && s.Combine.Mean != Copeland && s.Combine.Mean != Relative:
 		a.say(p.Line, p.Column, "%s: %s gives values beyond 0..1, which out_of multiplies by %s; point scores say out_of: none", p.Key, m, spell(s.OutOf))
+	}
+	if p.Scored && p.Better == Lower {
+		if word := reducing(p.Name); word != "" {
+			a.say(p.Line, p.Column, "%s: \"%s\" counts what should not be (the word %q): count what should be instead, since people do more more gladly than they do less", p.Key, p.Name, word)
+		}
 	}
 	if f := p.Formula; f != nil {
 		if !f.UsesValue && p.Over.Kind != OverPeriod {

@@ -35,6 +35,7 @@ func TestAdvise_SaysWhatACarefulDesignerWouldLookAtAgain(t *testing.T) {
 		{"parts:\n", "parts:\n  - {key: x, scored: false, normalise: {percentile: {}}}\n", `8:11: x: "normalise" plays no part`},
 		{"parts:\n", "parts:\n  - {key: x, scored: false, over: all, formula: calls + 1}\n", `8:11: x: "over" plays no part`},
 		{"parts:\n", "parts:\n  - {key: x, scored: false, formula: 'calls == missing ? 1 : 0'}\n", "8:45: formula: a comparison with missing is itself missing"},
+		{"key: calls, why: They help.,", "key: calls, name: Missed calls, better: lower, why: They help.,", `8:11: calls: "Missed calls" counts what should not be (the word "missed")`},
 		{"parts:\n", "parts:\n  - {key: value, scored: false}\n", "8:11: value: the key is a word of the formula language"},
 	} {
 		var said []string

@@ -130,7 +130,10 @@ func (v *View) beside(ctx context.Context, c *Card, place int) (all []story.Clai
 
 // ahead reports whether a score is better than another.
 func ahead(card *scorecard.Scorecard, x, y float64) bool {
-	return x != y && (x > y) == (card.Better != scorecard.Lower)
+	if card.Better == scorecard.Lower {
+		return x < y
+	}
+	return x > y
 }
 
 // rival is the nearest above, where they are within reach and their name is for the reader.
@@ -207,14 +210,14 @@ func (v *View) team(ctx context.Context, c *Card) (*story.Claim, error) {
 		teams, best := 0, true
 		for _, g := range v.TagGroups {
 			for _, t := range g.Tags {
-				if other := v.teamMean(g.Group, t.Tag); g.Group == own.Group && t.Tag != "" && !math.IsNaN(other) {
+				if g.Group == own.Group && t.Tag != "" {
 					teams++
-					best = best && (t.Tag == own.Tag || ahead(card, mean, other))
+					best = best && (t.Tag == own.Tag || ahead(card, mean, v.teamMean(g.Group, t.Tag))) // never of one that is withheld
 				}
 			}
 		}
 		if best && teams > 1 {
-			return &story.Claim{Kind: story.Team, N: 1, Names: []string{own.Tag}, Evidence: []story.Evidence{
+			return &story.Claim{Kind: story.Team, N: 1, Names: []string{own.Tag, own.Group}, Evidence: []story.Evidence{
 				{Release: now, What: "teams", Value: float64(teams)}, {Release: now, What: "mean of " + own.Tag, Value: mean}}}, nil
 		}
 		if rose != nil || v.held.head.Previous == "" || v.held.head.Fresh {
@@ -229,7 +232,7 @@ func (v *View) team(ctx context.Context, c *Card) (*story.Claim, error) {
 			return nil, err
 		}
 		if was := past.teamMean(own.Group, own.Tag); was >= 0 && ahead(card, mean, was) {
-			rose = &story.Claim{Kind: story.Team, N: 2, Names: []string{own.Tag}, Evidence: []story.Evidence{
+			rose = &story.Claim{Kind: story.Team, N: 2, Names: []string{own.Tag, own.Group}, Evidence: []story.Evidence{
 				{Release: before.period.String(), What: "mean of " + own.Tag, Value: was}, {Release: now, What: "mean of " + own.Tag, Value: mean}}}
 		}
 	}

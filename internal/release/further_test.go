@@ -99,7 +99,7 @@ func TestFurther_TellsWhatStandsBesideThePlayer(t *testing.T) {
 			t.Errorf("%s: %+v", kind, s)
 		}
 	}
-	if s := storyOf(c.cardFor(rel, "leo", member(m[11])), story.Team); s == nil || s.Headline != "Blue leads the teams" || s.Text != "Its mean of 60 is the best of 2 teams." {
+	if s := storyOf(c.cardFor(rel, "leo", member(m[11])), story.Team); s == nil || s.Headline != "Blue leads by team" || s.Text != "A mean of 60, the best of 2." {
 		t.Errorf("leo's team: %+v", s)
 	}
 	stranger := Reader{Member: -1, Top: 0, May: func(a scorecard.Audience) bool { return a == scorecard.ForPublic || a == scorecard.ForBoard }}

@@ -64,7 +64,7 @@ type Claim struct {
 	Kind     Kind
 	N        int        // as the kind says, else 0
 	Paused   bool       // the run that it is about goes on over a pause: the words count no periods
-	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level; of Rival: who; of Team: its tag
+	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level; of Rival: who; of Team: its tag and tag group
 	Evidence []Evidence // oldest first within what the kind needs
 }
 

@@ -221,15 +221,15 @@ func (c Claim) furtherWords(b *Board, names []string) (headline, text string) {
 			sentence(name, ": ", brief(c.last(first.What)), ", with ", brief(due), " on the path by now")
 
 	case Team:
-		team := "the team"
-		if len(names) > 0 {
-			team = names[0]
+		team, group := "the team", "team"
+		if len(names) > 1 {
+			team, group = names[0], names[1]
 		}
-		mean := c.last(meanOf + c.tag())
+		mean := b.points(c.last(meanOf + c.tag()))
 		if c.N == 1 {
-			return capital(team) + " leads the teams", sentence("Its mean of ", b.points(mean), " is the best of ", plain(c.last("teams")), " teams")
+			return capital(team) + " leads by " + group, sentence("A mean of ", mean, ", the best of ", plain(c.last("teams")))
 		}
-		return capital(team) + " is on the rise", sentence("Its mean went from ", b.points(first.Value), " to ", b.points(mean))
+		return capital(team) + " is on the rise", sentence("The mean of ", team, " went from ", b.points(first.Value), " to ", mean)
 
 	case Norm:
 		name := b.metric(first.What, names == nil)

@@ -54,8 +54,8 @@ func drawDoors(b *book) {
 	b.draw("prove", "sign_in_prove", prove)
 
 	number := mineBoard{Name: "Harbour Social Club", Address: "/b/club", When: "Week 47, 16–22 Nov 2026", Score: "71.4", Span: "out of 100", Change: "Up 3.2 since Week 46", Better: true,
-		NextName: "Answered in a day", Next: "up to 6.1 points still to gain. From 62 % now to 90 % for full marks.", Card: "/b/club/players/ada", Membership: "/b/club/membership"}
-	shy := mineBoard{Name: "Daily habits", Address: "/b/habits", When: "Week 47, 16–22 Nov 2026", Words: "You chose not to see your number.", NextName: "Notes", Next: "up to 4 points still to gain.",
+		NextName: "Answered in a day:", Next: "up to 6.1 points still to gain. From 62 % now to 90 % for full marks.", Card: "/b/club/players/ada", Membership: "/b/club/membership"}
+	shy := mineBoard{Name: "Daily habits", Address: "/b/habits", When: "Week 47, 16–22 Nov 2026", Words: "You chose not to see your number.", NextName: "Notes:", Next: "up to 4 points still to gain.",
 		Card: "/b/habits/players/ada", Membership: "/b/habits/membership"}
 	paused := mineBoard{Name: "Sprint points of the team with the very longest name that anybody could think of", Address: "/b/sprint", State: "pausing", Role: "Manager",
 		When: "November 2026", Words: notReleased("paused"), Membership: "/b/sprint/membership", Manage: "/b/sprint/manage"}

@@ -181,10 +181,13 @@ func (s *site) newJourneyPage(p place, c *release.Card, cards map[int]*scorecard
 func (page *journeyPage) steps(p place, c *release.Card, cards map[int]*scorecard.Scorecard) (steps []journeyStep) {
 	reached := map[string]bool{}
 	bestOf := map[string]int{} // by year
-	best, scored := -1, 0
+	best, highest, scored := -1, -1, 0
 	for i, point := range c.History {
 		if point.Scored && point.Best {
 			bestOf[point.Period.Last.String()[:4]], best = i, i
+		}
+		if point.Rank > 0 && (highest < 0 || point.Rank < c.History[highest].Rank) {
+			highest = i
 		}
 	}
 	for i, point := range c.History {
@@ -210,6 +213,9 @@ func (page *journeyPage) steps(p place, c *release.Card, cards map[int]*scorecar
 				add("Reached "+level+" with "+scale.score(point.Score), true)
 			}
 			reached[level] = true
+		}
+		if i == highest && scored > 1 {
+			add("Best place: "+ordinal(point.Rank)+" of "+amount(float64(point.Of)), true)
 		}
 		switch {
 		case scored == 1:

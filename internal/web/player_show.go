@@ -493,7 +493,7 @@ func shortLabel(label string) string {
 // next tells the small next step; where there is none, the metric with most still to gain, one the player can act on before any other.
 func (page *playerPage) next(c *release.Card, scale scale) {
 	if s := c.Step; s != nil {
-		page.NextName, page.Next = s.Headline, s.Text
+		page.NextName, page.Next = s.Headline+".", s.Text
 		page.toDo = fmt.Sprintf("%s from %s to %s.", s.Metric.Name, amount(s.From), withUnit(s.To, s.Metric.Unit))
 		return
 	}
@@ -512,7 +512,7 @@ func (page *playerPage) next(c *release.Card, scale scale) {
 	}
 	part := c.Parts[best]
 	m := part.Part.Part
-	page.NextName = m.Name
+	page.NextName = m.Name + ":"
 	switch full := fullMarks(m); {
 	case full != "" && !math.IsNaN(part.Raw):
 		page.toDo = fmt.Sprintf("from %s now to %s for full marks.", amount(part.Raw), full)
