@@ -21,21 +21,22 @@ import (
 
 // commands is the command line. Each command stands in a file of its own name.
 type commands struct {
-	Demo      demoCommand      `cmd:"" help:"Show Cairn with invented boards."`
-	Score     scoreCommand     `cmd:"" help:"Score a table offline: a scorecard and a CSV or XLSX file give scores, ranks and points."`
-	Check     checkCommand     `cmd:"" help:"Check scorecard files and say all that is wrong with them."`
-	Scorecard scorecardCommand `cmd:"" help:"Templates, a new scorecard, and what changed between two."`
-	Schema    schemaCommand    `cmd:"" help:"Print the JSON Schema of scorecard files."`
-	Verify    verifyCommand    `cmd:"" help:"Recompute a release from its bundle, offline."`
-	Board     boardCommand     `cmd:"" help:"Make boards, look at them, and revise their scorecards."`
-	Import    importCommand    `cmd:"" help:"Bring the entries of a file or a git repository to a board."`
-	Release   releaseCommand   `cmd:"" help:"Draft, publish, mend, bundle and look at the releases of a board."`
-	Serve     serveCommand     `cmd:"" help:"Serve the boards' pages on this machine."`
-	Operator  operatorCommand  `cmd:"" help:"Sign in as whoever runs the server, try its mail, close and open boards."`
-	Job       jobCommand       `cmd:"" aliases:"jobs" help:"Look at the work that waits or went wrong, and run it."`
-	DB        dbCommand        `cmd:"" name:"db" help:"Copy a database into another, or bring it up to date."`
-	Config    configCommand    `cmd:"" help:"Print the configuration in effect and where each value came from."`
-	Version   versionCommand   `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`
+	Demo       demoCommand       `cmd:"" help:"Show Cairn with invented boards."`
+	Score      scoreCommand      `cmd:"" help:"Score a table offline: a scorecard and a CSV or XLSX file give scores, ranks and points."`
+	Check      checkCommand      `cmd:"" help:"Check scorecard files and say all that is wrong with them."`
+	Scorecard  scorecardCommand  `cmd:"" help:"Templates, a new scorecard, and what changed between two."`
+	Schema     schemaCommand     `cmd:"" help:"Print the JSON Schema of scorecard files."`
+	Verify     verifyCommand     `cmd:"" help:"Recompute a release from its bundle, offline."`
+	Board      boardCommand      `cmd:"" help:"Make boards, look at them, and revise their scorecards."`
+	Import     importCommand     `cmd:"" help:"Bring the entries of a file or a git repository to a board."`
+	Release    releaseCommand    `cmd:"" help:"Draft, publish, mend, bundle and look at the releases of a board."`
+	Newsletter newsletterCommand `cmd:"" help:"Look at the newsletters of a board, and what became of each message."`
+	Serve      serveCommand      `cmd:"" help:"Serve the boards' pages on this machine."`
+	Operator   operatorCommand   `cmd:"" help:"Sign in as whoever runs the server, try its mail, close and open boards."`
+	Job        jobCommand        `cmd:"" aliases:"jobs" help:"Look at the work that waits or went wrong, and run it."`
+	DB         dbCommand         `cmd:"" name:"db" help:"Copy a database into another, or bring it up to date."`
+	Config     configCommand     `cmd:"" help:"Print the configuration in effect and where each value came from."`
+	Version    versionCommand    `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`
 }
 
 // console is what a command reads from and writes to.

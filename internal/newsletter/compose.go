@@ -2,9 +2,11 @@ package newsletter
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"math"
 	"net/url"
+	"strings"
 	"time"
 
 	"cairn/internal/board"
@@ -212,4 +214,13 @@ func (n *Newsletters) Preview(ctx context.Context, at *board.Board, rel *release
 		return w, err
 	}
 	return letter.Write(l)
+}
+
+// Page is a letter as a page of its own, with its pictures inside, for whoever looks at it before it is sent.
+func Page(w letter.Written) string {
+	var pictures []string
+	for _, p := range w.Pictures {
+		pictures = append(pictures, "cid:"+p.ID, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(p.PNG))
+	}
+	return strings.NewReplacer(pictures...).Replace(w.HTML)
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
-	"cairn/internal/letter"
 	"cairn/internal/newsletter"
 	"cairn/internal/period"
 	"cairn/internal/prose"
@@ -352,18 +350,9 @@ func (s *site) showLetterFrame(w http.ResponseWriter, v *visit) error {
 	header.Set("Cache-Control", string(never))
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	if v.Method != http.MethodHead {
-		_, _ = w.Write([]byte(letterHTML(written))) // the reader may have gone
+		_, _ = w.Write([]byte(newsletter.Page(written))) // the reader may have gone
 	}
 	return nil
-}
-
-// letterHTML is a letter with its pictures inside.
-func letterHTML(l letter.Written) string {
-	var pictures []string
-	for _, p := range l.Pictures {
-		pictures = append(pictures, "cid:"+p.ID, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(p.PNG))
-	}
-	return strings.NewReplacer(pictures...).Replace(l.HTML)
 }
 
 // lettersAt is where a form of the page leads back to.
