@@ -184,7 +184,9 @@ func (c *Coaching) fromRelease(ctx context.Context, access board.Access, at *boa
 			return err
 		}
 		p := prompts[row.Member]
-		p.read(card)
+		if p.Member.State != board.Paused { // a pause costs nothing, not even a word
+			p.read(card)
+		}
 		if p.Last == nil {
 			continue
 		}
@@ -261,7 +263,7 @@ func (p *Prompt) readMissing(card *release.Card) {
 		}
 	}
 	switch {
-	case len(missing) == 0 || p.Member.State == board.Paused:
+	case len(missing) == 0:
 	case !measured:
 		p.because(Missing, "Nothing at all was measured.", "in "+card.Release.Period.String())
 	default:

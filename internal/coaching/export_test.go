@@ -1,0 +1,4 @@
+package coaching
+
+// Choose is choose, for its properties.
+var Choose = choose
