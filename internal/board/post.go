@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	htmltemplate "html/template"
 	"slices"
-	"text/template"
 	"time"
 
 	"cairn/internal/audit"
@@ -14,6 +12,7 @@ import (
 	"cairn/internal/fault"
 	"cairn/internal/job"
 	"cairn/internal/mail"
+	"cairn/internal/note"
 )
 
 // Kinds of job.
@@ -71,7 +70,7 @@ func (b *Boards) mailInvitation(ctx context.Context, j job.Job) error {
 	letter := invitationLetter{Name: i.Member.Name, Inviter: inviter, Board: i.Board.Name, Purpose: terms.Purpose, Gives: terms.Gives, Expires: i.Expires.In(i.Board.Location()).Format("2 January 2006")}
 	for _, metric := range card.Metrics() {
 		f, _ := terms.Field(metric.Key)
-		letter.Asks = append(letter.Asks, asks{metric.Name, f.Purpose})
+		letter.Asks = append(letter.Asks, note.Item{Name: metric.Name, Text: f.Purpose})
 	}
 	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		letter.Link, err = b.newLink(tx, i.Board.ID, i.ID)
@@ -164,7 +163,7 @@ func (b *Boards) mailNotice(ctx context.Context, j job.Job) error {
 	p := at.pending
 	letter := noticeLetter{
 		Board: at.Name, Holds: p.Holds.In(at.Location()).Format("2 January 2006, 15:04 MST"), Stage: stageTold[p.Stage],
-		Pages: []asks{{"Leaderboard", audienceTold[p.Pages.Leaderboard]}, {"Scorecards", audienceTold[p.Pages.Scorecards]}, {"Earlier releases", audienceTold[p.Pages.History]}},
+		Pages: []note.Item{{Name: "Leaderboard", Text: audienceTold[p.Pages.Leaderboard]}, {Name: "Scorecards", Text: audienceTold[p.Pages.Scorecards]}, {Name: "Earlier releases", Text: audienceTold[p.Pages.History]}},
 		Link:  b.rooms.Identity.Link("/b/" + at.Key + "/membership"),
 	}
 	text, html, err := letter.write()
@@ -187,86 +186,49 @@ var audienceTold = map[Audience]string{
 // oneLine makes a name fit for a subject.
 func oneLine(name string) string { return string(bytes.Join(bytes.Fields([]byte(name)), []byte(" "))) }
 
-// asks is a thing and what is said of it.
-type asks struct{ Name, Why string }
-
 type invitationLetter struct {
 	Name, Inviter, Board, Purpose, Gives, Expires, Link string
-	Asks                                                []asks
+	Asks                                                []note.Item
 }
 
-var invitationText = template.Must(template.New("invitation").Parse(`{{if .Name}}Hello {{.Name}},{{else}}Hello,{{end}}
-
-{{if .Inviter}}{{.Inviter}} invites{{else}}You are invited{{end}}{{if .Inviter}} you{{end}} to the board "{{.Board}}".
-{{if .Purpose}}
-What it is for: {{.Purpose}}
-{{end}}{{if .Gives}}
-What you get: {{.Gives}}
-{{end}}
-It asks you for:
-{{range .Asks}}- {{.Name}}: {{.Why}}
-{{end}}You choose which of these you share, and can change your mind on any day.
-
-Say yes or no here, each with one click (until {{.Expires}}):
-{{.Link}}
-
-Saying nothing means nothing: you are not scored, nobody is told, and what the board noted about you is deleted after 90 days. This is the only mail about it.
-`))
-
-var invitationHTML = htmltemplate.Must(htmltemplate.New("invitation").Parse(letterHead + `<p>{{if .Name}}Hello {{.Name}},{{else}}Hello,{{end}}</p>
-<p>{{if .Inviter}}{{.Inviter}} invites you{{else}}You are invited{{end}} to the board <strong>{{.Board}}</strong>.</p>
-{{if .Purpose}}<p>What it is for: {{.Purpose}}</p>{{end}}{{if .Gives}}<p>What you get: {{.Gives}}</p>{{end}}
-<p>It asks you for:</p>
-<ul>{{range .Asks}}<li><strong>{{.Name}}</strong>: {{.Why}}</li>{{end}}</ul>
-<p>You choose which of these you share, and can change your mind on any day.</p>
-<p><a href="{{.Link}}">Say yes or no here</a>, each with one click, until {{.Expires}}.</p>
-<p>Saying nothing means nothing: you are not scored, nobody is told, and what the board noted about you is deleted after 90 days. This is the only mail about it.</p>
-` + letterFoot))
-
 func (l invitationLetter) write() (text, html string, err error) {
-	return writeLetter(invitationText, invitationHTML, l)
+	begin := []string{"Hello,"}
+	if l.Name != "" {
+		begin[0] = "Hello " + l.Name + ","
+	}
+	who := "you are invited"
+	if l.Inviter != "" {
+		who = l.Inviter + " invites you"
+	}
+	begin = append(begin, who+" to the board \""+l.Board+"\".")
+	if l.Purpose != "" {
+		begin = append(begin, "What it is for: "+l.Purpose)
+	}
+	if l.Gives != "" {
+		begin = append(begin, "What you get: "+l.Gives)
+	}
+	return note.Note{
+		Subject: "Would you like to join " + oneLine(l.Board) + "?",
+		Begin:   append(begin, "It asks you for:"), Items: l.Asks,
+		Then:   []string{"You choose which of these you share, and can change your mind on any day. Say yes or no on the next page, each with one click, until " + l.Expires + "."},
+		Button: "Say yes or no", Link: l.Link,
+		End: []string{"Saying nothing means nothing: you are not scored, nobody is told, and what the board noted about you is deleted after 90 days. This is the only mail about it."},
+	}.Write()
 }
 
 type noticeLetter struct {
 	Board, Holds, Stage, Link string
-	Pages                     []asks
+	Pages                     []note.Item
 }
-
-var noticeText = template.Must(template.New("notice").Parse(`Hello,
-
-from {{.Holds}} on, more people will see the board "{{.Board}}", on which you are a player.
-
-The board: {{.Stage}}
-{{range .Pages}}{{.Name}}: {{.Why}}
-{{end}}
-Should you not want that: hide yourself on the board, pause or leave, before then or at any time. It costs nothing.
-{{.Link}}
-`))
-
-var noticeHTML = htmltemplate.Must(htmltemplate.New("notice").Parse(letterHead + `<p>Hello,</p>
-<p>from {{.Holds}} on, more people will see the board <strong>{{.Board}}</strong>, on which you are a player.</p>
-<ul><li><strong>The board</strong>: {{.Stage}}</li>{{range .Pages}}<li><strong>{{.Name}}</strong>: {{.Why}}</li>{{end}}</ul>
-<p>Should you not want that: <a href="{{.Link}}">hide yourself on the board, pause or leave</a>, before then or at any time. It costs nothing.</p>
-` + letterFoot))
 
 func (l noticeLetter) write() (text, html string, err error) {
-	return writeLetter(noticeText, noticeHTML, l)
-}
-
-const (
-	letterHead = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cairn</title></head><body style="margin:0;padding:24px;font:16px/1.5 sans-serif;color:#22272b;background:#ffffff"><div style="max-width:600px">`
-	letterFoot = `</div></body></html>`
-)
-
-func writeLetter(text *template.Template, html *htmltemplate.Template, data any) (string, string, error) {
-	var plain, rich bytes.Buffer
-	if err := text.Execute(&plain, data); err != nil {
-		return "", "", fmt.Errorf("writing a letter: %w", err)
-	}
-	if err := html.Execute(&rich, data); err != nil {
-		return "", "", fmt.Errorf("writing a letter: %w", err)
-	}
-	return plain.String(), rich.String(), nil
+	return note.Note{
+		Subject: "More people will see " + oneLine(l.Board) + " soon",
+		Begin:   []string{"Hello,", "from " + l.Holds + " on, more people will see the board \"" + l.Board + "\", on which you are a player."},
+		Items:   append([]note.Item{{Name: "The board", Text: l.Stage}}, l.Pages...),
+		Then:    []string{"Should you not want that: hide yourself on the board, pause or leave, before then or at any time. It costs nothing."},
+		Button:  "Your membership", Link: l.Link,
+	}.Write()
 }
 
 // Sweep does what is due: announced steps that hold now, and stubs that never answered within 90 days: they go with their

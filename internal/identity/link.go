@@ -1,17 +1,15 @@
 package identity
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
 	"fmt"
-	"html/template"
 	"time"
 
 	"cairn/internal/audit"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/mail"
+	"cairn/internal/note"
 )
 
 const (
@@ -128,9 +126,6 @@ func (i *Identity) LinkFor(ctx context.Context, address string) (string, error) 
 	return i.Link(linkPath + token), err
 }
 
-//go:embed link_mail.html
-var linkMailSource string
-
 // linkWords are what a mail says of its link.
 type linkWords struct{ Subject, Does, Button string }
 
@@ -146,25 +141,20 @@ func (i *Identity) linkMail(token, address string, does linkWords, asking Device
 	if err != nil {
 		return mail.Message{}, err
 	}
-	page, err := template.New("link").Parse(linkMailSource)
+	said := note.Note{
+		Subject: fmt.Sprintf(does.Subject, i.settings.Name),
+		Begin:   []string{"This link " + fmt.Sprintf(does.Does, i.settings.Name) + "."},
+		Button:  does.Button, Link: i.Link(linkPath + token),
+		End: []string{
+			"It works once, for 15 minutes, in the browser that asked for it (" + asking.words() + "). Open it there, and press the button on the page.",
+			"If it was not you who asked, do nothing: nobody can use the link without your mail and that browser.",
+		},
+	}
+	text, html, err := said.Write()
 	if err != nil {
 		return mail.Message{}, err
 	}
-	said := struct {
-		linkWords
-		Link, Browser string
-	}{does, i.Link(linkPath + token), asking.words()}
-	said.Subject, said.Does = fmt.Sprintf(does.Subject, i.settings.Name), fmt.Sprintf(does.Does, i.settings.Name)
-	var html bytes.Buffer
-	if err := page.Execute(&html, said); err != nil {
-		return mail.Message{}, err
-	}
-	return mail.Message{
-		ID: id, To: address, Subject: said.Subject, HTML: html.String(),
-		Text: "This link " + said.Does + ":\n\n" + said.Link + "\n\n" +
-			"It works once, for 15 minutes, in the browser that asked for it (" + said.Browser + "). Open it there, and press the button.\n\n" +
-			"If it was not you who asked, do nothing: nobody can use the link without your mail and that browser.\n",
-	}, nil
+	return mail.Message{ID: id, To: address, Subject: said.Subject, Text: text, HTML: html}, nil
 }
 
 // LinkShown is what the page behind a link says before its button is pressed.

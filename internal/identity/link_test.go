@@ -196,10 +196,6 @@ func TestAskLink_AnswersTheSameWhetherThereIsAnAccountOrNot(t *testing.T) {
 	if !strings.Contains(known.HTML, `href="https://cairn.example/sign-in/link/`) {
 		t.Errorf("no button in %s", known.HTML)
 	}
-	// What lacks is dark colours and a body element, without which the mail reads as well.
-	if percent := w.mailpit.HTMLSupport(t, "known@example.org"); percent < 96.5 {
-		t.Errorf("%.1f %% of the mail's HTML is shown by mail programs", percent)
-	}
 }
 
 func TestAskLink_Refuses(t *testing.T) {
@@ -273,7 +269,7 @@ func TestLink_AddsAnAddressToTheAccountThatAsked(t *testing.T) {
 		if shown, err := w.ShowLink(ctx, token, "ada's"); err != nil || shown.Adds || !shown.Proves {
 			t.Errorf("shown %+v, %v", shown, err)
 		}
-		if m := w.mailpit.Await(t, "ada@example.org"); m.Subject != "Prove that it is you to Cairn" || !strings.Contains(m.HTML, "This button tells Cairn once more that it is you.") {
+		if m := w.mailpit.Await(t, "ada@example.org"); m.Subject != "Prove that it is you to Cairn" || !strings.Contains(m.HTML, "This link tells Cairn once more that it is you.") {
 			t.Errorf("the mail says %q: %s", m.Subject, m.HTML)
 		}
 		again, err := w.UseLink(ctx, token, "ada's", firefox)
