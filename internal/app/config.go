@@ -15,7 +15,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode"
 
+	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/gateway"
 	"cairn/internal/identity"
@@ -32,6 +35,8 @@ type Config struct {
 	Sender    string              // who sends newsletters, with a postal address; "" not set
 	Texts     gateway.Server      // where short texts are handed in; without an address, none are sent
 	Chats     gateway.Server      // and messages for chats
+	Bounces   string              // folder in which a mail server puts reports of what did not arrive; "" none
+	Reporter  string              // secret of whoever hands such reports in over HTTP; "" nobody may
 	Providers []identity.Provider // of OpenID Connect
 	LogLevel  slog.Level          // records below it are dropped
 	LogFormat string              // "text" or "json"
@@ -142,6 +147,113 @@ func keys() []key {
 			},
 		},
 		{
+			name: "mail_sender", help: "who sends newsletters, with a postal address, lines apart by |: \"Example Club | 1 High Street, 12345 Town\"",
+			set: func(c *Config, value string) error {
+				c.Sender = lines(value)
+				return oneOf(len(value) <= 500 && !strings.ContainsFunc(value, unicode.IsControl), "a name and a postal address, of at most 500 letters")
+			},
+		},
+		{
+			name: "mail_return", help: "return path of newsletters, such as bounces+{token}@news.example.org (default: smtp_from)",
+			set: func(c *Config, value string) error {
+				c.Mail.Return = value
+				return nil
+			},
+		},
+		{
+			name: "mail_rate", initial: "600", help: "newsletters a minute at most, of this program; 0 no bound",
+			set: func(c *Config, value string) (err error) {
+				c.Mail.Rate, err = strconv.Atoi(value)
+				return oneOf(err == nil && c.Mail.Rate >= 0, "a number of messages a minute, or 0 for no bound")
+			},
+		},
+		{
+			name: "mail_window", help: "when newsletters go, such as 08:00-20:00 Europe/Berlin (default: always)",
+			set: func(c *Config, value string) error {
+				c.Mail.Window = value
+				return nil
+			},
+		},
+		{
+			name: "mail_folder", help: "folder that takes every mail instead of a mail server, for trials (default: newsletters alone, beside a SQLite database)",
+			set: func(c *Config, value string) error {
+				c.Mail.Folder = value
+				return nil
+			},
+		},
+		{
+			name: "mail_bounces", help: "folder, or Maildir, in which the mail server puts reports of what did not arrive",
+			set: func(c *Config, value string) error {
+				c.Bounces = value
+				return nil
+			},
+		},
+		{
+			name: "bounce_secret", secret: true, help: "what a program shows that hands such reports in at /mail/bounces",
+			set: func(c *Config, value string) error {
+				c.Reporter = value
+				return oneOf(value == "" || len(value) >= 16, "at least 16 letters that nobody guesses")
+			},
+			show: hide,
+		},
+		{
+			name: "dkim_domain", help: "domain that signs mail, such as example.org",
+			set: func(c *Config, value string) error {
+				c.Mail.DKIM.Domain = value
+				return nil
+			},
+		},
+		{
+			name: "dkim_selector", help: "which of the domain's keys it is, such as cairn",
+			set: func(c *Config, value string) error {
+				c.Mail.DKIM.Selector = value
+				return nil
+			},
+		},
+		{
+			name: "dkim_key", help: "file with the private key; \"cairn operator dkim --new FILE\" makes one",
+			set: func(c *Config, value string) error {
+				if value == "" {
+					return nil
+				}
+				text, err := os.ReadFile(value)
+				c.Mail.DKIM.PEM = string(text)
+				return oneOf(err == nil, "a file that is there and that this user may read")
+			},
+		},
+		{
+			name: "text_url", help: "program of yours that passes texts on to telephones: an address that takes JSON",
+			set: func(c *Config, value string) error {
+				c.Texts.URL = value
+				return nil
+			},
+			show: hidePassword,
+		},
+		{
+			name: "text_secret", secret: true, help: "signs what is handed to it, as Standard Webhooks says: whsec_…",
+			set: func(c *Config, value string) error {
+				c.Texts.Secret = value
+				return nil
+			},
+			show: hide,
+		},
+		{
+			name: "chat_url", help: "and one that passes messages on into chats",
+			set: func(c *Config, value string) error {
+				c.Chats.URL = value
+				return nil
+			},
+			show: hidePassword,
+		},
+		{
+			name: "chat_secret", secret: true, help: "signs what is handed to that one",
+			set: func(c *Config, value string) error {
+				c.Chats.Secret = value
+				return nil
+			},
+			show: hide,
+		},
+		{
 			name: "oidc", help: "OpenID Connect providers to sign in with: a short name for each, with commas",
 			set: func(c *Config, value string) (err error) {
 				c.Providers, err = providers(value)
@@ -202,6 +314,24 @@ func providerKeys(i int, name string) []key {
 			show: hide,
 		},
 	}
+}
+
+// lines are the lines that stand in one, apart by |.
+func lines(value string) string {
+	parts := strings.Split(value, "|")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return strings.Join(parts, "\n")
+}
+
+// capture is the folder in which newsletters are kept where there is no mail server: beside a SQLite database, nowhere for others.
+func capture(database string) string {
+	path, isFile := db.SQLitePath(database)
+	if !isFile {
+		return ""
+	}
+	return strings.TrimSuffix(path, filepath.Ext(path)) + ".mail"
 }
 
 // providerName is how a provider goes by in addresses and settings.
@@ -301,6 +431,7 @@ func Read(flags map[string]string, file string, env Environment) (Config, error)
 			return Config{}, err
 		}
 	}
+	c.Mail.Capture = capture(c.Database)
 	c.Notes = unread(variables, known)
 	return c, c.check()
 }
@@ -349,14 +480,20 @@ func (c *Config) check() error {
 		return wrong("listen", "others can reach this address, and what they sign in with must not travel readable: set base_url to the "+
 			"https:// address of the proxy in front, or listen on 127.0.0.1")
 	}
-	if _, err := mail.New(c.Mail); err != nil {
-		f := (*fault.Fault)(nil)
-		if errors.As(err, &f) && f.Field != "" {
-			return wrong(f.Field, "%s", strings.TrimPrefix(f.Message, f.Field+" "))
+	placed := func(prefix string, err error) error {
+		if f := (*fault.Fault)(nil); errors.As(err, &f) && f.Field != "" {
+			return wrong(prefix+f.Field, "%s", strings.TrimPrefix(f.Message, f.Field+" "))
 		}
 		return err
 	}
-	return nil
+	if _, err := mail.New(c.Mail); err != nil {
+		return placed("", err)
+	}
+	if _, err := gateway.New(c.Texts, time.Now); err != nil {
+		return placed("text_", err)
+	}
+	_, err := gateway.New(c.Chats, time.Now)
+	return placed("chat_", err)
 }
 
 // lookup finds a key among the environment's variables, for secrets also by CAIRN_KEY_FILE.

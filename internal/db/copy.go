@@ -27,7 +27,7 @@ type Copied struct {
 // source, which must have the schema of this program, stays as it is (NotFound where there is none, Conflict where the
 // schema is another); the target is made and migrated, and must be empty, else the error is Conflict.
 func Copy(ctx context.Context, from, to string, progress func(table string, done, of int64)) (copied []Copied, err error) {
-	if path, isFile := sqlitePath(from); isFile {
+	if path, isFile := SQLitePath(from); isFile {
 		if _, err := os.Stat(path); err != nil {
 			return nil, fault.Wrap(fault.NotFound, err, "There is no database %s to copy.", path)
 		}

@@ -45,7 +45,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 
 // connect opens a database as it is.
 func connect(ctx context.Context, address string) (*DB, error) {
-	if path, isFile := sqlitePath(address); isFile {
+	if path, isFile := SQLitePath(address); isFile {
 		return connectSQLite(ctx, path)
 	}
 	scheme, _, _ := strings.Cut(address, ":")
@@ -55,8 +55,8 @@ func connect(ctx context.Context, address string) (*DB, error) {
 	return connectPostgres(ctx, address)
 }
 
-// sqlitePath returns the path of an address that means a SQLite file.
-func sqlitePath(address string) (path string, isFile bool) {
+// SQLitePath returns the path of an address that means a SQLite file; isFile is false for every other address.
+func SQLitePath(address string) (path string, isFile bool) {
 	scheme, rest, found := strings.Cut(address, ":")
 	if found && scheme == "sqlite" {
 		return rest, true

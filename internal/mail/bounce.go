@@ -20,7 +20,7 @@ type Bounce struct {
 	Token  string // of the return path of the message; "" not known
 	Final  bool   // nothing will ever arrive there, or nothing is wanted; else it may later
 	Status string // "5.1.1", "" not said
-	Why    string // a word: "address", "refused", "full", "complaint", "other"; never what the server wrote
+	Why    string // a word: "address", "refused", "full", "complaint", "other", or "delay": it is still being tried; never what the server wrote
 }
 
 // MaxReport is how many bytes of a report are read; what comes after is of the message that it is about.
@@ -114,7 +114,7 @@ func readStatus(groups []textproto.MIMEHeader) (b Bounce, found bool) {
 		if action == "failed" {
 			return b, true
 		}
-		b.Final = false
+		b.Final, b.Why = false, "delay"
 	}
 	return b, found
 }

@@ -89,7 +89,7 @@ func TestReadBounce_SaysWhichMessageAndWhy(t *testing.T) {
 		want  mail.Bounce
 	}{
 		{"as Postfix writes it", nil, mail.Bounce{Token: name, Final: true, Status: "5.1.1", Why: "address"}},
-		{"delayed", map[string]string{"status": status("Action: delayed\nStatus: 4.4.1\n")}, mail.Bounce{Token: name, Status: "4.4.1", Why: "other"}},
+		{"delayed", map[string]string{"status": status("Action: delayed\nStatus: 4.4.1\n")}, mail.Bounce{Token: name, Status: "4.4.1", Why: "delay"}},
 		{"given up after days", map[string]string{"status": status("Action: failed\nStatus: 4.4.7\n")}, mail.Bounce{Token: name, Status: "4.4.7", Why: "other"}},
 		{"no such domain", map[string]string{"status": status("Action: failed\nStatus: 5.4.4\n")}, mail.Bounce{Token: name, Final: true, Status: "5.4.4", Why: "address"}},
 		{"full", map[string]string{"status": status("Action: failed\nStatus: 5.2.2 (mailbox full)\n")}, mail.Bounce{Token: name, Status: "5.2.2", Why: "full"}},
@@ -156,7 +156,7 @@ func FuzzReadBounce(f *testing.F) {
 	f.Add(report(map[string]string{"status": status("Action: failed\n Status: 5.1.1\n\n\n\nAction:delayed")}))
 	f.Add(bare + strings.Repeat("--8F3.1700/relay.example\nContent-Type: message/rfc822\n\nA: b\n", 30))
 	p := reader(f)
-	whys := map[string]bool{"address": true, "refused": true, "full": true, "complaint": true, "other": true}
+	whys := map[string]bool{"address": true, "refused": true, "full": true, "complaint": true, "other": true, "delay": true}
 	f.Fuzz(func(t *testing.T, text string) {
 		b, err := p.ReadBounce(strings.NewReader(text))
 		if err != nil {
