@@ -400,7 +400,7 @@ func TestStorybook_InTheBrowser(t *testing.T) {
 		pages  []string
 	}{
 		{1280, "light", append([]string{"home-empty", "home-fresh", "home-mine", "home-mine-none", "board-one", "board-nobody", "board-crowd", "board-unreleased", "board-erratum", "board-superseded", "player-hostile", "player-rtl",
-			"player-unscored", "player-bridge", "player-only", "player-points", "methodology-power", "methodology-newer", "archive-empty", "error"}, slices.Concat(mainPages, doorPages, newPages, managePages, guildPages)...)},
+			"player-unscored", "player-bridge", "player-only", "player-points", "methodology-power", "methodology-newer", "archive-empty", "error"}, slices.Concat(mainPages, doorPages, newPages, managePages, guildPages, outwardPages)...)},
 		{1280, "dark", slices.Concat(mainPages, doorKinds, []string{"new", "step-1-refused", "step-3"}, managePages)},
 		{390, "light", slices.Concat(mainPages, doorKinds, []string{"new", "step-1-refused", "step-3"}, managePages)},
 		{390, "dark", []string{"board-erratum", "player-bridge"}},

@@ -23,12 +23,15 @@ type shows struct {
 var everythingShown = shows{number: true, rank: true, story: true, name: true}
 
 // ownKinds are the stories that tell of nobody but their player.
-var ownKinds = []story.Kind{story.FirstScore, story.NewEntry, story.FirstPlace, story.Milestone, story.PersonalBest, story.Return, story.UpInARow, story.Climbed, story.MetricRecord, story.Steady, story.Up}
+var ownKinds = []story.Kind{story.FirstScore, story.NewEntry, story.FirstPlace, story.Milestone, story.PersonalBest, story.Return, story.UpInARow, story.Climbed, story.MetricRecord, story.Steady, story.Up, story.Comeback, story.Streak, story.Total}
 
 // lets reports whether a story may stand on a card: it tells nothing that the card does not show, of nobody else, and no measure that
 // is not for everyone.
-func (on shows) lets(told story.Story, card *scorecard.Scorecard) bool {
-	if !on.story || !slices.Contains(ownKinds, told.Kind) {
+func (on shows) lets(told story.Story, c *release.Card) bool {
+	open := func(metric string) bool {
+		return slices.ContainsFunc(c.Card.Metrics(), func(m *scorecard.Part) bool { return m.Key == metric && m.Audience == scorecard.ForPublic }) && !slices.Contains(c.Release.Narrow, metric)
+	}
+	if !on.story || !slices.Contains(ownKinds, told.Kind) || told.Metric != "" && !open(told.Metric) {
 		return false
 	}
 	for _, e := range told.Evidence {
@@ -42,7 +45,7 @@ func (on shows) lets(told story.Story, card *scorecard.Scorecard) bool {
 				return false
 			}
 		default:
-			if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Key == e.What && m.Audience == scorecard.ForPublic }) {
+			if !open(e.What) {
 				return false
 			}
 		}
@@ -57,7 +60,7 @@ func (s *site) cardPicture(v *visit, b *board.Board, rel *release.Release, c *re
 	if on.name {
 		p.Name = nameOf(c.Row)
 	}
-	if at := slices.IndexFunc(c.Stories, func(told story.Story) bool { return on.lets(told, c.Card) }); at >= 0 {
+	if at := slices.IndexFunc(c.Stories, func(told story.Story) bool { return on.lets(told, c) }); at >= 0 {
 		p.Headline = c.Stories[at].Headline
 	}
 	if math.IsNaN(c.Row.Score) {

@@ -607,6 +607,7 @@ func drawAll(t *testing.T) *book {
 	drawDoors(b)
 	drawSteps(b)
 	drawManaging(b)
+	drawOutward(b)
 	return b
 }
 

@@ -135,7 +135,7 @@ func (s *site) wallPages(v *visit, p place) ([]wallPage, error) {
 		}
 		return page
 	}
-	next, err := s.nextRelease(v, p)
+	next, err := s.nextOnWall(v, p)
 	if err != nil {
 		return nil, err
 	}
@@ -194,31 +194,20 @@ func teams(group release.TagGroup, scale scale) (all []team) {
 	return all
 }
 
-// nextRelease says when the next release comes.
-func (s *site) nextRelease(v *visit, p place) (string, error) {
-	turn, known, err := s.clock.Next(v.Context(), p.board)
-	if err != nil {
+// nextOnWall says when the next release comes.
+func (s *site) nextOnWall(v *visit, p place) (string, error) {
+	next, err := s.comesNext(v.Context(), p.board)
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if known {
-		return turnWords(turn, p.board), nil
-	}
-	if p.release == nil {
+	case next != nil:
+		return shortLabel(next.Period) + " " + next.Words + " " + next.At + ".", nil
+	case p.release == nil:
 		var page boardPage
 		s.awaitFirst(&page, p)
 		return page.Next, nil
 	}
 	return ending(p.release.Period.Add(1), p.board.Location(), s.now()), nil
-}
-
-// turnWords says when a period is released.
-func turnWords(turn release.Turn, b *board.Board) string {
-	at := turn.Releases
-	verb := " is released on "
-	if b.Rhythm.Mode != board.Auto {
-		at, verb = turn.Closes, " is drafted on "
-	}
-	return shortLabel(turn.Period.Label()) + verb + at.In(b.Location()).Format("Monday 2 January, 15:04 MST") + "."
 }
 
 // wallsPage is where those who run a board have it shown elsewhere.
