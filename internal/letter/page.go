@@ -407,7 +407,7 @@ func (w *writer) heroes() {
 		return
 	}
 	h := &heroes{}
-	if !w.Shy && w.Card != nil { // it names who leads and who climbed; a follower's letter opens with it
+	if !w.Shy && w.Card != nil && w.page.Article == nil { // an article says itself who leads and who climbed, and a follower's letter opens with it
 		h.Title = sentence(oneLine(w.View.Title, 200))
 	}
 	for _, r := range w.Heroes[:min(mostHeroes, len(w.Heroes))] {
