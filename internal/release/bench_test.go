@@ -107,6 +107,16 @@ func BenchmarkCard(b *testing.B) {
 			dst, _ = view.AppendCardJSON(ctx, dst[:0], fmt.Sprintf("player-%d", i%5000))
 		}
 	})
+	b.Run("json of another", func(b *testing.B) { // nothing is found for its reader alone
+		var dst []byte
+		for i := range b.N {
+			view, err := c.releases.View(ctx, c.board, rel, Reader{Member: -1, May: Open.May})
+			if err != nil {
+				b.Fatal(err)
+			}
+			dst, _ = view.AppendCardJSON(ctx, dst[:0], fmt.Sprintf("player-%d", i%5000))
+		}
+	})
 	b.Run("static", func(b *testing.B) {
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(fixed) })
 		r := httptest.NewRequest("GET", "/", nil)

@@ -83,6 +83,9 @@ func (w *way) at(n int) float64 {
 	if w.unit < 0 {
 		x = (math.Ceil(w.from/size) - float64(n)) * size
 	}
+	if size >= 1 {
+		return x
+	}
 	x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 12, 64), 64) // 0.3, not 0.30000000000000004
 	return x
 }
