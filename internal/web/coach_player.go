@@ -146,6 +146,18 @@ func (s *site) latestCard(v *visit, key string) (*release.Card, release.Reader, 
 func (s *site) coachOn(v *visit, page *playerPage, p place, card *release.Card) error {
 	if page.Own && asks(v) && v.reading == "" {
 		page.Ask = boardAddress(p.board) + "/ask"
+		asked, err := s.coaching.Asked(v.Context(), v.actor, p.board)
+		if err != nil {
+			return err
+		}
+		for _, q := range asked {
+			if !q.Answered.IsZero() && q.Read.IsZero() {
+				page.Notices = append(page.Notices, notice{Heading: "Your question was answered", Text: "“" + beginning(q.Text) + "”", Link: link{Text: "Read the answer", Address: questionsAddress(p.board) + "/" + q.ID}})
+			}
+		}
+		if len(asked) > 0 {
+			page.Questions = questionsAddress(p.board)
+		}
 	}
 	if p.lasting || !(page.Own || p.reading.runs || p.reading.given[card.Row.Member]) {
 		return nil

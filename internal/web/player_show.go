@@ -55,6 +55,7 @@ type playerPage struct {
 	Headline     *told
 	Tip          *tipLine // for the player, and who coaches them
 	Ask          string   // address to ask somebody, of the reader's own page
+	Questions    string   // address of what they asked, "" nothing
 	Stories      []told
 	Place        string // 3rd of 58
 	Climbed      string
@@ -172,6 +173,9 @@ func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 	}
 	page := s.newPlayerPage(p, card, who)
 	if err := page.drawTargets(r.Context(), p, card); err != nil {
+		return err
+	}
+	if err := s.coachOn(r, &page, p, card); err != nil {
 		return err
 	}
 	if page.Shy {
