@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -205,8 +206,9 @@ func (g *guild) crawl(v visitor) map[string]string {
 		}
 		body := a.body
 		if strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
-			if at := strings.Index(a.body, "NaN"); at >= 0 {
-				g.t.Errorf("%s holds what is no number: …%s…", address, a.body[max(0, at-60):at+3])
+			if text := inlined.ReplaceAllString(a.body, ""); strings.Contains(text, "NaN") {
+				at := strings.Index(text, "NaN")
+				g.t.Errorf("%s holds what is no number: …%s…", address, text[max(0, at-60):at+3])
 			}
 			mustRead(g.t, a.body).Find("[href]").Each(func(_ int, link *goquery.Selection) { add(link.AttrOr("href", "")) })
 			body = html.UnescapeString(body)
@@ -220,6 +222,9 @@ func (g *guild) crawl(v visitor) map[string]string {
 	}
 	return found
 }
+
+// inlined is a picture within a page.
+var inlined = regexp.MustCompile(`data:[a-z/]+;base64,[A-Za-z0-9+/=]*`)
 
 // locate returns where a word stands in a text, −1 nowhere; a number that is part of a longer word is not it.
 func locate(text, word string) int {
