@@ -111,6 +111,18 @@ func TestRead_RefusesWithThePlaceAndTheRemedy(t *testing.T) {
 		{"smtp_security: ssl\n", `wants starttls, tls or none`},
 		{"smtp_host: mail.example.org\n", `smtp_from (default): "": wants the address that mail comes from`},
 		{"smtp_host: mail.example.org\nsmtp_from: c@example.org\nsmtp_security: none\n", `a mail server on this machine`},
+		{"mail_return: bounces@example.org\n", `mail_return (`},
+		{"mail_rate: fast\n", `wants a number of messages a minute`},
+		{"mail_rate: -1\n", `wants a number of messages a minute`},
+		{"mail_window: 8-20\n", `wants hours and a time zone`},
+		{"mail_folder: mails\nsmtp_host: localhost\nsmtp_from: c@example.org\n", `set it or smtp_host, not both`},
+		{"mail_sender: \"a\\tb\"\n", `wants a name and a postal address`},
+		{"bounce_secret: short\n", `"hidden": wants at least 16 letters`},
+		{"dkim_domain: example.org\ndkim_selector: week\n", `dkim_key (default): "": wants a file with a private key`},
+		{"dkim_selector: week\n", `dkim_domain (default): "": wants the domain`},
+		{"dkim_key: absent.pem\n", `wants a file that is there`},
+		{"text_url: http://texts.example.org\n", `text_url (`},
+		{"chat_url: https://chat.example.org\n", `chat_secret (default): ""`},
 		{"oidc: Work\n", `wants short names`},
 		{"oidc: work, work\n", `names work twice`},
 		{"oidc: work\n", `oidc_work_issuer (default): "": wants an address`},
@@ -174,18 +186,35 @@ smtp_host: mail.example.org
 smtp_port: 2525
 smtp_user: cairn
 smtp_from: "Cairn <cairn@example.org>"
+mail_sender: Example Club | 1 High Street, 12345 Town
+mail_return: bounces+{token}@news.example.org
+mail_window: 08:00-20:00 Europe/Berlin
+dkim_domain: example.org
+dkim_selector: week
+dkim_key: KEY
+text_url: https://texts.example.org/in
 oidc: work, my-club
 oidc_work_name: Example GmbH
 oidc_work_issuer: https://login.example.org
 oidc_work_client: cairn
 oidc_my_club_issuer: https://club.example.org/realms/all
-`, "client": "s3cret\n", "mail": "hunter2\n"})
-	c, err := Read(nil, "", Environment{Folder: dir, Variables: []string{
-		"CAIRN_SMTP_PASSWORD_FILE=" + filepath.Join(dir, "mail"), "CAIRN_OIDC_MY_CLUB_CLIENT=c2", "CAIRN_OIDC_MY_CLUB_SECRET_FILE=" + filepath.Join(dir, "client"), "CAIRN_OIDC_WORK_ISUER=x"}})
+`, "client": "s3cret\n", "mail": "hunter2\n", "gateway": "whsec_czNjcmV0IHMzY3JldCBzM2NyZXQ=\n"})
+	key, err := mail.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(mail.Server{Host: "mail.example.org", Port: 2525, User: "cairn", Password: "hunter2", From: "Cairn <cairn@example.org>", Security: "starttls"}, c.Mail); diff != "" {
+	dkim := filepath.Join(dir, "dkim.pem")
+	if err := os.WriteFile(dkim, []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Read(nil, "", Environment{Folder: dir, Variables: []string{
+		"CAIRN_SMTP_PASSWORD_FILE=" + filepath.Join(dir, "mail"), "CAIRN_OIDC_MY_CLUB_CLIENT=c2", "CAIRN_OIDC_MY_CLUB_SECRET_FILE=" + filepath.Join(dir, "client"), "CAIRN_OIDC_WORK_ISUER=x",
+		"CAIRN_DKIM_KEY=" + dkim, "CAIRN_TEXT_SECRET_FILE=" + filepath.Join(dir, "gateway"), "CAIRN_BOUNCE_SECRET=s3cret and more than that"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(mail.Server{Host: "mail.example.org", Port: 2525, User: "cairn", Password: "hunter2", From: "Cairn <cairn@example.org>", Security: "starttls",
+		Return: "bounces+{token}@news.example.org", Rate: 600, Window: "08:00-20:00 Europe/Berlin", DKIM: mail.Key{Domain: "example.org", Selector: "week", PEM: key}, Capture: "cairn.mail"}, c.Mail); diff != "" {
 		t.Error(diff)
 	}
 	want := []identity.Provider{
@@ -202,9 +231,12 @@ oidc_my_club_issuer: https://club.example.org/realms/all
 		t.Error(diff)
 	}
 	for _, s := range c.Settings {
-		if strings.Contains(s.Value, "hunter2") || strings.Contains(s.Value, "s3cret") {
+		if strings.Contains(s.Value, "hunter2") || strings.Contains(s.Value, "s3cret") || strings.Contains(s.Value, "whsec_") || strings.Contains(s.Value, "PRIVATE") {
 			t.Errorf("%s shows %q", s.Key, s.Value)
 		}
+	}
+	if c.Sender != "Example Club\n1 High Street, 12345 Town" || c.Reporter != "s3cret and more than that" || c.Texts.URL != "https://texts.example.org/in" || c.Texts.Secret == "" {
+		t.Errorf("sender %q, reports by %q, texts %+v", c.Sender, c.Reporter, c.Texts)
 	}
 	places := from(c)
 	if places["smtp_password"] != "environment CAIRN_SMTP_PASSWORD_FILE" || places["oidc_my_club_secret"] != "environment CAIRN_OIDC_MY_CLUB_SECRET_FILE" {

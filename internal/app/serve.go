@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -59,7 +60,11 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Log
 	} else if n > mail.Crowded {
 		logger.Warn("many captured mails stand in the folder: nobody got them; delete those that nobody needs", "messages", n)
 	}
-	go a.watchBounces(ctx, logger)
+	beside, cut := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { a.watchBounces(beside, logger) })
+	defer watch.Wait()
+	defer cut()
 	if err := a.Clock.Wind(ctx); err != nil && ctx.Err() == nil {
 		logger.Warn("the rhythm of some boards is not wound yet; it is once a day", "error", err)
 	}
