@@ -9,5 +9,5 @@
 // record owns what is said of them; whoever is erased, declines or never answers leaves a number without a name.
 //
 // What a person may do is decided in one place, Access.May, from one table of acts, roles, stages and audiences. A board is
-// revealed in stages, and whatever makes it wider is announced to its players before it holds.
+// revealed in stages, and whatever makes it wider is announced to its players before it holds. Its rhythm says when it is released.
 package board

@@ -125,6 +125,9 @@ func (c *Clock) Next(ctx context.Context, b *board.Board) (next Turn, ok bool, e
 		from, err := b.Rhythm.Start(unit)
 		return waitingTurn(b, from), err == nil, err
 	}
+	if err == nil && next.State == TurnWaiting {
+		return waitingTurn(b, next.Period), true, nil // by the rhythm as it is now
+	}
 	next.Closes, next.Releases = next.Closes.In(b.Location()), next.Releases.In(b.Location())
 	return next, err == nil, err
 }

@@ -13,6 +13,13 @@
 //
 // A release freezes numbers, never names: it knows people by a reference drawn by lot. Names are looked up when it is read.
 //
+// # When it comes about
+//
+// A board has a rhythm (board.Rhythm), and the Clock keeps it. The periods of a board take turns: one is open at a time, and the next
+// one's turn begins in the transaction that ends it, so that none is skipped and none comes twice, however often programs die, whichever
+// of them runs the job, and whatever their clocks do meanwhile. A turn closes (the draft, the managers are told), waits for late data,
+// and ends: released, empty, or left out by a manager. What was missed is caught up in the same order.
+//
 // # How it is read
 //
 // Whoever shows a release says to whom: a View has the lines, figures and values that are for that reader, as if whoever is hidden from

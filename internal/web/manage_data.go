@@ -23,7 +23,7 @@ type dataPage struct {
 	Action  string
 	Sources []sourceLine
 	File    field
-	Reading field // which export it is
+	Kind    field // which export it is
 	Mapping field
 	Name    field
 	Period  field
@@ -77,7 +77,7 @@ func (s *site) dataPage(v *visit, f *form) (*dataPage, error) {
 		kinds = append(kinds, option{Value: p.Name, Text: p.Name})
 	}
 	page.File = f.file("file", "A CSV or XLSX file", "Entries (player, key, at, value), or wide (player, and a column a key), or an export that is known by its header. Up to 64 MB.")
-	page.Reading = f.choice("choice", "preset", "What is it?", "", "", kinds)
+	page.Kind = f.choice("choice", "preset", "What is it?", "", "", kinds)
 	page.Mapping = f.make("code", "mapping", "A mapping, for a file with headers of its own", "YAML; it says which column is what. Leave it empty where the header says it all.", "")
 	page.Name = f.text("source", "Under which name are the entries known?", "Left empty: the export's name, else the file's.", "").most(100)
 	page.Period = f.text("period", "The period of rows without a time", "Such as 2026-W47 or 2026-11.", "").most(30)

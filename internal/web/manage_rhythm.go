@@ -19,6 +19,7 @@ type rhythmPage struct {
 	Zone    string
 	Holds   string // the rhythm in words
 	Coming  []comingTurn
+	Then    string    // what happens after a period has closed
 	Open    *turnLine // the turn that waits for somebody, or for its time of grace
 	Turns   []turnLine
 	Mode    field
@@ -60,6 +61,10 @@ func (s *site) rhythmPage(v *visit, f *form) (any, error) {
 	card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
 	if err != nil {
 		return nil, err
+	}
+	page.Then = "is released"
+	if b.Rhythm.Mode == board.ToDraft {
+		page.Then = "is due for a manager"
 	}
 	page.Holds = rhythmWords(b.Rhythm, card.Period)
 	coming, err := s.clock.Coming(ctx, b, 3)
@@ -115,7 +120,7 @@ func closingDays(unit scorecard.Period) (days []option) {
 			text = count(n, "day", "days") + " after the first day that follows it"
 		}
 		if unit == scorecard.Week || unit == scorecard.Fortnight {
-			text = weekdays[n%7] + " after it"
+			text = "on the " + weekdays[n%7] + " after it"
 			if n >= 7 {
 				text += ", " + count(n/7, "week", "weeks") + " later"
 			}
@@ -130,11 +135,8 @@ func rhythmWords(r board.Rhythm, unit scorecard.Period) string {
 	if r.Mode == board.ByHand {
 		return "Nothing happens by itself: managers draft and publish."
 	}
-	day := closingDays(unit)[min(r.Days, 27)].Text
-	words := "Each " + string(unit) + " closes " + strings.TrimPrefix(day, "on ") + " at " + r.At + "."
-	if strings.HasPrefix(day, "on ") {
-		words = "Each " + string(unit) + " closes " + day + " at " + r.At + "."
-	}
+	day := closingDays(unit)[r.Days].Text
+	words := "Each " + string(unit) + " closes " + day + ", at " + r.At + "."
 	switch {
 	case r.Mode == board.ToDraft:
 		return words + " Its draft is calculated, and a manager publishes it."

@@ -40,7 +40,7 @@ func TestRhythm_IsSetKeptAndSeenOnEveryPage(t *testing.T) {
 
 	c.manager.send(at, "mode", "auto", "days", "1", "at", "25:00", "grace", "24").want(t, http.StatusUnprocessableEntity, "A time of day looks like 09:00")
 	c.manager.send(at, "mode", "auto", "days", "1", "at", "09:00", "grace", "many").want(t, http.StatusUnprocessableEntity, "no whole number")
-	c.manager.after(at, "mode", "auto", "days", "1", "at", "09:00", "grace", "24").want(t, http.StatusOK, "Each week closes Tuesday after it at 09:00. It is released 24 hours later.")
+	c.manager.after(at, "mode", "auto", "days", "1", "at", "09:00", "grace", "24").want(t, http.StatusOK, "Each week closes on the Tuesday after it, at 09:00. It is released 24 hours later.")
 	page = c.manager.get(at)
 	beats := mustRead(t, page.body).Find(".beats li")
 	if got := words(beats.First()); !strings.Contains(got, "Week 47") || !strings.Contains(got, "closes Tue 24 Nov 2026, 09:00 CET") || !strings.Contains(got, "is released Wed 25 Nov 2026, 09:00 CET") || beats.Length() != 3 {

@@ -205,6 +205,7 @@ func firstSteps(b *board.Board, counts map[board.State]int, data bool) []step {
 	}
 	return append(steps,
 		step{link{Text: "Bring data", Address: under + "/data"}, "A CSV or XLSX file is enough; what cannot be read is told row by row.", data},
+		step{link{Text: "Say when it is released", Address: under + "/rhythm"}, "Each period closes and comes out by itself, or waits for you.", b.Rhythm.Mode != board.ByHand},
 		step{link{Text: "Draft, look, publish", Address: under + "/releases"}, "Nothing is seen before you publish it.", false})
 }
 

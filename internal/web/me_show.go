@@ -131,14 +131,14 @@ func (s *site) mineBoard(ctx context.Context, mine board.Mine) (mineBoard, error
 		shown.Coach = boardAddress(b) + "/coach"
 	}
 	m := a.Member
-	if m == nil || m.State == board.Invited {
-		return shown, nil
-	}
-	if m.State != board.Left {
+	if m == nil || m.State != board.Left {
 		var err error
 		if shown.Due, err = s.comesNext(ctx, b); err != nil {
 			return shown, err
 		}
+	}
+	if m == nil || m.State == board.Invited {
+		return shown, nil
 	}
 	if a.May(board.SeeOwn, b) {
 		shown.Membership = boardAddress(b) + "/membership"

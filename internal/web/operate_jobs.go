@@ -60,12 +60,15 @@ func (s *site) operatePage(v *visit, f *form) (any, error) {
 		return nil, err
 	}
 	for _, j := range jobs {
-		line := jobLine{ID: j.ID, Kind: j.Kind, State: string(j.State), Attempts: count(j.Attempt, "attempt", "attempts"), Reason: j.Reason, About: j.Key}
+		line := jobLine{ID: j.ID, Kind: j.Kind, State: string(j.State), Reason: j.Reason, About: j.Key}
+		if j.Attempt > 0 {
+			line.Attempts = count(j.Attempt, "attempt", "attempts")
+		}
 		switch j.State {
 		case job.Waiting:
-			line.When = instant(j.Next, time.UTC)
+			line.When = shortInstant(j.Next)
 		case job.Dead, job.Skipped:
-			line.When, line.CanAgain = instant(j.Ended, time.UTC), true
+			line.When, line.CanAgain = shortInstant(j.Ended), true
 			page.Dead = page.Dead || j.State == job.Dead
 		}
 		page.Jobs = append(page.Jobs, line)
@@ -75,6 +78,9 @@ func (s *site) operatePage(v *visit, f *form) (any, error) {
 	page.Problem = f.problem()
 	return page, nil
 }
+
+// shortInstant writes an instant of these days.
+func shortInstant(at time.Time) string { return at.UTC().Format("2 Jan 15:04") }
 
 // kindLines puts the counts of jobs into a line per kind.
 func (s *site) kindLines(counts []job.Count, here string) (lines []kindLine) {
@@ -87,7 +93,7 @@ func (s *site) kindLines(counts []job.Count, here string) (lines []kindLine) {
 		case job.Waiting:
 			line.Waiting = n
 			if s.now().Sub(c.First) > time.Minute {
-				line.Late = instant(c.First, time.UTC)
+				line.Late = shortInstant(c.First)
 			}
 		case job.Running:
 			line.Running = n
