@@ -89,7 +89,7 @@ func TestFurther_TellsWhatStandsBesideThePlayer(t *testing.T) {
 	own := c.cardFor(rel, "ada", member(m[0]))
 	want := map[story.Kind]string{
 		story.Pace:     "On pace in 6 of the last 6 weeks",
-		story.Rival:    "3 to Player bo",
+		story.Rival:    "3 points to Player bo",
 		story.Team:     "Red is on the rise",
 		story.Norm:     "Calls: most have 21 or more",
 		story.Compound: "Above 1 % a week",

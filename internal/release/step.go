@@ -24,7 +24,8 @@ type Step struct {
 	Score    float64 // published, afterwards
 	Passes   string  // the name of the neighbour who would be passed, "" nobody
 	Headline string  // "3 more calls"
-	Text     string  // a sentence with the evidence
+	Change   string  // what is to change, without a score: "from 4 to 7 calls"
+	Text     string  // a sentence with what it comes to
 	Short    string  // within a text message
 }
 
@@ -433,9 +434,14 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 	if w.got.passes {
 		s.Passes = j.next.Name
 	}
-	change := math.Abs(s.To - s.From)
-	name, number := m.Name, func(x float64) string { return numeral.WithUnit(x, m.Unit) }
-	less := m.Better == scorecard.Lower
+	change, less, name := math.Abs(s.To-s.From), m.Better == scorecard.Lower, m.Name
+	switch s.Change = "from " + numeral.Amount(s.From) + " to " + numeral.WithUnit(s.To, m.Unit); {
+	case m.Unit != "" || !counts(m):
+	case m.Take.Kind == scorecard.TakeDays:
+		s.Change += " days"
+	default:
+		s.Change += " " + lowered(name)
+	}
 	switch {
 	case counts(m) && !less && m.Take.Kind == scorecard.TakeDays:
 		s.Headline = numeral.Count(int(change), "more day", "more days") + ": " + name
@@ -446,7 +452,7 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 	case counts(m) && w.unit == -1:
 		s.Headline = name + ": " + numeral.Amount(change) + " less"
 	default:
-		s.Headline = name + ": from " + number(s.From) + " to " + number(s.To)
+		s.Headline = name + ": " + s.Change
 	}
 	points := strconv.FormatFloat(s.Score, 'f', card.Decimals, 64)
 	gain := strconv.FormatFloat(s.Gain, 'f', card.Decimals, 64) + " more"
@@ -454,7 +460,7 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 		gain = strconv.FormatFloat(s.Gain, 'f', card.Decimals, 64) + " better"
 	}
 	tell := func(passes string) string {
-		text := name + " from " + numeral.Amount(s.From) + " to " + number(s.To) + " would make the score " + points + ", " + gain
+		text := numeral.Capital(s.Change) + " would make the score " + points + ", " + gain
 		if passes != "" {
 			text += ", and pass " + passes
 		}

@@ -63,7 +63,7 @@ func TestStep_SaysTheLeastThatHelps(t *testing.T) {
 	checkStep(t, c, rel, card)
 	want := Step{From: 0, To: 1}
 	if s := card.Step; s.Metric.Key != "answers" || s.From != want.From || s.To != want.To || s.Headline != "Answers: 1 more" || s.Passes != "Player bo" ||
-		s.Text != "Answers from 0 to 1 would make the score 14, 4 more, and pass Player bo, while all else stays." {
+		s.Text != "From 0 to 1 answers would make the score 14, 4 more, and pass Player bo, while all else stays." {
 		t.Errorf("%+v", *s)
 	}
 	top := c.cardFor(rel, "cy", member(m[2]))

@@ -8,7 +8,7 @@ import "strings"
 func Message(board string, sentences ...string) string {
 	var spellings []string
 	for _, sentence := range sentences {
-		if spelling, ok := spell(strings.TrimSpace(sentence)); ok && spelling != "" {
+		if spelling, ok := spell(strings.Join(strings.Fields(sentence), " ")); ok && spelling != "" {
 			spellings = append(spellings, spelling)
 		}
 	}

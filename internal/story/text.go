@@ -47,7 +47,7 @@ func spell(text string) (spelling string, ok bool) {
 	ascii := true
 	for i := range len(text) {
 		c := text[i]
-		ascii = ascii && c < utf8.RuneSelf && c >= 0x20 && c != '`'
+		ascii = ascii && c < 0x7F && c >= 0x20 && c != '`'
 	}
 	if ascii {
 		return text, true

@@ -212,7 +212,11 @@ func (c Claim) furtherWords(b *Board, names []string) (headline, text string) {
 		if first.Value == score {
 			return "Level with " + who, sentence("Both have ", b.points(score), "; ", who, " is at rank ", plain(c.Evidence[1].Value))
 		}
-		return gap + " to " + who, sentence(capital(who), " at rank ", plain(c.Evidence[1].Value), " has ", b.points(first.Value), ": within reach")
+		points := " points to "
+		if math.Abs(first.Value-score) == 1 {
+			points = " point to "
+		}
+		return gap + points + who, sentence(capital(who), " at rank ", plain(c.Evidence[1].Value), " has ", b.points(first.Value), ": within reach")
 
 	case Pace:
 		name := b.metric(first.What, names == nil)

@@ -498,7 +498,7 @@ func shortLabel(label string) string {
 func (page *playerPage) next(c *release.Card, scale scale) {
 	if s := c.Step; s != nil {
 		page.NextName, page.Next = s.Headline+".", s.Text
-		page.toDo = fmt.Sprintf("%s from %s to %s.", s.Metric.Name, amount(s.From), withUnit(s.To, s.Metric.Unit))
+		page.toDo = capital(s.Change) + "."
 		return
 	}
 	best := -1
