@@ -77,7 +77,7 @@ func TestWrite_TellsTheNumberWhatMovedItAndWhatToDo(t *testing.T) {
 	// What the HTML says, the text says too, in its lines.
 	flat := strings.Join(strings.Fields(written.Text), " ")
 	for _, text := range []string{"Up 2.5 since Week 46", "1st of 12 players", "Quick answers", "A tip from Grace Hopper", "before ten", "Calls: 31, ahead of the 30 due", "Meetings: 10, 11 due",
-		"Team red, Calls: 24, ahead of the 20 due", "Bo Ek is up four places",  "Corrected since the last letter: Week 44.", "Tuesday 1 December at 09:00 (Europe/Vienna)",
+		"Team red, Calls: 24, ahead of the 20 due", "Bo Ek is up four places", "Corrected since the last letter: Week 44.", "Tuesday 1 December at 09:00 (Europe/Vienna)",
 		"as Ada Lovelace, by your own word since 12 August 2026.", "Ringstrasse 1, 1010 Vienna, Austria"} {
 		if !strings.Contains(words(page.Selection), text) || !strings.Contains(flat, text) {
 			t.Errorf("%q is in the HTML: %v, in the text: %v", text, strings.Contains(words(page.Selection), text), strings.Contains(flat, text))
@@ -165,13 +165,21 @@ func TestWrite_SaysWhyThereIsNoNumber(t *testing.T) {
 func TestWrite_CutsALongArticleAndSaysSo(t *testing.T) {
 	c := newClub(t, clubCard)
 	l := c.letter(c.week(33, usual(33)), 0)
-	l.Article = strings.Repeat("A paragraph that a manager wrote at length.\n\n", 1400) + "The last words."
-	written, _ := write(t, l)
-	if len(written.HTML) > 60_000 || strings.Contains(written.HTML, "The last words") || !strings.Contains(written.HTML, "goes on on the board") || !strings.Contains(written.Text, "goes on on the board") {
-		t.Errorf("the letter has %d bytes", len(written.HTML))
-	}
-	if !strings.Contains(written.HTML, links.Unsubscribe) {
-		t.Error("the link that stops the mails is gone")
+	for name, text := range map[string]string{
+		"paragraphs": strings.Repeat("A paragraph that a manager wrote at length.\n\n", 1400),
+		"links":      strings.Repeat("[a](https://b.cc)", 3000), // each makes many times as much HTML
+		"quotes":     strings.Repeat("\"&<", 20_000),
+		"lists":      strings.Repeat("- a\n", 15_000),
+	} {
+		l.Article = text + "\n\nThe last words."
+		l.Tip = &coaching.Tip{Title: "A tip", Text: l.Article}
+		written, page := write(t, l)
+		if len(written.HTML) > 80_000 || strings.Contains(written.HTML, "The last words") || !strings.Contains(written.HTML, "goes on on the board") || !strings.Contains(written.Text, "goes on on the board") || !strings.Contains(written.Text, "more of it on your scorecard") {
+			t.Errorf("%s: the letter has %d bytes", name, len(written.HTML))
+		}
+		if page.Find(`a[href="`+links.Unsubscribe+`"]`).Length() != 1 {
+			t.Errorf("%s: the link that stops the mails is gone", name)
+		}
 	}
 }
 

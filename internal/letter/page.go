@@ -73,6 +73,7 @@ type tip struct {
 	Title, Author, Link string
 	HTML                template.HTML
 	Markdown            string
+	More                string // that it stops here, "" it is whole
 }
 
 // Heading says whose advice it is.
@@ -351,32 +352,51 @@ func (w *writer) standing(metric *scorecard.Part, value, due float64, way target
 
 func (w *writer) tip() {
 	if t := w.Tip; t != nil {
-		w.page.Tip = &tip{Title: oneLine(t.Title, 120), Author: oneLine(t.Author, 80), HTML: prose.Mail(t.Text), Markdown: t.Text}
+		w.page.Tip = &tip{Title: oneLine(t.Title, 120), Author: oneLine(t.Author, 80)}
+		var whole bool
+		if w.page.Tip.Markdown, w.page.Tip.HTML, whole = beginning(t.Text); !whole {
+			w.page.Tip.More = "There is more of it on your scorecard."
+		}
 		if prose.Leads(t.Link) {
 			w.page.Tip.Link = t.Link
 		}
 	}
 }
 
-// mostOfArticle is how many bytes of an article go into a mail: mail programs hide the end of long ones, and there the links are
-// that stop the mails.
-const mostOfArticle = 12_000
+// mostOfText is how many bytes of HTML an article, or a tip, makes in a mail: mail programs hide the end of long ones, and there the
+// links are that stop the mails.
+const mostOfText = 30_000
+
+// beginning returns a text in Markdown and as HTML, or where that is too long for a mail, the paragraphs that it begins with.
+func beginning(text string) (markdown string, html template.HTML, whole bool) {
+	most := mostOfText / 2
+	for whole = true; ; whole = false {
+		if len(text) > most {
+			text, whole = strings.ToValidUTF8(text[:most], ""), false
+			if end := strings.LastIndex(text, "\n\n"); end > most/2 {
+				text = text[:end]
+			}
+		}
+		if html = prose.Mail(text); len(html) <= mostOfText {
+			return text, html, whole
+		}
+		most = min(most, len(text)) / 2 // a text of links grows by more
+	}
+}
 
 func (w *writer) article() {
-	text := strings.TrimSpace(w.Article)
-	more := ""
-	switch {
-	case text == "":
+	text, more := strings.TrimSpace(w.Article), ""
+	if text == "" {
 		return
-	case w.Shy && w.named(text):
-		text, more = "", "The board’s article names you, so it is not in this mail: your number could stand in it."
-	case len(text) > mostOfArticle:
-		text, more = strings.ToValidUTF8(text[:mostOfArticle], ""), "The article goes on on the board’s page."
-		if end := strings.LastIndex(text, "\n\n"); end > mostOfArticle/2 {
-			text = text[:end]
-		}
 	}
-	w.page.Article = &article{HTML: prose.Mail(text), Markdown: text, More: more}
+	if w.Shy && w.named(text) {
+		text, more = "", "The board’s article names you, so it is not in this mail: your number could stand in it."
+	}
+	markdown, html, whole := beginning(text)
+	if !whole {
+		more = "The article goes on on the board’s page."
+	}
+	w.page.Article = &article{HTML: html, Markdown: markdown, More: more}
 }
 
 // named reports whether a text may be about the reader.

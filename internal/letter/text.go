@@ -58,6 +58,7 @@ func (p *page) text() string {
 		t.head(p.Tip.Heading())
 		t.block(p.Tip.Title)
 		t.prose(p.Tip.Markdown)
+		t.block(p.Tip.More)
 		t.link("More about it", p.Tip.Link)
 	}
 	if len(p.Targets) > 0 {
