@@ -66,10 +66,7 @@ func (n *Newsletters) draftArticle(ctx context.Context, at *board.Board, rel *re
 	if err != nil {
 		return "", err
 	}
-	var lines []string
-	if view.Title != "" {
-		lines = append(lines, "**"+plainMarkdown(view.Title)+"**")
-	}
+	var lines []string // the title of the release stands in the letter already
 	if len(view.Movers) > 0 {
 		var all []string
 		for _, row := range view.Movers {
@@ -105,6 +102,9 @@ func (n *Newsletters) draftArticle(ctx context.Context, at *board.Board, rel *re
 		if len(all) > 0 {
 			lines = append(lines, "Never better: "+listed(all)+".")
 		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, plainMarkdown(view.Title))
 	}
 	return strings.Join(lines, "\n\n"), nil
 }

@@ -112,8 +112,8 @@ func (s *site) newsletterPage(v *visit, f *form) (any, error) {
 		return nil, err
 	}
 	page.Draft = !written
-	page.Article = f.area("article", "Article", "Markdown: *emphasis*, **strong**, lists with -, links with [words](https://…). The same for every reader.", text)
-	if f.typed != nil {
+	page.Article = f.of("article").area("article", "Article", "Markdown: *emphasis*, **strong**, lists with -, links with [words](https://…). The same for every reader.", text)
+	if f.typed.Has("article") {
 		page.Look = prose.HTML(page.Article.Value)
 	}
 	if err := s.letterPreview(v, &page, p); err != nil {
@@ -128,13 +128,21 @@ func (s *site) newsletterPage(v *visit, f *form) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page.Mode = f.choice("radios", "mode", "When does it go?", "", string(mode), []option{
+	page.Mode = f.of("mode").choice("radios", "mode", "When does it go?", "", string(mode), []option{
 		{Value: string(newsletter.WithRelease), Text: "With the release", Hint: "a minute after it is published"},
 		{Value: string(newsletter.WaitForMe), Text: "When I say so", Hint: "each waits here until a manager lets it go"},
 		{Value: string(newsletter.NoLetters), Text: "Never", Hint: "this board sends no newsletters"},
 	})
 	page.Managed.Problem = f.problem()
 	return page, nil
+}
+
+// of is the form itself where it sent a field, else one that nothing was typed into: a page of several forms keeps what the others show.
+func (f *form) of(field string) *form {
+	if f.typed.Has(field) {
+		return f
+	}
+	return blank(f.id)
 }
 
 // letterTroubles says what keeps letters from being sent, or from being lawful.
