@@ -379,9 +379,14 @@ func pathWords(w target.Target, card *scorecard.Scorecard) string {
 	words := make([]string, len(w.Path))
 	for i, p := range w.Path {
 		words[i] = withUnit(p.Value, unit) + " by " + isoDay(p.Day)
-		if i == 0 && p.Day <= w.From {
-			words[i] = withUnit(p.Value, unit) + " from " + isoDay(w.From) + " on"
+		if i > 0 || p.Day > w.From {
+			continue
 		}
+		from := p.Day
+		if len(w.Path) == 1 {
+			from = w.From
+		}
+		words[i] = withUnit(p.Value, unit) + " from " + isoDay(from) + " on"
 	}
 	return capital(list(words)) + "."
 }
