@@ -15,6 +15,7 @@ import (
 type operatorCommand struct {
 	Link    operatorLinkCommand    `cmd:"" help:"Print a one-time link that makes whoever opens it an operator, or signs somebody in."`
 	Mail    operatorMailCommand    `cmd:"" help:"Send a message, to see that mail works."`
+	DKIM    operatorDKIMCommand    `cmd:"" name:"dkim" help:"Make a key that signs mail, and print what DNS is to say of it."`
 	Suspend operatorSuspendCommand `cmd:"" help:"Close a board for its readers, who see why; nothing is deleted."`
 	Open    operatorOpenCommand    `cmd:"" help:"Open a suspended board again."`
 }
@@ -81,6 +82,10 @@ func (cmd *operatorMailCommand) Run(c *console) error {
 	})
 	if err != nil {
 		return err
+	}
+	if post.Captures() {
+		fmt.Fprintf(c.out, "The message stands in %s: mail is captured there, and nobody gets it.\n", config.Mail.Folder)
+		return nil
 	}
 	fmt.Fprintf(c.out, "The mail server %s has taken the message. Look whether it arrives, and not among the spam.\n", config.Mail.Host)
 	return nil
