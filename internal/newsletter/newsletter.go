@@ -170,7 +170,6 @@ type row struct {
 	Newsletter
 	state string
 	next  int64 // whose line is written next, −1 all are
-	unit  scorecard.Period
 }
 
 // States of a newsletter.

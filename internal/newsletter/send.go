@@ -253,7 +253,6 @@ type outcome struct {
 	state  State
 	why    string
 	due    time.Time // of one queued again
-	quiet  bool      // it was never tried: the attempt does not count
 	spoilt string    // digest of the address that does not exist, "" none
 }
 

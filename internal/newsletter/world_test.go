@@ -48,7 +48,6 @@ type club struct {
 	passes   *pass.Passes
 	letters  *newsletter.Newsletters
 	at       *board.Board
-	texts    *httptest.Server
 	told     []string // texts that the gateway was handed
 
 	mu    sync.Mutex
