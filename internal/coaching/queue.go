@@ -7,12 +7,14 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"cairn/internal/board"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/internal/target"
 	"cairn/score"
@@ -39,7 +41,7 @@ var urgency = map[Why]float64{Asked: 100, Fell: 80, Missing: 55, Paused: 50, Beh
 type Reason struct {
 	Why      Why
 	Text     string   // a sentence
-	Evidence []string // "61 in 2026-W45"
+	Evidence []string // "61 in Week 45"
 }
 
 // Prompt is a player to talk to next.
@@ -241,7 +243,7 @@ func (p *Prompt) read(card *release.Card) {
 				}
 			}
 			behind = append(behind, name)
-			due = append(due, fmt.Sprintf("%s: %s of %s due in %s", name, number(s.Value), number(s.Due), card.Release.Period))
+			due = append(due, fmt.Sprintf("%s: %s of %s due in %s", name, number(s.Value), number(s.Due), short(card.Release.Period)))
 		}
 	}
 	if len(behind) > 0 {
@@ -265,10 +267,16 @@ func (p *Prompt) readMissing(card *release.Card) {
 	switch {
 	case len(missing) == 0:
 	case !measured:
-		p.because(Missing, "Nothing at all was measured.", "in "+card.Release.Period.String())
+		p.because(Missing, "Nothing at all was measured.", "in "+short(card.Release.Period))
 	default:
-		p.because(Missing, "Nothing was measured of "+said(missing)+": does the data come through, or do they keep it to themselves?", "in "+card.Release.Period.String())
+		p.because(Missing, "Nothing was measured of "+said(missing)+": does the data come through, or do they keep it to themselves?", "in "+short(card.Release.Period))
 	}
+}
+
+// short is a period's name without its days: "Week 47".
+func short(p period.Period) string {
+	name, _, _ := strings.Cut(p.Label(), ",")
+	return name
 }
 
 // number writes a number for people.

@@ -9,6 +9,7 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/coaching"
+	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/scorecard"
 )
@@ -43,19 +44,31 @@ var coachDone = map[string]string{
 	"help": "Kept. It stands on the page of the metric now.", "answer-gone": "It is not part of the help any more.",
 }
 
-// callOf is what an account is called where others read it: by the name on its profile, else by as much of an address as its owner
-// knows it by.
-func (s *site) callOf(ctx context.Context, account string) (string, error) {
+// callOf is what an account is called where others on a board read it: as a player there, else by the name on its profile, else by as much
+// of an address as its owner knows it by. "" somebody who is gone.
+func (s *site) callOf(ctx context.Context, b *board.Board, account string) (string, error) {
 	if account == "" || account == "-" {
 		return "", nil
+	}
+	names, err := s.boards.Directory(ctx, b)
+	if err != nil {
+		return "", err
+	}
+	for n := range names.Len() {
+		if m := names.Member(n); m.Player == account && m.Name != "" && !m.Hidden {
+			return m.Name, nil
+		}
 	}
 	profile, err := s.players.Profile(ctx, account)
 	if err != nil || profile.Name != "" {
 		return profile.Name, err
 	}
 	found, err := s.who.Account(ctx, account)
-	if err != nil || len(found.Addresses) == 0 {
-		return "", nil //nolint:nilerr // whoever is gone has no name
+	if fault.Of(err) == fault.NotFound || err == nil && len(found.Addresses) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
 	}
 	return identity.Masked(found.Addresses[0].Address), nil
 }
@@ -67,10 +80,14 @@ type coachPage struct {
 	Sees      string // what a coach was given, "" all
 	When      string // period of the release that the reasons follow from
 	Left      string
-	Prompts   []prompt // with a reason
+	Prompts   []prompt // with a reason, the first of them
+	More      []prompt // those after them
 	Others    []prompt // without one
 	Questions string   // how many wait
 }
+
+// promptsFirst is how many players of the queue stand open on its page: more than a week has room for.
+const promptsFirst = 12
 
 // prompt is one player of the queue.
 type prompt struct {
@@ -129,10 +146,13 @@ func (s *site) showCoach(w http.ResponseWriter, v *visit) error {
 		if o := p.Outcome; o != nil {
 			l.Outcome = "The score was " + scale.score(o.Before.Value) + " in " + shortLabel(o.Before.Period.Label()) + ", and " + scale.score(o.After.Value) + " in " + shortLabel(o.After.Period.Label()) + "."
 		}
-		if len(l.Reasons) > 0 {
-			page.Prompts = append(page.Prompts, l)
-		} else {
+		switch {
+		case len(l.Reasons) == 0:
 			page.Others = append(page.Others, l)
+		case len(page.Prompts) < promptsFirst:
+			page.Prompts = append(page.Prompts, l)
+		default:
+			page.More = append(page.More, l)
 		}
 	}
 	waiting, err := s.waiting(v)

@@ -149,7 +149,7 @@ func (s *site) personLines(ctx context.Context, b *board.Board, people []coachin
 		case coaching.AsPeer:
 			name = memberName(names.Member(p.Member))
 		case coaching.AsCoach:
-			name, err = s.callOf(ctx, p.Account)
+			name, err = s.callOf(ctx, b, p.Account)
 			name = cmp.Or(name, "A coach of this board")
 		case coaching.AsManager:
 			name = "Whoever runs the board"

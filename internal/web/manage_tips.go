@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"cairn/internal/board"
 	"cairn/internal/coaching"
@@ -158,9 +159,12 @@ func (s *site) tipsPage(v *visit, f *form) (any, error) {
 	for _, m := range card.Metrics() {
 		page.Metrics = append(page.Metrics, helpLine{Name: m.Name, Address: helpAddress(b, m.Key), Edit: boardAddress(b) + "/help/" + url.PathEscape(m.Key), There: slices.Contains(helped, m.Key)})
 	}
-	name, err := s.callOf(ctx, v.actor.Account)
+	name, err := s.callOf(ctx, b, v.actor.Account)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(name, "…") {
+		name = "" // nobody is known by that
 	}
 	page.Form = newTipForm(v, f, card, coaching.Tip{Author: name})
 	page.Managed.Problem = f.problem()
