@@ -77,7 +77,7 @@ func TestWrite_TellsTheNumberWhatMovedItAndWhatToDo(t *testing.T) {
 	// What the HTML says, the text says too, in its lines.
 	flat := strings.Join(strings.Fields(written.Text), " ")
 	for _, text := range []string{"Up 2.5 since Week 46", "1st of 12 players", "Quick answers", "A tip from Grace Hopper", "before ten", "Calls: 31, ahead of the 30 due", "Meetings: 10, 11 due",
-		"Team red, Calls: 24, ahead of the 20 due", "Bo Ek is up four places", "Corrected since the last letter: Week 44.", "Tuesday 1 December at 09:00 (Europe/Vienna)",
+		"Team red, Calls: 24, ahead of the 20 due", "Bo Ek is up four places", "Ada Lovelace leads with 81.8; Grace Hopper climbs 4 places.", "Corrected since the last letter: Week 44.", "Tuesday 1 December at 09:00 (Europe/Vienna)",
 		"as Ada Lovelace, by your own word since 12 August 2026.", "Ringstrasse 1, 1010 Vienna, Austria"} {
 		if !strings.Contains(words(page.Selection), text) || !strings.Contains(flat, text) {
 			t.Errorf("%q is in the HTML: %v, in the text: %v", text, strings.Contains(words(page.Selection), text), strings.Contains(flat, text))
@@ -100,6 +100,12 @@ func TestWrite_TellsTheNumberWhatMovedItAndWhatToDo(t *testing.T) {
 
 	if chip := page.Find(`td[bgcolor="#bccb34"]`); words(chip) != "Up 2.5 since Week 46" {
 		t.Errorf("what was won is %q", words(chip))
+	}
+
+	again := l
+	again.Article = l.View.Title + ", says the board."
+	if _, page := write(t, again); strings.Count(words(page.Find("body")), l.View.Title) != 1 {
+		t.Error("who leads is said twice")
 	}
 
 	// A fall is told as what it is, and not shouted.

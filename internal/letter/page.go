@@ -427,8 +427,8 @@ func (w *writer) heroes() {
 		return
 	}
 	h := &heroes{}
-	if !w.Shy && w.Card != nil && w.page.Article == nil { // an article says itself who leads and who climbed, and a follower's letter opens with it
-		h.Title = sentence(oneLine(w.View.Title, 200))
+	if title := oneLine(w.View.Title, 200); !w.Shy && w.Card != nil && !strings.Contains(w.Article, title) { // a follower's letter opens with it
+		h.Title = sentence(title)
 	}
 	for _, r := range w.Heroes[:min(mostHeroes, len(w.Heroes))] {
 		line := hero{Place: numeral.Ordinal(r.Rank), Name: oneLine(cmp.Or(r.Name, r.Key), 80), Score: numeral.Amount(r.Score), Own: own(r)}
