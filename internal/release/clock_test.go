@@ -415,7 +415,7 @@ func TestClock_WeeksAcrossDaylightSaving(t *testing.T) {
 		t.Run(season.from.Format("2006-01"), func(t *testing.T) {
 			address := dbtest.SQLite(t)
 			synctest.Test(t, func(t *testing.T) {
-				ahead := season.from.Sub(time.Now())
+				ahead := time.Until(season.from)
 				now := func() time.Time { return time.Now().Add(ahead) }
 				rooms := boardtest.New(t, dbtest.Open(t, address), now)
 				releases := room(rooms, rooms.Boards, rooms.Entries, now, 1<<24)
