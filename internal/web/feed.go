@@ -294,6 +294,6 @@ func (s *site) sendCalendar(w http.ResponseWriter, v *visit) error {
 		e.SetURL(s.origin(v) + boardAddress(b))
 		e.SetTimeTransparency(ics.TransparencyTransparent)
 	}
-	s.hand(w, v, "text/calendar; charset=utf-8", []byte(c.Serialize()))
+	s.hand(w, v, "text/calendar; charset=utf-8", []byte(c.Serialize())) //nolint:misspell // the library spells it so
 	return nil
 }

@@ -26,6 +26,14 @@ const (
 	wallMembers = "members" // as members see it
 )
 
+// wallAccess is as whom a wall looks at its board.
+func wallAccess(shows string) board.Access {
+	if shows == wallMembers {
+		return board.Access{Role: board.Viewer}
+	}
+	return board.Access{}
+}
+
 func wallAddress(secret string) string { return "/w/" + secret }
 
 // wallPage is one page of a wall.
@@ -68,11 +76,7 @@ func (s *site) byWall(v *visit) (pass.Pass, error) {
 	if err != nil {
 		return found, err
 	}
-	v.access = board.Access{}
-	if found.Shows == wallMembers {
-		v.access.Role = board.Viewer
-	}
-	if !v.access.May(board.SeeLeaderboard, b) {
+	if v.access = wallAccess(found.Shows); !v.access.May(board.SeeLeaderboard, b) {
 		return found, nowhere
 	}
 	v.board = b
@@ -272,9 +276,12 @@ func (s *site) makeWall(w http.ResponseWriter, v *visit) error {
 	made := pass.Pass{Kind: pass.Wall, Board: v.board.ID, Member: -1, Shows: v.PostForm.Get("shows")}
 	var err error
 	var secret string
-	if made.Shows != wallPublic && made.Shows != wallMembers {
+	switch {
+	case made.Shows != wallPublic && made.Shows != wallMembers:
 		err = wrong("shows", "Choose what the screen shows.")
-	} else {
+	case !wallAccess(made.Shows).May(board.SeeLeaderboard, v.board):
+		err = wrong("shows", "The leaderboard is for %s: such a screen would show nothing.", audienceName(reached(v.board)))
+	default:
 		_, secret, err = s.passes.Give(v.Context(), v.actor, made)
 	}
 	if err != nil {
