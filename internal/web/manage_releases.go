@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"net/http"
 
@@ -18,6 +19,8 @@ type releasesPage struct {
 	Managed managed
 	Action  string
 	Due     string
+	Turn    string // what happens by itself to the period that is closed, "" nothing
+	Rhythm  string // address where that can be changed
 	Period  field
 	Early   field
 	Draft   *draftTold
@@ -66,6 +69,10 @@ func (s *site) releasesPage(v *visit, f *form) (any, error) {
 		return nil, err
 	}
 	page.Due = ending(due, b.Location(), s.now())
+	page.Rhythm = manageAddress(b) + "/rhythm"
+	if page.Turn, err = s.openTurn(ctx, b); err != nil {
+		return nil, err
+	}
 	page.Period = f.choice("choice", "period", "Which period?", "", due.String(), openPeriods(card.Period, latest, due, s.thisPeriod(card, b)))
 	page.Early = f.tick("early", "Publish it although it is not over", "What is dated before its end and comes later is too late then.", false)
 	asked := due
@@ -104,6 +111,24 @@ func (s *site) releasesPage(v *visit, f *form) (any, error) {
 	page.Reason = f.text("reason", "What was wrong?", "Everyone reads it beside the new edition.", "").must().most(500)
 	page.Managed.Problem = f.problem()
 	return page, nil
+}
+
+// openTurn says what happens by itself to the period that is closed and not released; "" where nothing does.
+func (s *site) openTurn(ctx context.Context, b *board.Board) (string, error) {
+	turn, ok, err := s.clock.Next(ctx, b)
+	if err != nil || !ok || turn.State == release.TurnWaiting {
+		return "", err
+	}
+	name := shortLabel(turn.Period.Label())
+	switch {
+	case turn.State == release.TurnHeld:
+		return name + " is held: it is not published by itself.", nil
+	case b.Rhythm.Mode == board.ToDraft:
+		return name + " waits for one of you to publish it.", nil
+	case s.now().Before(turn.Releases):
+		return name + " is published by itself on " + atWall(turn.Releases, b.Location()) + ", with the data that is there by then.", nil
+	}
+	return name + " is late: " + sentence(cmp.Or(turn.Why, "it is published as soon as the server gets to it")), nil
 }
 
 // thisPeriod is the one under way.

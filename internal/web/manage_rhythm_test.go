@@ -70,6 +70,7 @@ func TestRhythm_IsSetKeptAndSeenOnEveryPage(t *testing.T) {
 	run(time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC))
 	page = c.manager.get(at)
 	page.want(t, http.StatusOK, "Week 47: Nothing to release") // nobody brought anything yet
+	c.manager.get(c.at("/manage/releases")).want(t, http.StatusOK, "Week 47 is published by itself on Wed 25 Nov 2026, 09:00 CET")
 	turn := at + "/turn"
 	member.send(turn, "period", "2026-W47", "do", "hold").want(t, http.StatusNotFound, "")
 	c.manager.after(turn, "period", "2026-W47", "do", "hold").want(t, http.StatusOK, "Week 47: Held")
