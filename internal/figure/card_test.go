@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
@@ -46,9 +47,10 @@ func TestCards_AreDrawnTheSameEachTimeAndAsBigAsTheySay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := c.PNG()
-		if err != nil || !bytes.Equal(first, second) {
-			t.Errorf("%s: drawn twice, it differs: %v", name, err)
+		if name == "card" {
+			if second, err := c.PNG(); err != nil || !bytes.Equal(first, second) {
+				t.Errorf("%s: drawn twice, it differs: %v", name, err)
+			}
 		}
 		config, err := png.DecodeConfig(bytes.NewReader(first))
 		if err != nil || config.Width != CardWidth || name != "leaderboard" && config.Height != CardHeight || name == "leaderboard" && config.Height != someLeaderboard().Height() {
@@ -73,11 +75,7 @@ func TestCard_LeavesOutWhatItHasNoLettersFor(t *testing.T) {
 	draw := func(change func(*Card)) string {
 		c := someCard()
 		change(&c)
-		file, err := c.PNG()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(file)
+		return fmt.Sprint(c.lay().marks)
 	}
 	nameless := draw(func(c *Card) { c.Name = "" })
 	for _, name := range []string{"王小明", "🏔", "evil \u202Egnp.exe", "عمر"} {
@@ -103,7 +101,7 @@ func TestPosters_HoldAnyWordsAndNumbers(t *testing.T) {
 		for range rapid.IntRange(0, 5).Draw(t, "stones") {
 			c.Stones = append(c.Stones, Stone{numbers().Draw(t, "points"), numbers().Draw(t, "possible"), numbers().Draw(t, "gained")})
 		}
-		if rapid.IntRange(0, 9).Draw(t, "print") == 0 { // a picture takes some milliseconds
+		if rapid.IntRange(0, 24).Draw(t, "print") == 0 { // a picture takes some milliseconds
 			if _, err := c.PNG(); err != nil {
 				t.Fatal(err)
 			}
