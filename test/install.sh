@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh LINTER brings what `make check` needs: git, a C compiler (for the race detector), PostgreSQL, Chromium, npm
-# and its packages under test/, the linter, and a mail server for the tests. On Debian and its kin missing programs come through apt-get; elsewhere it
+# and its packages under test/, the linter, and two mail servers for the tests, Postfix and mailpit. On Debian and its kin missing programs come through apt-get; elsewhere it
 # says what is missing and stops. A second run changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,7 @@ here gcc       || packages+=(gcc libc6-dev)
 postgres_here  || packages+=(postgresql)
 chromium_here  || packages+=(chromium)
 here npm       || packages+=(npm)
+[ -x /usr/sbin/postfix ] || packages+=(postfix) # never started as a service by us: tests run one of their own
 
 if [ ${#packages[@]} -gt 0 ]; then
 	as_root=()

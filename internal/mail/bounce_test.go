@@ -2,11 +2,13 @@ package mail_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"cairn/internal/fault"
 	"cairn/internal/mail"
+	"cairn/internal/mail/mailtest"
 )
 
 // report is a report of a message of ours, as Postfix writes it; parts may be replaced by name.
@@ -175,4 +177,24 @@ func FuzzReadBounce(f *testing.F) {
 			t.Errorf("status %q", b.Status)
 		}
 	})
+}
+
+// The whole way through a server of the world: out to a reader who is no more, and back by the return path.
+func TestReadBounce_WhatPostfixSendsBack(t *testing.T) {
+	p := mailtest.StartPostfix(t)
+	m := bulk(t)
+	m.To = "gone@dest.test"
+	ours := newPost(t, p.Server)
+	if err := ours.Deliver(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(p.Await(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	got, err := ours.ReadBounce(file)
+	if want := (mail.Bounce{Token: m.Return, Final: true, Status: "5.1.1", Why: "address"}); err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
 }
