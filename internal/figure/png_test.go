@@ -100,7 +100,7 @@ func TestHistoryPNG_DrawsTheLineWhereTheScoresAre(t *testing.T) {
 }
 
 func TestHistoryPNG_TakesAnyHistory(t *testing.T) {
-	wave := make([]float64, 200)
+	wave := make([]float64, 90)
 	for i := range wave {
 		wave[i] = 50 + 40*math.Sin(float64(i)/4)
 	}
@@ -135,7 +135,7 @@ func TestHistoryPNG_LeavesOutWordsItCannotSpell(t *testing.T) {
 func TestHistoryPNG_IsTheSameFromManyPlacesAtOnce(t *testing.T) {
 	_, want := painted(t, weeks(61, 64, 63, 60, 66, 70))
 	var all sync.WaitGroup
-	for range 8 {
+	for range 3 {
 		all.Go(func() {
 			if got, err := weeks(61, 64, 63, 60, 66, 70).PNG(); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("it differs: %v", err)
