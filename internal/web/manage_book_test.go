@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"cairn/internal/board"
 	"cairn/internal/identity"
@@ -13,8 +14,8 @@ import (
 
 // managePages are the pages of joining, membership and management, as the storybook draws them.
 var managePages = []string{"join", "join-refused", "join-in", "join-gone", "join-forwarded", "join-declined", "membership", "membership-paused", "membership-left", "claim", "claims",
-	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-draft", "manage-releases",
-	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-trail", "coach", "coached"}
+	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-draft", "manage-releases", "manage-newsletter", "manage-newsletter-refused",
+	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-uplift", "manage-targets", "manage-targets-refused", "manage-trail", "coach", "coached"}
 
 // drawManaging has people join a board and others run it, and keeps the pages that they are shown.
 func drawManaging(b *book) {
@@ -65,8 +66,16 @@ func drawManaging(b *book) {
 	keep("manage-data", c.manager.get(c.at("/manage/data")))
 	c.manager.send(c.at("/manage/releases/draft"), "period", "2026-W47")
 	keep("manage-draft", c.manager.get(c.at("/manage/releases?done=drafted&period=2026-W47")))
+	c.manager.send(c.at("/manage/targets"), "metric", "calls", "whose", "players", "from", "2026-11-01", "day1", "2026-11-01", "value1", "6", "day2", "2027-05-01", "value2", "12", "guardrail", "hours", "why", "To open doors.")
+	c.manager.send(c.at("/manage/targets"), "whose", "team:region", "from", "2026-11-01", "day1", "2026-11-01", "value1", "50")
 	c.manager.send(c.at("/manage/releases/publish"), "period", "2026-W47").leads(b.t, c.at("/manage/releases?done=published"))
 	keep("manage-releases", c.manager.get(c.at("/manage/releases?done=published")))
+	c.clock = c.clock.Add(2 * time.Minute)
+	if _, err := c.rooms.Queue.RunDue(context.Background()); err != nil {
+		b.t.Fatal(err)
+	}
+	keep("manage-newsletter", c.manager.get(c.at("/manage/newsletter?done=article&player="+c.member(guildsfolk[0]).Key)))
+	keep("manage-newsletter-refused", c.manager.send(c.at("/manage/newsletter/article"), "period", "2026-W48", "do", "keep", "article", strings.Repeat(hostile+" ", 3000)))
 	ada.send(c.at("/membership/pause"))
 	keep("membership-paused", ada.get(c.at("/membership?done=paused")))
 	keep("manage", c.manager.get(c.at("/manage")))
@@ -84,6 +93,9 @@ func drawManaging(b *book) {
 	coach := c.with(board.Coach, board.Scope{Tags: map[string][]string{"region": {"north"}}, Metrics: []string{"calls", "notes"}})
 	keep("manage-roles", c.manager.get(c.at("/manage/roles")))
 	keep("manage-report", c.manager.get(c.at("/manage/report")))
+	keep("manage-uplift", c.manager.get(c.at("/manage/uplift")))
+	keep("manage-targets", c.manager.get(c.at("/manage/targets?propose=yes&metric=calls")))
+	keep("manage-targets-refused", c.manager.send(c.at("/manage/targets"), "whose", "one", "player", hostile, "value1", "3"))
 	keep("manage-trail", c.manager.get(c.at("/manage/trail")))
 	keep("coach", coach.get(c.at("/coach")))
 	keep("coached", coach.get(c.at("/coach/"+c.member(guildsfolk[1]).Key)))

@@ -29,9 +29,9 @@ type newsletterPage struct {
 	Periods  field
 	Sending  *sendingTold // nil: no newsletter yet
 	Article  field
-	Draft    bool // the article is the one that follows from the release
-	Out      bool // it is on its way: the article stays as it is
-	Look     template.HTML
+	Draft    bool          // the article is the one that follows from the release
+	Out      bool          // it is on its way: the article stays as it is
+	Typed    template.HTML // the article as it was typed, to be looked at
 	Preview  *letterTold
 	Reader   field
 	Nobody   string // why no letter is shown
@@ -114,7 +114,7 @@ func (s *site) newsletterPage(v *visit, f *form) (any, error) {
 	page.Draft = !written
 	page.Article = f.of("article").area("article", "Article", "Markdown: *emphasis*, **strong**, lists with -, links with [words](https://…). The same for every reader.", text)
 	if f.typed.Has("article") {
-		page.Look = prose.HTML(page.Article.Value)
+		page.Typed = prose.HTML(page.Article.Value)
 	}
 	if err := s.letterPreview(v, &page, p); err != nil {
 		return nil, err
