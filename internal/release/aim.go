@@ -384,6 +384,39 @@ func (v *View) aims(ctx context.Context, c *Card, place int) error {
 	return nil
 }
 
+// targets writes how the player stands to their targets, where there are any; the metric of one for the score itself is null.
+func (w *jsonLine) targets(all []target.Standing) {
+	if len(all) == 0 {
+		return
+	}
+	open := `,"targets":[{"metric":`
+	for _, s := range all {
+		if s.Target.Metric == "" {
+			w.dst = append(append(w.dst, open...), "null"...)
+		} else {
+			w.text(open, s.Target.Metric)
+		}
+		w.value(`,"due":`, s.Due)
+		w.value(`,"value":`, s.Value)
+		w.value(`,"share":`, s.Share)
+		w.text(`,"way":`, string(s.Way))
+		w.dst = append(w.dst, '}')
+		open = `,{"metric":`
+	}
+	w.dst = append(w.dst, ']')
+}
+
+// Moved returns the metrics that are the team's in the release, in the order of its scorecard: single players' values of them are for
+// themselves alone.
+func (v *View) Moved(card *scorecard.Scorecard) (all []*scorecard.Part) {
+	for _, m := range card.Metrics() {
+		if v.moved[m.Key] {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
 // Value is what somebody had in one release.
 type Value struct {
 	Period period.Period

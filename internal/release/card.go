@@ -444,7 +444,13 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 		w.number(`":`, h.raw+k)
 		open = `,"`
 	}
-	return append(w.dst, "}}"...), nil
+	w.dst = append(w.dst, '}')
+	stands := Card{Row: Row{Member: member}}
+	if err := v.aims(ctx, &stands, place); err != nil {
+		return dst, err
+	}
+	w.targets(stands.Targets)
+	return append(w.dst, '}'), nil
 }
 
 // told is what a card tells beside its numbers. What is found for its reader alone takes a whole card.

@@ -381,6 +381,13 @@ func notices(p place) []notice {
 		}
 		all = append(all, n)
 	}
+	if moved := rel.Moved(p.card); len(moved) > 0 {
+		names := make([]string, len(moved))
+		for i, m := range moved {
+			names[i] = m.Name
+		}
+		all = append(all, notice{Heading: capital(list(names)) + ": the team’s", Text: "A target was moved from players to their team. From that release on no line and no file tells what single players have of it, and what could tell it; they see their own. Earlier releases stay as they were."})
+	}
 	if rel.RulesNew {
 		all = append(all, notice{"New rules since the release before", "The scorecard changed. Every player's page shows the score under the old rules beside the new one, and how much of the change comes from the rules.",
 			link{Text: "Read the methodology", Address: p.under() + "/methodology"}})

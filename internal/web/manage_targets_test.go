@@ -92,6 +92,12 @@ func TestTargets_AreSetShownChangedAndEnded(t *testing.T) {
 	own := c.at("/players/" + url.PathEscape(c.member("Player G").Key))
 	guests["Player G"].get(own).want(t, http.StatusOK, "Calls behind 14 calls, with 16 calls due by the end of Week 47: 2 calls to go.")
 	guests["Player G"].get(own).want(t, http.StatusOK, "Calls not due yet 14 calls now.")
+	if data := guests["Player G"].get(own).body; !strings.Contains(data, "card.json") {
+		t.Error("the card is not offered as data")
+	}
+	if data := guests["Player G"].get(c.at("/2026-W47/e/1/players/" + c.member("Player G").Key + "/card.json")).body; !strings.Contains(data, `"targets":[{"metric":"calls","due":16,"value":14,"share":1,"way":"behind"},{"metric":"calls","due":null,"value":14,"share":1,"way":"not due"}]`) {
+		t.Errorf("the data says %s", data)
+	}
 	guests["Player A"].get(own).want(t, http.StatusNotFound, "")
 	c.manager.get(own).want(t, http.StatusOK, "Calls behind")
 	front := words(mustRead(t, guests["Player A"].get(c.at("")).body).Find("main"))
@@ -166,6 +172,9 @@ func TestTargets_MovedToTheTeamStandInNoLine(t *testing.T) {
 	card := playerAddress(releaseAddress(b, rel), "bo")
 	if page, data := words(w.page(card).Find("main")), w.ask("GET", card+"/card.json").body; strings.Contains(data, `"answers":`) || !strings.Contains(page, "measures, together") {
 		t.Errorf("everyone reads of bo: %s\n%s", page, data)
+	}
+	if got := words(w.page(boardAddress(b)).Find(".notice")); !strings.Contains(got, "Answers: the team’s") {
+		t.Errorf("the board does not say why: %q", got)
 	}
 	if a := w.ask("GET", releaseAddress(b, rel)+"/bundle.zip"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("the bundle is for everyone: %d", a.StatusCode)
