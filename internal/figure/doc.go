@@ -7,6 +7,6 @@
 // Drawings that carry meaning of their own have a title and a description; those that only repeat the words beside them are hidden
 // from assistive technology.
 //
-// Pictures that stand outside any page, such as cards, leaderboards and badges, have colours and letters of their own. They are laid
-// out once, then printed as PNG or written as SVG; a PNG has no letters for some scripts and leaves such words out.
+// Pictures that stand outside any page, such as cards, leaderboards, badges and the history in a mail, have colours and letters of their
+// own. They are laid out once, then printed as PNG or written as SVG; a PNG has no letters for some scripts and leaves such words out.
 package figure
