@@ -651,6 +651,8 @@ func drawReaders(b *book, club *season) {
 	withheld.release = &release.View{Release: &few}
 	b.draw("guild-member", "board_show", b.boardPage(withheld, shown, nil))
 	b.draw("guild-own", "player_show", b.newPlayerPage(at(playing), card(n), self))
+	years, notes := fiveYears(b.t, *card(n))
+	b.draw("guild-journey", "journey_show", b.newJourneyPage(at(playing), &years, map[int]*scorecard.Scorecard{1: club.card, 2: club.card}, notes, blank("journey")))
 
 	shyMember, shySelf := who(n, func(m *board.Member) { m.Shy = true })
 	shy := playing
