@@ -461,7 +461,7 @@ func TestCoach_SeesWhomTheyWereGivenAndWritesForThemAlone(t *testing.T) {
 		coach.get(c.at("/coach/"+key)).want(t, http.StatusNotFound, "Nothing stands here")
 		coach.send(c.at("/coach/"+key), "text", "Hm.").want(t, http.StatusNotFound, "Nothing stands here")
 	}
-	c.manager.get(c.at("/coach")).want(t, http.StatusNotFound, "")
+	c.manager.get(c.at("/coach")).want(t, http.StatusOK, "Bo Ek")
 	hidden.get(c.at("/coach")).want(t, http.StatusNotFound, "")
 }
 
