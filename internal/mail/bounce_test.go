@@ -181,6 +181,7 @@ func FuzzReadBounce(f *testing.F) {
 
 // The whole way through a server of the world: out to a reader who is no more, and back by the return path.
 func TestReadBounce_WhatPostfixSendsBack(t *testing.T) {
+	t.Parallel()
 	p := mailtest.StartPostfix(t)
 	m := bulk(t)
 	m.To = "gone@dest.test"

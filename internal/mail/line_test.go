@@ -28,7 +28,7 @@ func always(step mailtest.Step, a mailtest.Answer) mailtest.Script {
 
 func hasty(t *testing.T, s mail.Server) *mail.Post {
 	t.Helper()
-	return newPost(t, s).Hurry(150*time.Millisecond, 200*time.Millisecond, 50*time.Millisecond)
+	return newPost(t, s).Hurry(500*time.Millisecond, time.Second, 50*time.Millisecond)
 }
 
 // The boundary: whatever goes wrong before the dot is certain; after it only an answer is. big is more than what a socket takes that nobody reads.
@@ -38,7 +38,7 @@ func TestDeliver_KnowsUnlessTheServerFallsSilentAfterTheDot(t *testing.T) {
 		t.Fatal(err)
 	}
 	drop := mailtest.Answer{Drop: true}
-	silent := mailtest.Answer{Wait: time.Second, Drop: true}
+	silent := mailtest.Answer{Wait: 1200 * time.Millisecond, Drop: true}
 	says := func(reply string) mailtest.Answer { return mailtest.Answer{Reply: reply} }
 	tests := []struct {
 		name  string
@@ -88,7 +88,7 @@ func TestDeliver_KnowsUnlessTheServerFallsSilentAfterTheDot(t *testing.T) {
 		{name: "takes it and drops", step: mailtest.Taken, does: drop, kind: fault.Unavailable, taken: true, doubt: true},
 		{name: "takes it and is silent", step: mailtest.Taken, does: silent, kind: fault.Unavailable, taken: true, doubt: true},
 		{name: "takes it in other words", step: mailtest.Taken, does: says("200-thank\n200 you"), taken: true},
-		{name: "answers slowly", step: mailtest.Taken, does: mailtest.Answer{Wait: 170 * time.Millisecond}, taken: true}, // longer than a step may take
+		{name: "answers slowly", step: mailtest.Taken, does: mailtest.Answer{Wait: 600 * time.Millisecond}, taken: true}, // longer than a step may take
 		{name: "drops when all is said", step: mailtest.Answered, does: drop, taken: true},
 		{name: "drops at quit", step: mailtest.Quit, does: drop, taken: true},
 	}
@@ -194,7 +194,7 @@ func TestLine_CarriesManyAndMendsItself(t *testing.T) {
 func TestLine_NeverSaysWhatIsNotSo(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		steps := []mailtest.Step{mailtest.Greeting, mailtest.Hello, mailtest.Reset, mailtest.Sender, mailtest.Recipient, mailtest.Data, mailtest.Body, mailtest.Dot, mailtest.Taken, mailtest.Answered}
-		replies := []string{"", "250 fine", "421 gone", "451 later", "550 no", "599", "hm", "250-fine\n250"}
+		replies := []string{"", "250 fine", "421 gone", "451 later", "550 no", "599", "hm", "250-fine\n250 too"}
 		type whim struct {
 			step  mailtest.Step
 			every int

@@ -267,7 +267,10 @@ func TestWait_KeepsTheRate(t *testing.T) {
 	if sent < 1200 || sent > 1202 {
 		t.Errorf("%d messages in ten minutes, want 1200", sent)
 	}
-	if free := newPost(t, mail.Server{}); free.Wait(now) != 0 || free.Wait(now) != 0 {
-		t.Error("waits without a rate")
+	free := newPost(t, mail.Server{})
+	for range 1000 {
+		if free.Wait(now) != 0 {
+			t.Fatal("waits without a rate")
+		}
 	}
 }

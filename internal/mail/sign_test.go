@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
@@ -28,28 +29,39 @@ func written(t *testing.T, key any) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}))
 }
 
+// arrival is a message, and what DNS says of the key that signed it.
+type arrival struct {
+	Name    string `json:"name"`
+	Record  string `json:"record"`
+	Message string `json:"message"`
+}
+
 // verified is what a stranger says of a signature.
 type verified struct {
 	Result, Domain string
 	Signed         []string
 }
 
-// verify has npm's mailauth check a message.
-func verify(t *testing.T, message, name, record string) (v verified) {
+// verify has npm's mailauth check messages.
+func verify(t *testing.T, all []arrival) (said []verified) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join("..", "..", "test", "node_modules", "mailauth")); err != nil {
 		t.Skip("NOT TESTED: signatures by a verifier that is not ours, for want of test/node_modules/mailauth (make install brings it)")
 	}
-	node := exec.Command("node", "mail/verify.mjs", name, record)
-	node.Dir, node.Stdin, node.Stderr = filepath.Join("..", "..", "test"), strings.NewReader(message), os.Stderr
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.Command("node", "mail/verify.mjs")
+	node.Dir, node.Stdin, node.Stderr = filepath.Join("..", "..", "test"), bytes.NewReader(text), os.Stderr
 	out, err := node.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(out, &v); err != nil {
+	if err := json.Unmarshal(out, &said); err != nil || len(said) != len(all) {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return v
+	return said
 }
 
 func TestDeliver_SignsSoThatAStrangerCanTell(t *testing.T) {
@@ -62,36 +74,43 @@ func TestDeliver_SignsSoThatAStrangerCanTell(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := mailtest.Start(t)
-	for name, key := range map[string]string{"RSA": made, "Ed25519": written(t, small)} {
+	var all []arrival
+	for name, key := range map[string]string{"rsa": made, "ed25519": written(t, small)} {
 		s := m.Server
 		s.DKIM = mail.Key{Domain: "cairn.example", Selector: "week", PEM: key}
 		letter := bulk(t)
-		letter.To = strings.ToLower(name) + "@example.org"
+		letter.To = name + "@example.org"
 		letter.Text += "\n. a line of its own\n..\n \t\nlast"
 		if err := newPost(t, s).Deliver(t.Context(), letter); err != nil {
 			t.Fatal(err)
 		}
-		arrived := m.Await(t, letter.To).Raw
 		at, record, err := s.DKIM.Record()
 		if err != nil || at != "week._domainkey.cairn.example" {
 			t.Fatalf("the record stands at %s, %v", at, err)
 		}
-		got := verify(t, arrived, at, record)
+		raw := m.Await(t, letter.To).Raw
+		for _, message := range []string{
+			raw,
+			strings.Replace(raw, "Hello Ada", "Hello Eve", 1),
+			strings.Replace(raw, "/stop>", "/pay>", 1),
+			strings.Replace(raw, "Subject: ", "From: eve@cairn.example\r\nSubject: ", 1),
+		} {
+			all = append(all, arrival{at, record, message})
+		}
+	}
+	for i, got := range verify(t, all) {
+		if i%4 > 0 { // somebody changed it on the way
+			if got.Result == "pass" || all[i].Message == all[i-i%4].Message {
+				t.Errorf("passes:\n%s", all[i].Message)
+			}
+			continue
+		}
 		if got.Result != "pass" || got.Domain != "cairn.example" {
-			t.Errorf("%s: %+v\n%s", name, got, arrived)
+			t.Errorf("%+v\n%s", got, all[i].Message)
 		}
 		for _, header := range []string{"from", "to", "subject", "date", "message-id", "list-unsubscribe", "list-unsubscribe-post", "mime-version", "content-type"} {
 			if !slices.Contains(got.Signed, header) {
-				t.Errorf("%s: %s is not signed", name, header)
-			}
-		}
-		for what, changed := range map[string]string{
-			"another score":   strings.Replace(arrived, "Hello Ada", "Hello Eve", 1),
-			"another link":    strings.Replace(arrived, "/stop>", "/pay>", 1),
-			"a second author": strings.Replace(arrived, "Subject: ", "From: eve@cairn.example\r\nSubject: ", 1),
-		} {
-			if got := verify(t, changed, at, record); changed == arrived || got.Result == "pass" {
-				t.Errorf("%s: %s passes", name, what)
+				t.Errorf("%s is not signed", header)
 			}
 		}
 	}

@@ -1,21 +1,21 @@
-// verify.mjs NAME TEXT < MESSAGE checks the DKIM signature of a message, as a receiver does, against the one record that DNS is said to
-// hold, and prints what came out as JSON: {"result", "domain", "signed": [headers]}.
+// verify.mjs checks the DKIM signatures of messages, as a receiver does, against the one record that DNS is said to hold for each. It reads
+// and prints JSON: [{"name", "record", "message"}] becomes [{"result", "domain", "signed": [headers]}].
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
-import { buffer } from 'node:stream/consumers';
+import { json } from 'node:stream/consumers';
 
-const [name, text] = process.argv.slice(2);
-
-async function resolver(asked, type) {
-	if (asked !== name || type !== 'TXT') {
-		throw Object.assign(new Error(`nothing known of ${type} ${asked}`), { code: 'ENOTFOUND' });
-	}
-	return [[text.slice(0, 255), text.slice(255)]]; // as DNS keeps long texts
+const out = [];
+for (const { name, record, message } of await json(process.stdin)) {
+	const resolver = async (asked, type) => {
+		if (asked !== name || type !== 'TXT') {
+			throw Object.assign(new Error(`nothing known of ${type} ${asked}`), { code: 'ENOTFOUND' });
+		}
+		return [[record.slice(0, 255), record.slice(255)]]; // as DNS keeps long texts
+	};
+	const { results: [first] } = await dkimVerify(Buffer.from(message), { resolver });
+	out.push({
+		result: first?.status.result ?? 'none',
+		domain: first?.signingDomain ?? '',
+		signed: (first?.signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/),
+	});
 }
-
-const { results } = await dkimVerify(await buffer(process.stdin), { resolver });
-const [first] = results;
-console.log(JSON.stringify({
-	result: first?.status.result ?? 'none',
-	domain: first?.signingDomain ?? '',
-	signed: (first?.signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/),
-}));
+console.log(JSON.stringify(out));

@@ -124,7 +124,7 @@ func StartPostfix(t testing.TB) *Postfix {
 		_ = server.Wait() // it is stopped below
 	}()
 	t.Cleanup(func() {
-		_ = root(program, "-c", folder, "stop").Run()
+		_ = root(program, "-c", folder, "abort").Run()
 		<-ended
 		if t.Failed() {
 			t.Logf("Postfix said:\n%s", said.String())
