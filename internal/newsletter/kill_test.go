@@ -89,6 +89,9 @@ func (s *sender) start() {
 	s.command.Env = append(os.Environ(), senderAddress+"="+s.address, senderPort+"="+strconv.Itoa(s.sink.Server.Port), senderAhead+"="+ahead.String())
 	s.command.Stderr = os.Stderr
 	must(s.t, s.command.Start())
+	if s.died == 0 {
+		s.t.Cleanup(s.kill)
+	}
 }
 
 // kill ends the program as a power cut would. It says nothing more once kill returns.
@@ -157,7 +160,6 @@ func TestSend_KilledAtAnyInstantSkipsNobodyAndSendsNobodyTwo(t *testing.T) {
 	}))
 	mortal.start()
 	steady.start()
-	defer steady.kill()
 	over := time.After(time.Minute)
 	for left := len(steps); left > 0; left-- {
 		select {
