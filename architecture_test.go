@@ -168,6 +168,21 @@ func TestArchitecture_FrontDoorsDoNotReachUnderTheRooms(t *testing.T) {
 	}
 }
 
+// What a pure room gives depends on what it is given alone.
+func TestArchitecture_PureRoomsOpenNothing(t *testing.T) {
+	pure := []string{"exact", "figure", "letter", "note", "numeral", "period", "prose", "score", "scorecard", "shallow", "sim", "story", "take"}
+	for _, p := range packages(t) {
+		if !slices.Contains(pure, room(p.ImportPath)) {
+			continue
+		}
+		for _, other := range []string{"context", "database/sql", "net", "net/http", "os", "math/rand"} {
+			if slices.Contains(p.Imports, other) {
+				t.Errorf("%s imports %s", room(p.ImportPath), other)
+			}
+		}
+	}
+}
+
 func TestArchitecture_EveryPackageSaysInOneFileWhatItIs(t *testing.T) {
 	vague := []string{"util", "utils", "common", "helper", "helpers", "service", "services", "manager", "misc", "shared"}
 	for _, p := range packages(t) {
