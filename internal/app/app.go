@@ -97,6 +97,7 @@ func (a *App) build() (err error) {
 	}
 	a.Newsletters = newsletter.New(newsletter.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Coaching: a.Coaching, Passes: a.Passes,
 		Trail: a.Trail, Queue: a.Queue, Post: a.Post, Texts: texts, Chats: chats, Clock: a.Clock, Now: a.Now, Sender: a.Config.Sender})
+	a.Coaching.Through(a.Newsletters.Notice)
 	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
