@@ -188,7 +188,7 @@ func TestPlayer_OwnPageSaysWhoSeesItAndUnderWhichNameItIsInTheBundle(t *testing.
 	if a := g.players[0].ask("GET", path); a.StatusCode != http.StatusNotFound {
 		t.Errorf("another member gets %d", a.StatusCode)
 	}
-	if got, _ := g.players[0].page(playerAddress(boardAddress(g.board), g.players[0].Key)).Find("#yours").Parent().Find("a").Attr("href"); got != boardAddress(g.board)+"/membership" {
+	if got, _ := g.players[0].page(playerAddress(boardAddress(g.board), g.players[0].Key)).Find(`#yours ~ p a[href$="/membership"]`).Attr("href"); got != boardAddress(g.board)+"/membership" {
 		t.Errorf("the way to the membership is %q", got)
 	}
 }
