@@ -239,6 +239,7 @@ func (v *View) count(ctx context.Context, a *Aim, values []float64, c *tellable)
 	ways := map[target.Way]int{}
 	var sum float64
 	of, counted, reached, missed := 0, 0, 0, 0
+	apart := 0 // of those whose values the reader does not see, who are in the mean of all and not in this one
 	for place, value := range values {
 		if _, there := v.seen.index(place); !there {
 			continue
@@ -253,6 +254,9 @@ func (v *View) count(ctx context.Context, a *Aim, values []float64, c *tellable)
 		}
 		ways[s.Way]++
 		if s.Way == target.NoValue {
+			if c.hidden(place) {
+				apart++
+			}
 			continue
 		}
 		sum += value
@@ -273,7 +277,7 @@ func (v *View) count(ctx context.Context, a *Aim, values []float64, c *tellable)
 	if !v.reader.Everyone && (!c.everyone || few(counted)) {
 		return nil
 	}
-	if of > 0 {
+	if of > 0 && (v.reader.Everyone || !few(apart)) {
 		a.Value = sum / float64(of)
 	}
 	if v.reader.Everyone || !few(reached) && !few(missed) {

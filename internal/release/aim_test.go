@@ -147,6 +147,32 @@ func TestAims_TellNobodyOfAFew(t *testing.T) {
 	same(t, "the public, for whom they are not", c.aims(c.view(rel, public(-1))))
 }
 
+// Whoever was not there is in the mean of the board and not in that of a target of players: who knows both would know their value.
+func TestAims_TellNoMeanThatLeavesOutAFew(t *testing.T) {
+	ctx := context.Background()
+	var keys []string
+	for i := range 12 {
+		keys = append(keys, fmt.Sprintf("p%02d", i))
+	}
+	p := newPeople(t, dbtest.New(t), strings.ReplaceAll(aimCard, "audience: public", "audience: board"), keys...)
+	p.now = time.Date(2026, 10, 30, 12, 0, 0, 0, time.UTC)
+	values := map[string][]any{}
+	for i, key := range keys {
+		p.accept(key)
+		values[key] = []any{"calls", i}
+	}
+	p.wants(wanted("calls", 6))
+	everyone := target.Target{Metric: "calls", Scope: target.Board, Path: []target.Point{{Day: "2026-10-01", Value: 6}}, From: "2026-10-01"}
+	p.wants(everyone)
+	p.now = time.Date(2026, 11, 1, 15, 0, 0, 0, time.UTC)
+	p.do("a pause", p.boards.Pause(ctx, p.actors["p11"], p.board))
+	p.now = time.Date(2026, 11, 9, 0, 30, 0, 0, time.UTC)
+	p.do("its end", p.boards.Resume(ctx, p.actors["p11"], p.board))
+	rel := p.week(45, values)
+	same(t, "who runs the board", p.aims(p.all(rel)), "calls player : 5 of 6 due, , 5 of 11", "calls board : 5.5 of 6 due, on path, -1 of -1")
+	same(t, "a member", p.aims(p.view(rel, Reader{Member: p.numbers["p00"], Top: -1, May: may(scorecard.ForBoard)})), "calls player : NaN of 6 due, , 5 of 11", "calls board : 5.5 of 6 due, on path, -1 of -1")
+}
+
 // A metric that was moved to the team stands nowhere beside a single player's name from the next release on, save for that player.
 func TestMovedToTheTeam_DisappearsFromEveryLineAndStaysInHistory(t *testing.T) {
 	ctx := context.Background()
