@@ -96,8 +96,7 @@ type checkInPage struct {
 
 // byCheckIn finds the pass in the address. The visitor becomes its player, for writing alone and for nothing else.
 func (s *site) byCheckIn(w http.ResponseWriter, v *visit) (*visit, *board.Board, []counted, error) {
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("X-Robots-Tag", "noindex")
+	w.Header().Set("X-Robots-Tag", "noindex") // with the referrer that pages with forms need: letterOf says why
 	ctx := v.Context()
 	gone := fault.New(fault.NotFound, "This link keeps no days: it is not whole, or it was taken back.")
 	held, expired, err := s.passes.Find(ctx, pass.CheckIn, v.PathValue("token"))
@@ -105,10 +104,11 @@ func (s *site) byCheckIn(w http.ResponseWriter, v *visit) (*visit, *board.Board,
 		return nil, nil, nil, err
 	}
 	b, err := s.boards.ByID(ctx, held.Board)
-	if err == nil {
-		_, err = s.boards.Reading(ctx, b, held.Member, held.Player)
+	if err != nil {
+		return nil, nil, nil, gone
 	}
-	if err != nil || expired {
+	access, err := s.boards.Reading(ctx, b, held.Member, held.Player)
+	if err != nil || expired || b.Suspended != "" || access.Member.State == board.Left {
 		return nil, nil, nil, gone
 	}
 	if v.Method == http.MethodGet {

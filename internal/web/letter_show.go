@@ -22,25 +22,28 @@ func letterAddress(secret string) string { return "/p/" + url.PathEscape(secret)
 // byLetter finds the pass in the address and puts its reader's access in the place of the visitor's. expired reports that it
 // opens pages no more.
 func (s *site) byLetter(w http.ResponseWriter, v *visit) (held pass.Pass, expired bool, err error) {
+	if held, expired, err = s.letterOf(w, v); err != nil {
+		return held, false, err
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address is the key
+	v.access, err = s.boards.Reading(v.Context(), v.board, held.Member, held.Player)
+	return held, expired, err
+}
+
+// letterOf finds the pass in the address and the board that its letter was about. It is enough to say how one is told, which whoever left
+// the board, or made one record of two since, can do as well.
+//
+// A page with a form keeps the referrer that every page of ours has: without any, browsers name no origin either, and those that do not say
+// by themselves which site sent a form could stop no mails.
+func (s *site) letterOf(w http.ResponseWriter, v *visit) (held pass.Pass, expired bool, err error) {
 	header := w.Header()
-	header.Set("Referrer-Policy", "no-referrer") // the address is the key
 	header.Set("Cache-Control", string(never))
 	header.Set("X-Robots-Tag", "noindex")
-	ctx := v.Context()
-	held, expired, err = s.passes.Find(ctx, pass.Letter, v.PathValue("token"))
-	if err != nil {
+	if held, expired, err = s.passes.Find(v.Context(), pass.Letter, v.PathValue("token")); err != nil {
 		return held, false, err
 	}
-	b, err := s.boards.ByID(ctx, held.Board)
-	if err != nil {
-		return held, false, err
-	}
-	access, err := s.boards.Reading(ctx, b, held.Member, held.Player)
-	if err != nil {
-		return held, false, err
-	}
-	v.board, v.access = b, access
-	return held, expired, nil
+	v.board, err = s.boards.ByID(v.Context(), held.Board)
+	return held, expired, err
 }
 
 // showLetter shows the reader's own scorecard.
@@ -148,7 +151,7 @@ type stopPage struct {
 }
 
 func (s *site) showStop(w http.ResponseWriter, v *visit) error {
-	_, _, err := s.byLetter(w, v)
+	_, _, err := s.letterOf(w, v)
 	if err != nil {
 		return err
 	}
@@ -166,7 +169,7 @@ func (s *site) newStopPage(v *visit, stopped bool) stopPage {
 // stop stops the mails: from the page, or by the button of a mail program (RFC 8058), which sends no cookie and waits for a
 // plain answer.
 func (s *site) stop(w http.ResponseWriter, v *visit) error {
-	held, _, err := s.byLetter(w, v)
+	held, _, err := s.letterOf(w, v)
 	if err == nil {
 		err = readForm(w, v)
 	}
@@ -207,7 +210,7 @@ type letterHow struct {
 }
 
 func (s *site) showHow(w http.ResponseWriter, v *visit) error {
-	held, _, err := s.byLetter(w, v)
+	held, _, err := s.letterOf(w, v)
 	if err != nil {
 		return err
 	}
@@ -238,7 +241,7 @@ func (s *site) newHow(v *visit, held pass.Pass, f *form) (letterHow, error) {
 }
 
 func (s *site) setHow(w http.ResponseWriter, v *visit) error {
-	held, _, err := s.byLetter(w, v)
+	held, _, err := s.letterOf(w, v)
 	if err == nil {
 		err = readForm(w, v)
 	}

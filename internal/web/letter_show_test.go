@@ -160,6 +160,19 @@ func TestLetter_OneClickStopsTheMailsAndNothingElse(t *testing.T) {
 	}
 	m.nobody().post(m.at+"/how", url.Values{"channel": {"pigeon"}, "boards": {"one"}}).want(t, http.StatusUnprocessableEntity, "Choose how you want to be told")
 	m.nobody().post(m.at+"/how", url.Values{"channel": {"text"}, "boards": {"one"}}).want(t, http.StatusUnprocessableEntity, "Choose how you want to be told")
+	for _, page := range []string{"/how", "/stop"} { // without a referrer browsers send no origin, and what sends neither that nor Sec-Fetch-Site is refused
+		if got := m.ask("GET", m.at+page).Header.Get("Referrer-Policy"); got != "same-origin" {
+			t.Errorf("%s has the referrer policy %q", page, got)
+		}
+	}
+	// Of two records that became one, the membership may be another's: its letters open no scorecard, and stop mails still.
+	m.member.Number++
+	merged, _ := m.letter("")
+	m.ask("GET", merged).want(t, http.StatusNotFound, "")
+	m.nobody().post(merged+"/stop", url.Values{"List-Unsubscribe": {"One-Click"}}).want(t, http.StatusOK, "The mails about The club stop")
+	if told(m.board.ID).Channel != newsletter.ByNobody {
+		t.Error("a letter to a record that was merged stops no mails")
+	}
 }
 
 func TestTold_OfOneBoardOrOfAll(t *testing.T) {
@@ -230,8 +243,22 @@ func TestCheckIn_KeepsADayWithoutSigningIn(t *testing.T) {
 		}
 	}
 	m.other.post("/me/sources/link", url.Values{"board": {"another"}}).want(t, http.StatusNotFound, "")
+	if err := m.boards.Suspend(ctx, identity.Actor{}, m.board, "A complaint."); err != nil {
+		t.Fatal(err)
+	}
+	m.ask("GET", link).want(t, http.StatusNotFound, "")
+	if err := m.boards.Suspend(ctx, identity.Actor{}, m.board, ""); err != nil {
+		t.Fatal(err)
+	}
+	m.ask("GET", link).want(t, http.StatusOK, "")
 	id := mustRead(t, m.ada.ask("GET", "/me/sources").body).Find(`input[name="pass"]`).AttrOr("value", "")
 	m.other.post("/me/sources/link/end", url.Values{"pass": {id}}).want(t, http.StatusNotFound, "")
 	m.ada.post("/me/sources/link/end", url.Values{"pass": {id}}).leads(t, "/me/sources?done=link-gone")
 	m.nobody().post(link, url.Values{"day": {"2026-11-20"}, "key:calls": {"7"}}).want(t, http.StatusNotFound, "")
+	second := m.ada.post("/me/sources/link", url.Values{"board": {m.board.ID}})
+	link = strings.TrimPrefix(mustRead(t, second.body).Find("#check-in ~ .notice code").Text(), "https://cairn.example")
+	m.ada.post("/b/club/membership/leave", nil).want(t, http.StatusOK, "You have left The club")
+	for _, a := range []answer{m.ask("GET", link), m.nobody().post(link, url.Values{"day": {"2026-11-20"}, "key:calls": {"7"}})} {
+		a.want(t, http.StatusNotFound, "") // whoever left keeps nothing for the board
+	}
 }
