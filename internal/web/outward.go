@@ -175,7 +175,7 @@ func newPress() *press {
 
 // draw returns the picture of something, drawn now or before. What it is says all that is on it. Limited where too many wait.
 func (p *press) draw(ctx context.Context, what any, do func() ([]byte, error)) ([]byte, error) {
-	key := sha256.Sum256(fmt.Appendf(nil, "%T %+v", what, what))
+	key := sha256.Sum256(fmt.Appendf(nil, "%#v", what)) // quoted: no name can pass for the rest of another picture
 	find := func() []byte {
 		p.mu.Lock()
 		defer p.mu.Unlock()
