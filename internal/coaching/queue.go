@@ -178,7 +178,7 @@ func (c *Coaching) fromRelease(ctx context.Context, access board.Access, at *boa
 		rows = slices.Concat(rows[:mostCards*2/3], rows[len(rows)-mostCards/3:])
 	}
 	for _, row := range rows {
-		card, err := view.Card(ctx, row.Key)
+		card, err := view.Brief(ctx, row.Key)
 		if fault.Of(err) == fault.NotFound {
 			continue
 		}

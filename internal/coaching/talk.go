@@ -185,7 +185,7 @@ func (c *Coaching) measurement(ctx context.Context, at *board.Board, p period.Pe
 	if err != nil {
 		return none, err
 	}
-	card, err := view.Card(ctx, key)
+	card, err := view.Brief(ctx, key)
 	if fault.Of(err) == fault.NotFound {
 		return none, nil
 	}

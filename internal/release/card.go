@@ -127,15 +127,30 @@ func (v *View) Card(ctx context.Context, key string) (*Card, error) {
 	return v.card(ctx, place)
 }
 
-func (v *View) card(ctx context.Context, place int) (*Card, error) {
+// Brief is Card without the next step, for whoever tells none: it takes a hundred times as long to find as all the rest.
+func (v *View) Brief(ctx context.Context, key string) (*Card, error) {
+	place, err := v.locate(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return v.brief(ctx, place)
+}
+
+func (v *View) brief(ctx context.Context, place int) (*Card, error) {
 	c, err := v.bare(ctx, place)
 	if err != nil {
 		return nil, err
 	}
-	if c.Step, err = v.step(ctx, c, place); err != nil {
+	return c, v.further(ctx, c, place)
+}
+
+func (v *View) card(ctx context.Context, place int) (*Card, error) {
+	c, err := v.brief(ctx, place)
+	if err != nil {
 		return nil, err
 	}
-	return c, v.further(ctx, c, place)
+	c.Step, err = v.step(ctx, c, place)
+	return c, err
 }
 
 // bare is a card without what is found for its reader alone.

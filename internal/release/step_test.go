@@ -66,6 +66,10 @@ func TestStep_SaysTheLeastThatHelps(t *testing.T) {
 		s.Text != "From 0 to 1 answers would make the score 14, 4 more, and pass Player bo, while all else stays." {
 		t.Errorf("%+v", *s)
 	}
+	brief, err := c.view(rel, member(m[0])).Brief(context.Background(), "ada")
+	if err != nil || brief.Step != nil || len(brief.Stories) != len(card.Stories) || brief.Stories[0].Kind != card.Stories[0].Kind || len(brief.Parts) != len(card.Parts) {
+		t.Errorf("in brief it is %+v, %v", brief, err)
+	}
 	top := c.cardFor(rel, "cy", member(m[2]))
 	if top.Step != nil {
 		t.Errorf("who has full marks in every behaviour shall do %+v", top.Step)

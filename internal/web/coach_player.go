@@ -134,7 +134,7 @@ func (s *site) latestCard(v *visit, key string) (*release.Card, release.Reader, 
 	if err != nil {
 		return nil, to, err
 	}
-	card, err := view.Card(ctx, key)
+	card, err := view.Brief(ctx, key)
 	if fault.Of(err) == fault.NotFound {
 		return nil, to, nil
 	}

@@ -111,7 +111,7 @@ func (s *site) drawJourney(v *visit, f *form) (any, error) {
 // lastAppearance is the card of the last release that the player is in.
 func (s *site) lastAppearance(v *visit, p place) (*release.Card, error) {
 	ctx, key := v.Context(), v.PathValue("player")
-	card, err := p.release.Card(ctx, key)
+	card, err := p.release.Brief(ctx, key)
 	if fault.Of(err) != fault.NotFound {
 		return card, err
 	}
@@ -131,7 +131,7 @@ func (s *site) lastAppearance(v *visit, p place) (*release.Card, error) {
 		if err != nil {
 			return nil, err
 		}
-		if card, err := view.Card(ctx, key); fault.Of(err) != fault.NotFound {
+		if card, err := view.Brief(ctx, key); fault.Of(err) != fault.NotFound {
 			return card, err
 		}
 	}

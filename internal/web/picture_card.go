@@ -129,7 +129,7 @@ func (s *site) cardImage(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	card, err := p.release.Card(v.Context(), v.PathValue("player"))
+	card, err := p.release.Brief(v.Context(), v.PathValue("player"))
 	if err != nil {
 		return err
 	}

@@ -206,7 +206,7 @@ func (s *site) lastCard(w http.ResponseWriter, r *visit, p place) error {
 		}
 		view, err := s.releases.View(ctx, p.board, rel, to)
 		if err == nil {
-			_, err = view.Card(ctx, r.PathValue("player"))
+			_, err = view.Brief(ctx, r.PathValue("player"))
 		}
 		switch {
 		case err == nil:
@@ -254,7 +254,7 @@ func (s *site) picture(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	card, err := p.release.Card(r.Context(), r.PathValue("player"))
+	card, err := p.release.Brief(r.Context(), r.PathValue("player"))
 	if err != nil {
 		return err
 	}
