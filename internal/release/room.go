@@ -170,7 +170,7 @@ func (r *Releases) Publish(ctx context.Context, b *board.Board, p period.Period,
 			return fault.New(fault.Conflict, "%s has not begun: it begins %s. What is final cannot be taken back, so a period to come cannot be published, even early.", p.Label(), start.Format("2 Jan 2006 15:04 MST"))
 		}
 		if !early && r.now().Before(end) {
-			return fault.New(fault.Conflict, "%s is not over before %s: wait, or publish it as it stands with --early.", p.Label(), end.Format("2 Jan 2006 15:04 MST"))
+			return fault.New(fault.Conflict, "%s is not over before %s: wait, or publish it early, as it stands.", p.Label(), end.Format("2 Jan 2006 15:04 MST"))
 		}
 		return nil
 	})

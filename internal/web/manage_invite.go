@@ -54,9 +54,9 @@ func (s *site) invitePage(v *visit, f *form) (*invitePage, error) {
 	}
 	around, head := s.managed(v, "/invite", "Invite", "Nobody is scored before they accept, and saying nothing means no.")
 	page := &invitePage{frame: around, Managed: head, Action: manageAddress(b) + "/invite"}
-	page.People = f.area("people", "Who?", "One a line: ada@example.org, or Ada Lovelace <ada@example.org>. A name without an address gets a link for you to hand over.", "").must()
-	page.Uses = f.text("uses", "How many may use it?", "", "20").as("number")
-	page.Until = f.text("expires", "Until which day?", "", s.now().In(b.Location()).AddDate(0, 0, 30).Format(time.DateOnly)).as("date")
+	page.People = f.of("people").area("people", "Who?", "One a line: ada@example.org, or Ada Lovelace <ada@example.org>. A name without an address gets a link for you to hand over.", "").must()
+	page.Uses = f.of("uses").text("uses", "How many may use it?", "", "20").as("number")
+	page.Until = f.of("uses").text("expires", "Until which day?", "", s.now().In(b.Location()).AddDate(0, 0, 30).Format(time.DateOnly)).as("date")
 	invitations, err := s.boards.Invitations(v.Context(), b)
 	if err != nil {
 		return nil, err

@@ -159,7 +159,7 @@ func (s *site) letterTroubles() (all []string) {
 	return all
 }
 
-// letterPeriods are the periods of which there is a release or a draft, newest first, and the one that is asked for.
+// letterPeriods are the periods of which there is a release, the one that is drafted next, and the one that is asked for, newest first.
 func (s *site) letterPeriods(v *visit) (asked period.Period, all []option, err error) {
 	ctx, b := v.Context(), v.board
 	card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
@@ -170,25 +170,35 @@ func (s *site) letterPeriods(v *visit) (asked period.Period, all []option, err e
 	if err != nil {
 		return asked, nil, err
 	}
-	asked = due
-	if _, err := s.releases.Preview(ctx, b, due); err == nil || latest == nil {
-		all = append(all, option{Value: due.String(), Text: due.Label() + " (not published yet)"})
-	} else if fault.Of(err) != fault.NotFound {
+	released, err := s.releases.Windows(ctx, b)
+	if err != nil {
 		return asked, nil, err
 	}
-	const most = 26
+	asked = due
 	if latest != nil {
-		if len(all) == 0 {
+		switch _, err := s.releases.Preview(ctx, b, due); {
+		case fault.Of(err) == fault.NotFound:
 			asked = latest.Period
-		}
-		for p, n := latest.Period, 0; n < most; p, n = p.Add(-1), n+1 {
-			all = append(all, option{Value: p.String(), Text: p.Label()})
+		case err != nil:
+			return asked, nil, err
 		}
 	}
+	listed := []period.Period{asked}
 	if text := cmp.Or(v.URL.Query().Get("period"), v.PostForm.Get("period")); text != "" {
 		if asked, err = period.Parse(card.Period, text); err != nil {
 			return asked, nil, fault.Wrap(fault.NotFound, err, "There is no such period.")
 		}
+		listed = append(listed, asked)
+	}
+	const most = 52
+	listed = append(listed, released[max(0, len(released)-most):]...)
+	slices.SortFunc(listed, func(p, q period.Period) int { return cmp.Compare(q.Last, p.Last) })
+	for _, p := range slices.Compact(listed) {
+		label := p.Label()
+		if !slices.Contains(released, p) {
+			label += " (not published yet)"
+		}
+		all = append(all, option{Value: p.String(), Text: label})
 	}
 	return asked, all, nil
 }
