@@ -113,7 +113,7 @@ func (c *Coaching) People(ctx context.Context, at *board.Board, m board.Member, 
 	return people, nil
 }
 
-// Ask asks a person; to is a Person's ID. The actor is a player of the board.
+// Ask asks a person; to is a Person's ID. The actor is a player of the board. Limited after ten in an hour.
 func (c *Coaching) Ask(ctx context.Context, a identity.Actor, at *board.Board, to string, q Question) (Question, error) {
 	text, err := body("text", "The question", q.Text, MostAsked)
 	if err != nil {
@@ -145,6 +145,9 @@ func (c *Coaching) Ask(ctx context.Context, a identity.Actor, at *board.Board, t
 	}
 	told, err := c.recipients(ctx, at, people[i].Account)
 	if err != nil {
+		return Question{}, err
+	}
+	if err := c.rooms.Identity.Take("question", a.Account); err != nil { // each is a mail to somebody, also where it is taken back
 		return Question{}, err
 	}
 	id, err := uuid.NewV7()
@@ -290,6 +293,9 @@ func (c *Coaching) Answer(ctx context.Context, a identity.Actor, at *board.Board
 	}
 	if q.Mine {
 		return noQuestion()
+	}
+	if err := c.rooms.Identity.Take("answer", a.Account); err != nil {
+		return err
 	}
 	return c.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := c.still(tx, a); err != nil {

@@ -114,6 +114,16 @@ func TestAsk_OnlySoManyWait(t *testing.T) {
 		}
 		_, err := c.coaching.Ask(ctx, c.players["cy"], c.board, "manager", coaching.Question{Text: "And now?"})
 		c.is("a sixth", err, fault.Conflict)
+		for range 10 { // each is a mail to somebody, also where it is taken back
+			q, err := c.coaching.Ask(ctx, c.players["bo"], c.board, "manager", coaching.Question{Text: "And now?"})
+			c.must(err)
+			c.must(c.coaching.TakeBack(ctx, c.players["bo"], c.board, q.ID))
+		}
+		_, err = c.coaching.Ask(ctx, c.players["bo"], c.board, "manager", coaching.Question{Text: "And now?"})
+		c.is("an eleventh within the hour", err, fault.Limited)
+		c.clock = c.clock.Add(time.Hour)
+		_, err = c.coaching.Ask(ctx, c.players["bo"], c.board, "manager", coaching.Question{Text: "And now?"})
+		c.must(err)
 	})
 }
 

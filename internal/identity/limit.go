@@ -46,7 +46,7 @@ func perHour(door string, k keyKind) int {
 		return 10
 	case k == networkKey:
 		return perNetwork
-	case door == "link" || door == "token" || door == "handle":
+	case door == "link" || door == "token" || door == "handle" || door == "question":
 		return 10
 	}
 	return perAccount
