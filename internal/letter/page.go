@@ -176,8 +176,8 @@ func (w *writer) number() {
 		p.Size = 84
 	}
 	if row.Rank > 0 {
-		_, many := numeral.Players(w.Card.Card.Players)
-		p.Place = numeral.Ordinal(row.Rank) + " of " + numeral.Amount(float64(w.Card.Of)) + " " + many
+		one, many := numeral.Players(w.Card.Card.Players)
+		p.Place = numeral.Ordinal(row.Rank) + " of " + numeral.Count(w.Card.Of, one, many)
 		if row.Climbed > 0 {
 			p.Place += ", up " + numeral.Count(int(math.Round(row.Climbed)), "place", "places")
 		}

@@ -27,6 +27,8 @@ type Note struct {
 const (
 	mostNote  = 200
 	mostNotes = 200 // of a player on one board
+
+	farthestNote = 100 * 366 * 24 * time.Hour // from now, to either side: beyond is a slip of the keys
 )
 
 // Notes returns a player's notes on a board, the oldest day first: all of them for the player, else those that are shown.
@@ -76,6 +78,9 @@ func (p *Players) WriteNote(ctx context.Context, a identity.Actor, n Note) error
 	day, err := period.ParseDate(strings.TrimSpace(n.Day))
 	if err != nil {
 		return invalid("day", "%.40q is no day: it reads like 2026-11-22.", n.Day)
+	}
+	if away := day.Start(time.UTC).Sub(p.now()).Abs(); away > farthestNote {
+		return invalid("day", "%s is too far away: a note is of the last or the next 100 years.", day)
 	}
 	id, err := uuid.NewV7()
 	if err != nil {

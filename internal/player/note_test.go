@@ -59,7 +59,7 @@ func TestNote_IsForThePlayerAloneUnlessTheySayOtherwise(t *testing.T) {
 		if own := texts(ann.Account, "b1", true); own != "New job" {
 			t.Fatalf("left: %q", own)
 		}
-		for _, n := range []player.Note{{Board: "b1", Day: "2026-13-01", Text: "x"}, {Board: "b1", Day: "2026-11-01", Text: " "}, {Board: "b1", Day: "2026-11-01", Text: strings.Repeat("x", 201)}, {Board: "b1", Day: "2026-11-01", Text: "x\u202ey"}} {
+		for _, n := range []player.Note{{Board: "b1", Day: "2026-13-01", Text: "x"}, {Board: "b1", Day: "0026-11-01", Text: "x"}, {Board: "b1", Day: "2026-11-01", Text: " "}, {Board: "b1", Day: "2026-11-01", Text: strings.Repeat("x", 201)}, {Board: "b1", Day: "2026-11-01", Text: "x\u202ey"}} {
 			if err := w.players.WriteNote(ctx, ann, n); fault.Of(err) != fault.Invalid {
 				t.Errorf("%+v: %v", n, err)
 			}

@@ -331,7 +331,7 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	page.next(c, scale)
 	one, many := players(p.card.Players)
 	page.Table.Who = capital(one)
-	page.Place = ordinal(row.Rank) + " of " + amount(float64(c.Of)) + " " + many
+	page.Place = ordinal(row.Rank) + " of " + count(c.Of, one, many)
 	if row.Climbed > 0 {
 		page.Climbed = climbs(row.Climbed)
 	}
