@@ -84,6 +84,9 @@ func (s *site) endCheckLink(w http.ResponseWriter, v *visit) error {
 	return done(w, v, "/me/sources", "link-gone")
 }
 
+// mostDaysBack is how far back a link keeps days: whoever found it writes no other past for its player.
+const mostDaysBack = 31
+
 // checkInPage is the small page.
 type checkInPage struct {
 	*frame
@@ -161,6 +164,9 @@ func (s *site) checkInByLink(w http.ResponseWriter, v *visit) error {
 	}
 	player.Request = v.Request
 	entries, err := s.readDay(player)
+	if err == nil && slices.ContainsFunc(entries, func(e entry.Entry) bool { return e.At < s.now().AddDate(0, 0, -mostDaysBack).UnixMicro() }) {
+		err = wrong("day", "By this link a day of the last %d is kept. For an older one, sign in.", mostDaysBack)
+	}
 	if err == nil {
 		if slices.ContainsFunc(entries, func(e entry.Entry) bool {
 			return !slices.ContainsFunc(counts, func(c counted) bool { return c.Entry == e.Key })

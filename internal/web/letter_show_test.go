@@ -236,6 +236,7 @@ func TestCheckIn_KeepsADayWithoutSigningIn(t *testing.T) {
 		"something the board does not count": {"day": {"2026-11-20"}, "key:notes": {"7"}},
 		"by the other door":                  {"day": {"2026-11-20"}, "other": {"wages"}, "number": {"7"}},
 		"a day to come":                      {"day": {"2027-01-01"}, "key:calls": {"7"}},
+		"a day of another season":            {"day": {"2026-10-20"}, "key:calls": {"7"}},
 		"nothing":                            {"day": {"2026-11-20"}},
 	} {
 		if a := m.nobody().post(link, form); a.StatusCode != http.StatusUnprocessableEntity {
