@@ -73,7 +73,7 @@ func clean(markdown string) []byte {
 
 // Of so many marks a text has use. Those behind them stand as they were typed: finding the end of each costs time by their square.
 const (
-	mostBrackets = 1000
+	mostBrackets = 200
 	mostStresses = 4000
 )
 
