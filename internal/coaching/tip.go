@@ -258,15 +258,15 @@ type Lent struct {
 	Taken     bool // the board has a copy
 }
 
-// Library returns the tips that other boards of the server lend, newest first, as they are for a board. Those of a board that is closed
-// are left out.
+// Library returns the tips that other boards of the server lend, newest first, as they are for a board. Those of a board that is closed, or in
+// stealth, are left out.
 func (c *Coaching) Library(ctx context.Context, at *board.Board) (lent []Lent, err error) {
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		lent, err = read(tx, func(scan func(...any) error) (l Lent, err error) {
 			l.Tip, err = scanTip(func(into ...any) error { return scan(append(into, &l.BoardName)...) })
 			return l, err
 		}, `SELECT t.tip_id, t.board_id, t.kind, t.metric, t.title, t.content, t.link, t.author, t.written_by, t.taken_by, t.lent, t.came_from, t.original, t.made_at, b.name
-			FROM tip t JOIN board b ON b.board_id = t.board_id WHERE t.lent = 1 AND t.board_id <> $1 AND b.suspended = '' ORDER BY t.made_at DESC, t.tip_id LIMIT 500`, at.ID)
+			FROM tip t JOIN board b ON b.board_id = t.board_id WHERE t.lent = 1 AND t.board_id <> $1 AND b.suspended = '' AND b.stage <> 'stealth' ORDER BY t.made_at DESC, t.tip_id LIMIT 500`, at.ID)
 		if err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ func (c *Coaching) TakeTip(ctx context.Context, a identity.Actor, at *board.Boar
 			return err
 		}
 		t, err := scanTip(tx.QueryRow(`SELECT `+tipColumns+` FROM tip WHERE tip_id = $1 AND lent = 1 AND board_id <> $2
-			AND board_id IN (SELECT board_id FROM board WHERE suspended = '')`, id, at.ID).Scan)
+			AND board_id IN (SELECT board_id FROM board WHERE suspended = '' AND stage <> 'stealth')`, id, at.ID).Scan)
 		if fault.Of(err) == fault.NotFound {
 			return fault.New(fault.NotFound, "There is no such tip in the library any more.")
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"cairn/internal/board"
 	"cairn/internal/coaching"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
@@ -106,6 +107,16 @@ func TestTakeTip_IsACopyWithItsAuthorsName(t *testing.T) {
 		}
 		_, err = c.coaching.TakeTip(ctx, identity.Actor{}, c.other, lent.ID)
 		c.is("one that is gone", err, fault.NotFound)
+
+		secret, err := c.coaching.WriteTip(ctx, c.manager, c.board, coaching.Tip{Title: "Ask", Text: "Listen.", Lent: true})
+		c.must(err)
+		_, err = c.Boards.Reveal(ctx, identity.Actor{}, c.board, board.Reveal{Stage: board.Stealth, Pages: c.board.Pages})
+		c.must(err)
+		if library, err := c.coaching.Library(ctx, c.other); err != nil || len(library) > 0 {
+			t.Errorf("the library names a board in stealth: %+v, %v", library, err)
+		}
+		_, err = c.coaching.TakeTip(ctx, identity.Actor{}, c.other, secret.ID)
+		c.is("one of a board in stealth", err, fault.NotFound)
 	})
 }
 

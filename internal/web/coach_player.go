@@ -172,7 +172,7 @@ func (s *site) coachOn(v *visit, page *playerPage, p place, card *release.Card) 
 		if err != nil && fault.Of(err) != fault.NotFound {
 			return err
 		}
-		if err == nil {
+		if err == nil && from.Stage != board.Stealth {
 			l.From = from.Name
 		}
 	}

@@ -171,12 +171,14 @@ func (s *site) tipsPage(v *visit, f *form) (any, error) {
 	return page, nil
 }
 
-// boardNames returns the boards of the server by their number.
+// boardNames returns the names of the boards of the server by their number, without those in stealth.
 func (s *site) boardNames(v *visit) (map[string]string, error) {
 	all, err := s.boards.List(v.Context(), true)
 	names := make(map[string]string, len(all))
 	for _, b := range all {
-		names[b.ID] = b.Name
+		if b.Stage != board.Stealth { // of which nobody may know
+			names[b.ID] = b.Name
+		}
 	}
 	return names, err
 }
