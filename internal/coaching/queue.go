@@ -204,7 +204,7 @@ func (c *Coaching) fromRelease(ctx context.Context, access board.Access, at *boa
 func (p *Prompt) read(card *release.Card) {
 	decimals := card.Card.Decimals
 	at := func(h release.Point) string {
-		return strconv.FormatFloat(h.Score, 'f', decimals, 64) + " in " + h.Period.String()
+		return strconv.FormatFloat(h.Score, 'f', decimals, 64) + " in " + short(h.Period)
 	}
 	var scored []release.Point
 	for _, h := range card.History {

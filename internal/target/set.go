@@ -197,6 +197,9 @@ func (t *Targets) check(ctx context.Context, at *board.Board, w Target) error {
 	if err := checkPath(w.Path); err != nil {
 		return err
 	}
+	if beyond := func(p Point) bool { return p.Value < 0 || p.Value > card.OutOf }; w.Metric == "" && card.OutOf > 0 && slices.ContainsFunc(w.Path, beyond) {
+		return invalid("path", "The score runs from 0 to %v: what is wanted of it lies between.", card.OutOf)
+	}
 	if _, err := period.ParseDate(w.From); err != nil {
 		return invalid("from", "%q is no day: write it like 2027-03-31.", w.From)
 	}

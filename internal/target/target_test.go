@@ -195,6 +195,12 @@ func TestSet_RefusesWhatDoesNotFitTheBoard(t *testing.T) {
 	if got := w.held(w.now); got != nil {
 		t.Errorf("%q hold", got)
 	}
+	for _, score := range []float64{-5, 101} {
+		beyond := target.Target{Scope: target.Player, Path: []target.Point{{Day: "2026-12-31", Value: score}}}
+		if _, err := w.targets.Set(ctx, w.manager, w.board, beyond); fault.Of(err) != fault.Invalid {
+			t.Errorf("a score of %v is wanted: %v", score, err)
+		}
+	}
 }
 
 func TestTargets_KeepForgetAndMoveWhatIsSomebodys(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *site) coachHead(v *visit, at, heading, lead string) (*frame, managed) {
 		group.Links = append(group.Links, link{Text: tab.text, Address: tabAddress(b, tab.at), Here: tab.at == at})
 	}
 	m.Tabs = []linkGroup{group}
-	f := s.frame(heading+" · "+b.Name, b)
+	f := s.frame(heading+" · "+b.Name, b).here("Coaching")
 	f.Hidden = true
 	return f, m
 }

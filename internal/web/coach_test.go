@@ -108,6 +108,9 @@ func TestCoaching_IsWrittenOnItsPages(t *testing.T) {
 		}
 	}
 	to(coach.post(under+"/tips", url.Values{"title": {"Ask one question"}, "text": {"Then *listen*."}, "metric": {"calls"}, "lend": {"yes"}}), under+"/tips?done=tip")
+	if coach.page(under).Find(`.masthead a[href="`+under+`/coach"]`).Length() != 1 {
+		t.Error("nothing on the board leads its coach to whom they talk to")
+	}
 	page := coach.page(under + "/tips")
 	mine := page.Find(`.tips a[href*="/tips/"]`).AttrOr("href", "")
 	if mine == "" || page.Find(".tips .prose em").Text() != "listen" {

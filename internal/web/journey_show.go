@@ -170,7 +170,7 @@ func (s *site) newJourneyPage(p place, c *release.Card, cards map[int]*scorecard
 		page.Action, page.Written = boardAddress(p.board)+"/timeline", len(notes)
 		page.Day = f.make("date", "day", "Day", "", "").must()
 		page.Text = f.text("text", "What happened", "A new job, a new team, a long holiday: whatever explains the line.", "").must().most(200)
-		page.Shown = f.tick("shown", "Show it to whoever may see my scorecard", "Else it is for you alone.", false)
+		page.Shown = f.tick("shown", "Show it to whoever may see my scorecard", "Otherwise it is for you alone.", false)
 		page.Problem = f.problem()
 	}
 	return page

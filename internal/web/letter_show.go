@@ -275,8 +275,8 @@ var toldDone = map[string]string{"told": "Kept. It holds from the next message o
 func toldFields(f *form, is newsletter.Preference, ways []option) []field {
 	return []field{
 		f.choice("radios", "channel", "How do you want to be told of a release?", "", string(is.Channel), ways),
-		f.tick("losses", "Tell me too when a number went down", "Else stories are about what went well; the number itself is always there.", is.Losses),
-		f.tick("empty", "Write to me also when there is no score of mine", "Else there is silence in such a week.", is.Empty),
+		f.tick("losses", "Tell me as well when a number went down", "Otherwise stories are about what went well; the number itself is always there.", is.Losses),
+		f.tick("empty", "Write to me also when there is no score of mine", "Otherwise there is silence then.", is.Empty),
 	}
 }
 

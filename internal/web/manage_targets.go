@@ -118,7 +118,7 @@ func (s *site) targetsPage(v *visit, f *form) (any, error) {
 	}
 	moves := movesOf(card)
 	for _, w := range held {
-		line := targetLine{ID: w.ID, Name: metricWords(card, w.Metric), Whose: whoseWords(w, names), Path: pathWords(w, card), Picture: pathPicture(w, card, nil), Why: w.Why, Since: day(w.Set, b.Location()),
+		line := targetLine{ID: w.ID, Name: capital(metricWords(card, w.Metric)), Whose: whoseWords(w, names), Path: pathWords(w, card), Picture: pathPicture(w, card, nil), Why: w.Why, Since: day(w.Set, b.Location()),
 			Edit: targetsAddress(b) + "?" + url.Values{"edit": {w.ID}}.Encode() + "#set"}
 		if w.Guardrail != "" {
 			line.Guard = metricWords(card, w.Guardrail)

@@ -279,6 +279,7 @@ func (f *frame) lead(v *visit) {
 		{board.SeeBoard, "Methodology", "/methodology"},
 		{board.SeeHistory, "Archive", "/archive"},
 		{board.SeeOwn, "My membership", "/membership"},
+		{board.SeeGiven, "Coaching", "/coach"},
 		{board.SeeTrail, "Manage", "/manage"},
 	} {
 		if v.access.May(place.act, v.board) {
