@@ -294,7 +294,7 @@ func (r *report) letters(size sizes) error {
 	if int(m.Facts["sent"]) != size.Board || int(m.Facts["taken"]) != size.Board {
 		return fmt.Errorf("of %d letters, %.0f were noted as sent and %.0f arrived", size.Board, m.Facts["sent"], m.Facts["taken"])
 	}
-	r.printf("Each letter is its reader's own, with a picture, a link and two lines in the ledger; the server takes all that comes.\n")
+	r.printf("Each letter is its reader's own, with a picture, a link, and a line of the ledger that is written before and after; the server takes all that comes.\n")
 	r.printf("| what | a second | CPU | peak MiB |\n|---|---|---|---|")
 	r.printf("| letters | %.0f | %.1f | %d |", float64(size.Board)/m.Wall, m.CPU, m.Peak>>20)
 	r.printf("| messages of 21 KB without picture, link or ledger, over one connection | %.0f | %.1f | |\n", float64(size.Board)/m.Facts["plain_wall"], m.Facts["plain_cpu"])

@@ -29,6 +29,7 @@ func main() {
 	var (
 		quick   = flag.Bool("quick", false, "small sizes")
 		out     = flag.String("out", "", "also write the report to this file")
+		only    = flag.String("only", "", "measure one part of it: calculation, growth, journeys, keeping, reading (with journeys) or letters")
 		name    = flag.String("task", "", "measure one task and print it as JSON; the flags below belong to tasks")
 		players = flag.Int("players", 0, "how many players")
 		metrics = flag.Int("metrics", 20, "how many metrics")
@@ -45,7 +46,7 @@ func main() {
 	var err error
 	switch task(*name) {
 	case "":
-		err = compare(*quick, *out)
+		err = compare(*quick, *only, *out)
 	case taskEngine:
 		m, err = runEngine(*players, *metrics, *points, *verdict)
 	case taskSQLite:

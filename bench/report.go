@@ -50,8 +50,8 @@ func (r *report) aim(what string, measured, most float64, unit string) {
 	r.aims = append(r.aims, fmt.Sprintf("| %s | %.3g%s | %.3g%s | %s |", what, measured, unit, most, unit, met))
 }
 
-// compare measures everything and writes the report.
-func compare(quick bool, out string) (err error) {
+// compare measures everything, or one part of it, and writes the report.
+func compare(quick bool, only, out string) (err error) {
 	size := full
 	if quick {
 		size = small
@@ -68,8 +68,15 @@ func compare(quick bool, out string) (err error) {
 	r.printf("%s, %s, %d cores of %s, %s/%s. CPU is user and system time of all cores in seconds; peak is resident memory at the highest, input",
 		time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), runtime.NumCPU(), processor(), runtime.GOOS, runtime.GOARCH)
 	r.printf("included. Every line is a process of its own. The machine may have been busy with other things: read CPU, not wall.\n")
-	for _, part := range []func(sizes) error{r.calculation, r.growth, r.journeys, r.keeping, r.reading, r.letters} {
-		if err := part(size); err != nil {
+	parts := []struct {
+		name    string
+		measure func(sizes) error
+	}{{"calculation", r.calculation}, {"growth", r.growth}, {"journeys", r.journeys}, {"keeping", r.keeping}, {"reading", r.reading}, {"letters", r.letters}}
+	for _, part := range parts {
+		if only != "" && only != part.name {
+			continue
+		}
+		if err := part.measure(size); err != nil {
 			return err
 		}
 	}
