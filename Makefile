@@ -41,7 +41,7 @@ clone:
 # Every test under the race detector, on SQLite and on a PostgreSQL started for it, browser journeys and real mail included.
 test:
 	@echo "== go test -race"
-	@CAIRN_TEST_MAILPIT="$(CURDIR)/$(MAILPIT)" CAIRN_TEST_POSTFIX=1 test/browser.sh test/postgres.sh go test -race -timeout 12m ./...
+	@CAIRN_TEST_MAILPIT="$(CURDIR)/$(MAILPIT)" CAIRN_TEST_POSTFIX=1 test/browser.sh test/postgres.sh go test -race -timeout 25m ./...
 
 # The inner loop: no race detector, no PostgreSQL, no browser to install.
 quick:
