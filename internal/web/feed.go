@@ -50,7 +50,7 @@ func (s *site) byFeed(v *visit) error {
 
 // byBoard has the visitor be nobody, whoever asks.
 func (s *site) byBoard(v *visit) error {
-	return s.asNobody(v, v.board.ID, board.SeeLeaderboard)
+	return s.toNobody(v, v.board, board.SeeLeaderboard)
 }
 
 func (s *site) boardFeed(w http.ResponseWriter, v *visit) error {

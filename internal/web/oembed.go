@@ -115,7 +115,7 @@ func (s *site) oembedOf(v *visit, steps []string, width, height int) (oembed, er
 		if n := len(names); n >= 4 && names[n-2] == "players" {
 			player = names[n-1]
 		}
-		err = s.asNobody(v, b.ID, board.SeeBoard)
+		err = s.toNobody(v, b, board.SeeBoard) // no slower than of a board that is not there
 	case len(names) >= 3 && names[0] == "embed":
 		if len(names) == 4 && names[2] == "players" {
 			player = names[3]

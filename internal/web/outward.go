@@ -80,8 +80,13 @@ func (s *site) asNobody(v *visit, id string, act board.Act) error {
 	if err != nil {
 		return err
 	}
+	return s.toNobody(v, b, act)
+}
+
+// toNobody is asNobody for a board that was found.
+func (s *site) toNobody(v *visit, b *board.Board, act board.Act) error {
 	if v.access = (board.Access{}); !v.access.May(act, b) {
-		return nowhere
+		return fault.New(fault.NotFound, "There is no page at this address.")
 	}
 	v.board = b
 	return nil
