@@ -284,7 +284,7 @@ func (v *View) norm(ctx context.Context, c *Card, m *merged) (*story.Claim, erro
 // norms is what at least six in ten did of a metric, by tag as group:tag and "" of all, as far as that may be told.
 func (v *View) norms(ctx context.Context, m *scorecard.Part) (map[string]int, error) {
 	h := v.held
-	key := fmt.Sprint("norms ", h.id, " ", v.version, " ", v.reader.Everyone, " ", v.reader.Top, " ", v.smallest, " ", m.Key)
+	key := fmt.Sprint("norms ", h.id, " ", v.version, " ", v.reader.Everyone, " ", v.reader.Top, " ", v.smallest, " ", v.lineVeil(ofOther).keys[m.Key], " ", m.Key)
 	if all, ok := v.releases.shelf.get(key).(map[string]int); ok {
 		return all, nil
 	}
