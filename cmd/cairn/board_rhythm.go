@@ -151,5 +151,5 @@ func closing(r board.Rhythm) string {
 	if r.Days == 0 {
 		return "at " + r.At + " on the day after it"
 	}
-	return fmt.Sprintf("at %s, %s after the first day that follows it", r.At, counted(r.Days, "day"))
+	return fmt.Sprintf("at %s on day %d after it", r.At, r.Days+1)
 }

@@ -127,11 +127,14 @@ func listed(all []string) string {
 	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }
 
-// plainMarkdown writes a text so that Markdown shows it as it is.
+// plainMarkdown writes a text so that Markdown shows it as it is, and so that a manager who edits it reads Jean-Luc & Sons.
 func plainMarkdown(text string) string {
 	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(text), " ") {
-		if strings.ContainsRune("\\`*_{}[]()<>#+-.!|~&:@/=\"", r) {
+	text = strings.Join(strings.Fields(text), " ")
+	for i, r := range text {
+		begins := i == 0 && strings.ContainsRune("#+-=", r) // a heading, a list
+		entity := r == '&' && !strings.HasPrefix(text[i:], "& ")
+		if begins || entity || strings.ContainsRune("\\`*_{}[]()<>.!|~:@/\"", r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

@@ -117,7 +117,7 @@ func closingDays(unit scorecard.Period) (days []option) {
 	for n := range 28 {
 		text := "on the day after it"
 		if n > 0 {
-			text = count(n, "day", "days") + " after the first day that follows it"
+			text = "on day " + strconv.Itoa(n+1) + " after it"
 		}
 		if unit == scorecard.Week || unit == scorecard.Fortnight {
 			text = "on the " + weekdays[n%7] + " after it"
