@@ -128,7 +128,8 @@ func (p *Passes) Count(ctx context.Context, id string, followed bool) error {
 	})
 }
 
-// OfPlayer returns the passes to an account's record that open something still, newest first.
+// OfPlayer returns the passes to an account's record that open something still, newest first: what was given out by somebody's word, then
+// letters, which are many and are ended together.
 func (p *Passes) OfPlayer(ctx context.Context, account string) ([]Pass, error) {
 	return p.list(ctx, `player_id = $1`, account)
 }
@@ -145,7 +146,7 @@ func (p *Passes) list(ctx context.Context, which string, args ...any) (all []Pas
 	err = p.db.Read(ctx, func(tx *db.Tx) error {
 		all = nil
 		rows, err := tx.Query(`SELECT `+columns+` FROM pass WHERE `+which+` AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
-			ORDER BY made_at DESC, pass_id DESC LIMIT $3`, args...)
+			ORDER BY CASE WHEN kind = 'letter' THEN 1 ELSE 0 END, made_at DESC, pass_id DESC LIMIT $3`, args...)
 		if err != nil {
 			return err
 		}

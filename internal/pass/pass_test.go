@@ -207,6 +207,29 @@ func TestRevokeLetters_EndsPagesAndNotTheWayToStopMails(t *testing.T) {
 	})
 }
 
+func TestOfPlayer_LettersCrowdOutNoCard(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		share, _ := h.make(pass.Pass{Kind: pass.Share, Player: "ada", Member: 3, Release: "r1", By: "ada"})
+		h.clock = h.clock.Add(time.Hour)
+		err := h.db.Write(t.Context(), func(tx *db.Tx) (err error) {
+			for range 501 {
+				one := letter("ada")
+				one.Board = h.board.ID
+				if _, _, err = h.Make(tx, one); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := h.OfPlayer(t.Context(), "ada"); err != nil || len(all) != 500 || all[0].ID != share.ID || all[1].Kind != pass.Letter {
+			t.Errorf("%d passes, first %+v: %v; a card that is not listed cannot be taken back", len(all), all[0], err)
+		}
+	})
+}
+
 func TestCount_CountsCardsByRelease(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
