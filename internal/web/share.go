@@ -111,7 +111,7 @@ func (s *site) ownCard(v *visit, b *board.Board, a board.Access, rel *release.Re
 	if err != nil {
 		return nil, err
 	}
-	return view.Card(v.Context(), a.Member.Key)
+	return view.Brief(v.Context(), a.Member.Key)
 }
 
 // sharePage is a card that a player shows around.
@@ -248,7 +248,7 @@ func (s *site) linksPage(v *visit, f *form) (any, error) {
 	}
 	page.Shares = len(periods) > 0 && m.State != board.Left
 	page.Of = f.choice("choice", "of", "Which release?", "", cmp.Or(v.URL.Query().Get("of"), firstValue(periods)), periods)
-	what := []option{{Value: "number", Text: "The number", Hint: "with what changed and the stones of its parts"}, {Value: "rank", Text: "The place", Hint: "3rd of 58"}, {Value: "story", Text: "The story", Hint: "the most telling one that is about nobody else"}}
+	what := []option{{Value: "number", Text: "The number", Hint: "with what changed and the stones of its parts"}, {Value: "rank", Text: "The place", Hint: "for example 3rd of 58"}, {Value: "story", Text: "The story", Hint: "the most telling one that is about nobody else"}}
 	kept := []string{"number", "story"}
 	if m.Shy { // who does not want to see it does not hold it up
 		what, kept = what[2:], []string{"story"}
