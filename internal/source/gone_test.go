@@ -78,6 +78,10 @@ func TestImport_TellsWhoIsNotScored(t *testing.T) {
 				t.Errorf("it does not say %q: %s", says, told)
 			}
 		}
+		done, err = w.bring(source.File{Path: w.file("named.csv", "player,posts\nAda Berg,1\n"), Period: "2026-W47"})
+		if err != nil || !slices.ContainsFunc(done.Waiting, func(w source.Waiting) bool { return w.Key == "Ada Berg" && w.Scored == "ada-berg" }) {
+			t.Errorf("a name in the place of the key: %+v, %v", done, err)
+		}
 		done, err = w.bring(source.File{Path: w.file("e.csv", "player,key,at,value\nada-berg,posts,2026-11-17,1\n")})
 		if err != nil || len(done.Waiting) > 0 || len(done.Notes) > 0 {
 			t.Errorf("of who takes part: %+v, %v", done, err)

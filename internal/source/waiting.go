@@ -31,9 +31,8 @@ func (r *run) waits() error {
 		if k.number < 0 || m.State != board.Invited {
 			continue
 		}
-		if m.Name != "" {
-			byName[m.Name] = append(byName[m.Name], len(r.report.Waiting))
-		}
+		name := cmp.Or(m.Name, m.Key) // who writes no name writes it where the key belongs
+		byName[name] = append(byName[name], len(r.report.Waiting))
 		r.report.Waiting = append(r.report.Waiting, Waiting{Key: m.Key})
 	}
 	if len(byName) > 0 {
