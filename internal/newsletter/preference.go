@@ -89,7 +89,7 @@ func (n *Newsletters) Prefer(ctx context.Context, account, boardID string, p Pre
 		if how == "page" {
 			by = account
 		}
-		return n.rooms.Trail.Write(tx, audit.Event{Actor: by, Verb: "newsletter.prefer", Player: account, Board: boardID, Detail: map[string]string{"channel": string(p.Channel), "why": howWords[how]}})
+		return n.rooms.Trail.Write(tx, audit.Event{Actor: by, Verb: "newsletter.prefer", Player: account, Detail: map[string]string{"channel": string(p.Channel), "why": howWords[how]}})
 	})
 }
 

@@ -29,7 +29,16 @@ func (p *Passes) Give(ctx context.Context, a identity.Actor, made Pass) (given P
 		if given, secret, err = p.Make(tx, made); err != nil {
 			return err
 		}
-		return p.trail.Write(tx, audit.Event{Actor: a.Account, Player: made.Player, Verb: "pass.make", Board: made.Board, Detail: map[string]string{"kind": string(made.Kind)}})
+		return p.trail.Write(tx, told(a, "pass.make", made))
 	})
 	return given, secret, err
+}
+
+// told is what the trail says of a pass: a player's own stand in that player's trail alone, the others in the board's.
+func told(a identity.Actor, verb string, p Pass) audit.Event {
+	e := audit.Event{Actor: a.Account, Player: p.Player, Verb: verb, Detail: map[string]string{"kind": string(p.Kind)}}
+	if p.Player == "" {
+		e.Board = p.Board
+	}
+	return e
 }

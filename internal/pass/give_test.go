@@ -47,8 +47,8 @@ func TestGive_NotesItAndKeepsWhatItShowsAndEndsAtAsManyAsAnyoneKeepsAnEyeOn(t *t
 			t.Errorf("a card opens a wall: %v", err)
 		}
 		err = d.Read(ctx, func(tx *db.Tx) error {
-			events, err := tx.Texts(`SELECT verb || ' ' || board_id FROM audit WHERE actor = $1 AND verb = 'pass.make'`, ada.Account)
-			if len(events) != 1 || events[0] != "pass.make "+b.ID {
+			events, err := tx.Texts(`SELECT verb || ' ' || board_id || ' ' || player_id FROM audit WHERE actor = $1 AND verb = 'pass.make'`, ada.Account)
+			if len(events) != 1 || events[0] != "pass.make  "+ada.Account { // in her trail, not in the board's
 				t.Errorf("the trail has %q", events)
 			}
 			return err

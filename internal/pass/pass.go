@@ -201,7 +201,7 @@ func (p *Passes) Revoke(ctx context.Context, a identity.Actor, boardID, id strin
 		if _, err := tx.Exec(`UPDATE pass SET revoked_at = $1 WHERE pass_id = $2`, p.now().UnixMicro(), id); err != nil {
 			return err
 		}
-		return p.trail.Write(tx, audit.Event{Actor: a.Account, Verb: "pass.revoke", Board: one.Board, Detail: map[string]string{"kind": string(one.Kind)}})
+		return p.trail.Write(tx, told(a, "pass.revoke", one))
 	})
 }
 

@@ -181,8 +181,11 @@ func TestRevoke_ByWhomItSpeaksOf(t *testing.T) {
 			t.Errorf("twice: %v", err)
 		}
 		told, err := h.trail.OfBoard(ctx, h.board.ID, "", 10)
-		if err != nil || len(told) < 2 || told[0].Verb != "pass.revoke" || told[1].Verb != "pass.revoke" {
-			t.Errorf("the trail tells %+v, %v", told, err)
+		if err != nil || len(told) < 2 || told[0].Verb != "pass.revoke" || told[0].Actor != "eve" || told[1].Verb == "pass.revoke" {
+			t.Errorf("the board's trail tells %+v, %v", told, err)
+		}
+		if told, err = h.trail.OfPlayer(ctx, "ada", "", 10); err != nil || len(told) != 1 || told[0].Verb != "pass.revoke" {
+			t.Errorf("the player's trail tells %+v, %v", told, err)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
+	"cairn/internal/pass"
 )
 
 // rolesPage says who has which role on a board.
@@ -179,11 +180,30 @@ func (s *site) takeRole(w http.ResponseWriter, v *visit) error {
 				if err := s.boards.TakeRole(v.Context(), v.actor, v.board, h); err != nil {
 					return "", "", err
 				}
+				if err := s.endWalls(v, h.Account); err != nil {
+					return "", "", err
+				}
 				return s.afterRole(v, "taken")
 			}
 		}
 		return "", "", fault.New(fault.Conflict, "Nobody has that role any more: look at the list again.")
 	})
+}
+
+// endWalls takes back the walls that somebody made whose role is over: their addresses may still be known to them.
+func (s *site) endWalls(v *visit, account string) error {
+	walls, err := s.passes.OfBoard(v.Context(), v.board.ID, pass.Wall)
+	if err != nil {
+		return err
+	}
+	for _, w := range walls {
+		if account != "" && w.By == account {
+			if err := s.passes.Revoke(v.Context(), v.actor, v.board.ID, w.ID); err != nil && fault.Of(err) != fault.NotFound {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // afterRole leads back to the roles, and whoever just handed the board over, so that its pages are no longer theirs, to their own page.

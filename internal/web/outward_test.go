@@ -462,3 +462,19 @@ func TestOutward_StrangersReadWhatWeWrite(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
+
+// Whoever made a wall knows its address: it ends with their role.
+func TestWall_EndsWithTheRoleOfWhoMadeIt(t *testing.T) {
+	c := newLeague(t, board.Settings{})
+	maker := c.signIn("maker@example.org")
+	maker.give(c.board, board.Manager, board.Scope{})
+	walls := manageAddress(c.board) + "/walls"
+	made := maker.post(walls, url.Values{"shows": {wallMembers}})
+	if made.StatusCode != http.StatusOK {
+		t.Fatalf("making a wall answers %d", made.StatusCode)
+	}
+	c.owner.post(manageAddress(c.board)+"/roles/take", url.Values{"address": {"maker@example.org"}}).leads(t, manageAddress(c.board)+"/roles?done=taken")
+	if all, err := c.passes.OfBoard(context.Background(), c.board.ID, pass.Wall); err != nil || len(all) != 0 {
+		t.Errorf("%d walls are left: %v", len(all), err)
+	}
+}
