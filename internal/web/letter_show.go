@@ -301,5 +301,5 @@ func waysList(ways []option) string {
 	for _, w := range ways {
 		all = append(all, w.Text)
 	}
-	return list(all)
+	return strings.Join(all, ", or ")
 }

@@ -22,6 +22,7 @@ type invitePage struct {
 	Sent     []sentLine
 	SentSays string
 	Waiting  []waitingLine
+	Mails    bool // invitations and links to sign in can be mailed
 }
 
 // sentLine is what became of one person of a list.
@@ -53,7 +54,7 @@ func (s *site) invitePage(v *visit, f *form) (*invitePage, error) {
 		return nil, fault.New(fault.NotFound, "Nobody is invited to this board.")
 	}
 	around, head := s.managed(v, "/invite", "Invite", "Nobody is scored before they accept, and saying nothing means no.")
-	page := &invitePage{frame: around, Managed: head, Action: manageAddress(b) + "/invite"}
+	page := &invitePage{frame: around, Managed: head, Action: manageAddress(b) + "/invite", Mails: s.who.Mails()}
 	page.People = f.of("people").area("people", "Who?", "One a line: ada@example.org, or Ada Lovelace <ada@example.org>. A name without an address gets a link for you to hand over.", "").must()
 	page.Uses = f.of("uses").text("uses", "How many may use it?", "", "20").as("number")
 	page.Until = f.of("uses").text("expires", "Until which day?", "", s.now().In(b.Location()).AddDate(0, 0, 30).Format(time.DateOnly)).as("date")

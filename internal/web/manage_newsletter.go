@@ -87,6 +87,14 @@ var channelWords = map[newsletter.Channel]string{newsletter.ByMail: "mail", news
 var letterStates = map[newsletter.State]string{newsletter.Queued: "waiting", newsletter.Sending: "under way", newsletter.Sent: "sent", newsletter.Doubtful: "doubtful",
 	newsletter.Bounced: "came back", newsletter.Failed: "refused", newsletter.Skipped: "not written to"}
 
+// letterState says what became of messages: where there is no mail server, what counts as sent lies in a folder.
+func (s *site) letterState(state newsletter.State) string {
+	if state == newsletter.Sent && s.letters.Captured() {
+		return "captured"
+	}
+	return letterStates[state]
+}
+
 func newsletterAddress(b *board.Board) string { return manageAddress(b) + "/newsletter" }
 
 func (s *site) newsletterPage(v *visit, f *form) (any, error) {
@@ -103,7 +111,7 @@ func (s *site) newsletterPage(v *visit, f *form) (any, error) {
 	told, err := s.letters.OfPeriod(ctx, b, p)
 	switch {
 	case err == nil:
-		page.Sending, page.Out = newSending(told), !told.Begun.IsZero()
+		page.Sending, page.Out = s.newSending(told), !told.Begun.IsZero()
 	case fault.Of(err) != fault.NotFound:
 		return nil, err
 	}
@@ -203,12 +211,12 @@ func (s *site) letterPeriods(v *visit) (asked period.Period, all []option, err e
 	return asked, all, nil
 }
 
-func newSending(l newsletter.Newsletter) *sendingTold {
+func (s *site) newSending(l newsletter.Newsletter) *sendingTold {
 	t := &sendingTold{Release: l.Release, All: l.Total()}
 	t.Done = t.All - l.Counts[newsletter.Queued] - l.Counts[newsletter.Sending]
 	for _, state := range newsletter.States {
 		if n := l.Counts[state]; n > 0 {
-			t.Facts = append(t.Facts, fact{capital(letterStates[state]), amount(float64(n))})
+			t.Facts = append(t.Facts, fact{capital(s.letterState(state)), amount(float64(n))})
 		}
 	}
 	if l.Unclaimed > 0 {
@@ -303,7 +311,7 @@ func (s *site) letterLines(v *visit, page *newsletterPage, told newsletter.Newsl
 	page.Chips = append(page.Chips, link{Text: "everybody", Address: at("", 0), Here: state == ""})
 	for _, one := range newsletter.States {
 		if told.Counts[one] > 0 {
-			page.Chips = append(page.Chips, link{Text: letterStates[one] + " " + amount(float64(told.Counts[one])), Address: at(one, 0), Here: state == one})
+			page.Chips = append(page.Chips, link{Text: s.letterState(one) + " " + amount(float64(told.Counts[one])), Address: at(one, 0), Here: state == one})
 		}
 	}
 	from, err := strconv.ParseInt(cmp.Or(v.URL.Query().Get("from"), "0"), 10, 64)
@@ -324,7 +332,7 @@ func (s *site) letterLines(v *visit, page *newsletterPage, told newsletter.Newsl
 	}
 	for _, l := range lines {
 		m := names.Member(l.Member)
-		line := letterLine{Name: memberName(m), How: channelWords[l.Channel], State: letterStates[l.State], When: instant(l.Changed, b.Location()), Member: l.Member,
+		line := letterLine{Name: memberName(m), How: channelWords[l.Channel], State: s.letterState(l.State), When: instant(l.Changed, b.Location()), Member: l.Member,
 			Open: l.Open(), Again: l.State == newsletter.Failed || l.State == newsletter.Bounced}
 		if m.State != board.Former {
 			line.Address = memberAddress(b, m.Key)

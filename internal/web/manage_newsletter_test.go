@@ -86,7 +86,7 @@ func TestManageNewsletter_FromTheArticleToTheLastDoubtfulMessage(t *testing.T) {
 	page := c.manager.get(at)
 	page.want(t, http.StatusOK, "It is out.")
 	said := words(mustRead(t, page.body).Find("#ledger").Parent())
-	if !strings.Contains(said, "Ada Lovelacemailsent") || !strings.Contains(said, "Dinot at allnot written to: does not want to be told") || strings.Contains(said, "@") {
+	if !strings.Contains(said, "Ada Lovelacemailcaptured") || !strings.Contains(said, "Dinot at allnot written to: does not want to be told") || strings.Contains(said, "@") {
 		t.Errorf("the ledger says %q", said)
 	}
 	if trouble := words(mustRead(t, page.body).Find(".notice")); !strings.Contains(trouble, "Captured, not sent") {
@@ -115,7 +115,7 @@ func TestManageNewsletter_FromTheArticleToTheLastDoubtfulMessage(t *testing.T) {
 	}
 	c.manager.send(at+"/decide", append(form, "again")...).leads(t, at+"?done=again&period=2026-W47")
 	c.runs()
-	if said := words(mustRead(t, c.manager.get(at).body).Find("#ledger").Parent()); !strings.Contains(said, "Ada Lovelacemailsent") {
+	if said := words(mustRead(t, c.manager.get(at).body).Find("#ledger").Parent()); !strings.Contains(said, "Ada Lovelacemailcaptured") {
 		t.Errorf("sent again: %q", said)
 	}
 	c.manager.send(at+"/decide", append(form, "again")...).want(t, http.StatusNotFound, "")

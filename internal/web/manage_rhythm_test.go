@@ -125,7 +125,7 @@ func TestOperate_ShowsWorkAndTriesItAgain(t *testing.T) {
 	if rows.Length() != 3 {
 		t.Errorf("%d dead jobs are listed", rows.Length())
 	}
-	runner.get("/me").want(t, http.StatusOK, "Its work")
+	runner.get("/me").want(t, http.StatusOK, "The work of this server")
 	id := rows.First().Find("input[name=job]").AttrOr("value", "")
 	runner.after("/operate/again", "job", id).want(t, http.StatusOK, "It runs within a second")
 	runner.send("/operate/again", "job", id).want(t, http.StatusConflict, "not dead any more")
