@@ -98,7 +98,7 @@ func (b *Boards) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	by, err := read(tx, func(scan func(...any) error) (n keptNote, err error) {
+	by, err := db.All(tx, func(scan func(...any) error) (n keptNote, err error) {
 		var at int64
 		err = scan(&n.Board, &at, &n.Text)
 		n.At = time.UnixMicro(at).UTC()
@@ -107,7 +107,7 @@ func (b *Boards) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := read(tx, func(scan func(...any) error) (c keptClaim, err error) {
+	claims, err := db.All(tx, func(scan func(...any) error) (c keptClaim, err error) {
 		var at int64
 		err = scan(&c.Board, &c.Member, &at)
 		c.At = time.UnixMicro(at).UTC()
@@ -120,7 +120,7 @@ func (b *Boards) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	drafts, err := read(tx, func(scan func(...any) error) (d keptDraft, err error) {
+	drafts, err := db.All(tx, func(scan func(...any) error) (d keptDraft, err error) {
 		var answers string
 		var changed int64
 		if err = scan(&d.Step, &answers, &changed); err == nil {
@@ -139,7 +139,7 @@ func (b *Boards) Kept(tx *db.Tx, account string) (map[string]any, error) {
 }
 
 func (b *Boards) keptRoles(tx *db.Tx, account string) ([]keptRole, error) {
-	return read(tx, func(scan func(...any) error) (r keptRole, err error) {
+	return db.All(tx, func(scan func(...any) error) (r keptRole, err error) {
 		var scope string
 		var since int64
 		if err = scan(&r.Board, &r.Address, &r.Role, &scope, &since); err == nil {
@@ -235,24 +235,6 @@ func (b *Boards) MembershipsOf(tx *db.Tx, account string) (map[string]int64, err
 		numbers[m.boardID] = m.Number
 	}
 	return numbers, err
-}
-
-// read reads rows into values, never nil.
-func read[T any](tx *db.Tx, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
-	list := []T{}
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		value, err := scan(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, value)
-	}
-	return list, rows.Err()
 }
 
 // Forget makes of every membership of an account a number without a name, and so of the stubs that wait for one of its
@@ -466,7 +448,7 @@ func (b *Boards) moveRoles(tx *db.Tx, from, into string) (list []movedRole, err 
 }
 
 func moveClaims(tx *db.Tx, from, into string) ([]movedMember, error) {
-	claims, err := read(tx, func(scan func(...any) error) (m movedMember, err error) {
+	claims, err := db.All(tx, func(scan func(...any) error) (m movedMember, err error) {
 		err = scan(&m.Board, &m.Number)
 		return m, err
 	}, `SELECT board_id, member FROM board_claim c WHERE player_id = $1 AND NOT EXISTS

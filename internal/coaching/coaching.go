@@ -149,24 +149,6 @@ func truth(yes bool) int64 {
 	return 0
 }
 
-// read reads rows into values, never nil.
-func read[T any](tx *db.Tx, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
-	list := []T{}
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		one, err := scan(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, one)
-	}
-	return list, rows.Err()
-}
-
 // changes runs a statement and reports whether it changed a row.
 func changes(tx *db.Tx, query string, args ...any) (bool, error) {
 	result, err := tx.Exec(query, args...)

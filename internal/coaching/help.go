@@ -91,7 +91,7 @@ type Answered struct {
 // Answers returns what was answered of a metric, newest first.
 func (c *Coaching) Answers(ctx context.Context, at *board.Board, metric string) (all []Answered, err error) {
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err = read(tx, func(scan func(...any) error) (one Answered, err error) {
+		all, err = db.All(tx, func(scan func(...any) error) (one Answered, err error) {
 			var player string
 			err = scan(&one.ID, &one.Metric, &one.Question, &one.Answer, &player)
 			one.Own = player != ""

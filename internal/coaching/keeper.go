@@ -58,7 +58,7 @@ type keptTalk struct {
 // Kept makes the room a keeper (package player), as Forget, Move and MoveBack do. It returns what a person asked, answered, offered and
 // wrote, and the talks with them.
 func (c *Coaching) Kept(tx *db.Tx, account string) (map[string]any, error) {
-	tips, err := read(tx, func(scan func(...any) error) (t keptTip, err error) {
+	tips, err := db.All(tx, func(scan func(...any) error) (t keptTip, err error) {
 		var lent, made int64
 		err = scan(&t.Board, &t.Title, &t.Text, &t.Link, &t.Author, &lent, &made)
 		t.Lent, t.Made = lent == 1, instant(made)
@@ -68,7 +68,7 @@ func (c *Coaching) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	help, err := read(tx, func(scan func(...any) error) (h keptHelp, err error) {
+	help, err := db.All(tx, func(scan func(...any) error) (h keptHelp, err error) {
 		var at int64
 		err = scan(&h.Board, &h.Metric, &h.Why, &h.Good, &h.Bad, &h.Question, &h.Answer, &at)
 		h.At = instant(at)
@@ -79,7 +79,7 @@ func (c *Coaching) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	questions, err := read(tx, func(scan func(...any) error) (q keptQuestion, err error) {
+	questions, err := db.All(tx, func(scan func(...any) error) (q keptQuestion, err error) {
 		var useful, asked, answered, opened int64
 		err = scan(&q.Board, &q.Metric, &q.Side, &q.Question, &useful, &asked, &q.Answer, &answered, &opened)
 		q.Useful, q.Asked, q.Answered, q.Read = useful == 1, instant(asked), instant(answered), instant(opened)
@@ -90,7 +90,7 @@ func (c *Coaching) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	offers, err := read(tx, func(scan func(...any) error) (o keptOffer, err error) {
+	offers, err := db.All(tx, func(scan func(...any) error) (o keptOffer, err error) {
 		var metrics string
 		var since int64
 		if err = scan(&o.Board, &metrics, &since); err == nil {
@@ -106,7 +106,7 @@ func (c *Coaching) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, err := read(tx, scanKeptTalk, `SELECT b.key, t.held_on, t.metric, t.agreed, t.created_at FROM talk t JOIN board b ON b.board_id = t.board_id WHERE t.author = $1 ORDER BY t.created_at, t.talk_id`, account)
+	held, err := db.All(tx, scanKeptTalk, `SELECT b.key, t.held_on, t.metric, t.agreed, t.created_at FROM talk t JOIN board b ON b.board_id = t.board_id WHERE t.author = $1 ORDER BY t.created_at, t.talk_id`, account)
 	return map[string]any{"tips.json": tips, "help.json": help, "questions.json": questions, "open-to-questions.json": offers, "talks-with-me.json": with, "talks-by-me.json": held}, err
 }
 
@@ -133,7 +133,7 @@ func (c *Coaching) keptTalks(tx *db.Tx, account string) ([]keptTalk, error) {
 		if !member {
 			continue
 		}
-		talks, err := read(tx, scanKeptTalk, `SELECT b.key, t.held_on, t.metric, t.agreed, t.created_at FROM talk t JOIN board b ON b.board_id = t.board_id WHERE t.board_id = $1 AND t.member = $2 ORDER BY t.created_at, t.talk_id`, id, number)
+		talks, err := db.All(tx, scanKeptTalk, `SELECT b.key, t.held_on, t.metric, t.agreed, t.created_at FROM talk t JOIN board b ON b.board_id = t.board_id WHERE t.board_id = $1 AND t.member = $2 ORDER BY t.created_at, t.talk_id`, id, number)
 		if err != nil {
 			return nil, err
 		}

@@ -47,7 +47,7 @@ func (p peer) holds(m board.Member) bool {
 func (c *Coaching) Offered(ctx context.Context, a identity.Actor, at *board.Board) (Offer, error) {
 	var rows []peer
 	err := c.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		rows, err = read(tx, scanPeer, `SELECT player_id, member, metrics, since FROM open_to_questions WHERE board_id = $1 AND player_id = $2`, at.ID, a.Account)
+		rows, err = db.All(tx, scanPeer, `SELECT player_id, member, metrics, since FROM open_to_questions WHERE board_id = $1 AND player_id = $2`, at.ID, a.Account)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
@@ -64,7 +64,7 @@ func (c *Coaching) Offered(ctx context.Context, a identity.Actor, at *board.Boar
 func (c *Coaching) peers(ctx context.Context, at *board.Board, metric string) (people []Person, err error) {
 	var rows []peer
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		rows, err = read(tx, scanPeer, `SELECT player_id, member, metrics, since FROM open_to_questions WHERE board_id = $1 ORDER BY member`, at.ID)
+		rows, err = db.All(tx, scanPeer, `SELECT player_id, member, metrics, since FROM open_to_questions WHERE board_id = $1 ORDER BY member`, at.ID)
 		return err
 	})
 	if err != nil || len(rows) == 0 {

@@ -265,7 +265,7 @@ func (c *Coaching) questions(ctx context.Context, a identity.Actor, at *board.Bo
 		return nil, nil
 	}
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err = read(tx, scanQuestion, `SELECT `+questionColumns+` FROM question q WHERE q.board_id = $1 AND `+which+`
+		all, err = db.All(tx, scanQuestion, `SELECT `+questionColumns+` FROM question q WHERE q.board_id = $1 AND `+which+`
 			ORDER BY CASE WHEN q.answered_at = 0 THEN 0 ELSE 1 END, q.asked_at DESC, q.question_id LIMIT 500`, append([]any{at.ID}, args...)...)
 		return err
 	})

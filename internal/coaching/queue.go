@@ -137,7 +137,7 @@ func (p *Prompt) urgent() (sum float64) {
 func (c *Coaching) lastTalks(ctx context.Context, access board.Access, at *board.Board, prompts map[int64]*Prompt) error {
 	var talks []Talk
 	err := c.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		talks, err = read(tx, scanTalk, `SELECT `+talkColumns+` FROM talk t WHERE board_id = $1 AND NOT EXISTS (SELECT 1 FROM talk l WHERE l.board_id = t.board_id AND l.member = t.member
+		talks, err = db.All(tx, scanTalk, `SELECT `+talkColumns+` FROM talk t WHERE board_id = $1 AND NOT EXISTS (SELECT 1 FROM talk l WHERE l.board_id = t.board_id AND l.member = t.member
 			AND (l.metric = '' OR l.metric = t.metric) AND (l.held_on > t.held_on OR l.held_on = t.held_on AND l.talk_id > t.talk_id)) ORDER BY held_on, talk_id`, at.ID)
 		return err
 	})

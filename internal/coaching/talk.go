@@ -111,7 +111,7 @@ func (c *Coaching) Talks(ctx context.Context, access board.Access, at *board.Boa
 		return nil, nil
 	}
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		talks, err = read(tx, scanTalk, `SELECT `+talkColumns+` FROM talk WHERE board_id = $1 AND member = $2 ORDER BY held_on DESC, talk_id DESC LIMIT 200`, at.ID, m.Number)
+		talks, err = db.All(tx, scanTalk, `SELECT `+talkColumns+` FROM talk WHERE board_id = $1 AND member = $2 ORDER BY held_on DESC, talk_id DESC LIMIT 200`, at.ID, m.Number)
 		return err
 	})
 	return readable(access, at, talks), err

@@ -59,7 +59,7 @@ func (c *Coaching) Tips(ctx context.Context, at *board.Board) (tips []Tip, err e
 }
 
 func tipsIn(tx *db.Tx, boardID string) ([]Tip, error) {
-	return read(tx, scanTip, `SELECT `+tipColumns+` FROM tip WHERE board_id = $1 ORDER BY made_at, tip_id`, boardID)
+	return db.All(tx, scanTip, `SELECT `+tipColumns+` FROM tip WHERE board_id = $1 ORDER BY made_at, tip_id`, boardID)
 }
 
 // Tip returns one tip of a board; NotFound where it has no such tip.
@@ -262,7 +262,7 @@ type Lent struct {
 // stealth, are left out.
 func (c *Coaching) Library(ctx context.Context, at *board.Board) (lent []Lent, err error) {
 	err = c.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		lent, err = read(tx, func(scan func(...any) error) (l Lent, err error) {
+		lent, err = db.All(tx, func(scan func(...any) error) (l Lent, err error) {
 			l.Tip, err = scanTip(func(into ...any) error { return scan(append(into, &l.BoardName)...) })
 			return l, err
 		}, `SELECT t.tip_id, t.board_id, t.kind, t.metric, t.title, t.content, t.link, t.author, t.written_by, t.taken_by, t.lent, t.came_from, t.original, t.made_at, b.name

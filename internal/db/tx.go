@@ -87,6 +87,24 @@ func (t *Tx) Texts(query string, args ...any) (texts []string, err error) {
 	return texts, rows.Err()
 }
 
+// All runs a query and reads every row, each by scan, which is called with what reads a row's columns. The list is never nil.
+func All[T any](t *Tx, scan func(row func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := t.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []T{}
+	for rows.Next() {
+		one, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, rows.Err()
+}
+
 // Prepare prepares a statement that runs many times; it is closed with the transaction.
 func (t *Tx) Prepare(query string) (*Stmt, error) {
 	stmt, err := t.tx.PrepareContext(t.ctx, query)

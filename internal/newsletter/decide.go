@@ -157,7 +157,7 @@ func (n *Newsletters) Wind(ctx context.Context) error {
 			queued
 			next int64
 		}
-		all, err := read(tx, func(scan func(...any) error) (u under, err error) {
+		all, err := db.All(tx, func(scan func(...any) error) (u under, err error) {
 			err = scan(&u.Board, &u.Release, &u.next)
 			u.Asked = true
 			return u, err
@@ -192,7 +192,7 @@ func (n *Newsletters) Sweep(ctx context.Context) error {
 	now := n.rooms.Now()
 	var all []old
 	err := n.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		all, err = read(tx, func(scan func(...any) error) (o old, err error) { return o, scan(&o.board, &o.release) },
+		all, err = db.All(tx, func(scan func(...any) error) (o old, err error) { return o, scan(&o.board, &o.release) },
 			`SELECT board_id, release_id FROM newsletter WHERE made_at < $1 AND counts = ''`, now.Add(-keepsLines).UnixMicro())
 		return err
 	})

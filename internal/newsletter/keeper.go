@@ -55,7 +55,7 @@ func (n *Newsletters) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	}
 	var err error
 	micros := func(at *time.Time, from *int64) { *at = instant(*from) }
-	if kept.Preferences, err = read(tx, func(scan func(...any) error) (s said, err error) {
+	if kept.Preferences, err = db.All(tx, func(scan func(...any) error) (s said, err error) {
 		var losses, empty, at int64
 		err = scan(&s.Board, &s.Channel, &losses, &empty, &at)
 		s.Losses, s.Empty = losses != 0, empty != 0
@@ -65,7 +65,7 @@ func (n *Newsletters) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		WHERE player_id = $1 ORDER BY board_id`, account); err != nil {
 		return nil, err
 	}
-	if kept.Handles, err = read(tx, func(scan func(...any) error) (h handle, err error) {
+	if kept.Handles, err = db.All(tx, func(scan func(...any) error) (h handle, err error) {
 		var at int64
 		err = scan(&h.Channel, &h.Handle, &at, &h.Asked)
 		micros(&h.Proved, &at)
@@ -73,7 +73,7 @@ func (n *Newsletters) Kept(tx *db.Tx, account string) (map[string]any, error) {
 	}, `SELECT channel, handle, proved_at, asked FROM newsletter_handle WHERE player_id = $1 ORDER BY channel`, account); err != nil {
 		return nil, err
 	}
-	if kept.Articles, err = read(tx, func(scan func(...any) error) (a article, err error) {
+	if kept.Articles, err = db.All(tx, func(scan func(...any) error) (a article, err error) {
 		var at int64
 		err = scan(&a.Board, &a.Period, &a.Text, &at)
 		micros(&a.Changed, &at)
@@ -86,7 +86,7 @@ func (n *Newsletters) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		return nil, err
 	}
 	for _, boardID := range slices.Sorted(maps.Keys(numbers)) {
-		letters, err := read(tx, func(scan func(...any) error) (t told, err error) {
+		letters, err := db.All(tx, func(scan func(...any) error) (t told, err error) {
 			var at int64
 			err = scan(&t.Board, &t.Period, &t.Channel, &t.State, &t.Why, &at)
 			micros(&t.Changed, &at)
@@ -116,23 +116,6 @@ func (n *Newsletters) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		kept.Silenced = append(kept.Silenced, s)
 	}
 	return map[string]any{"newsletters.json": kept}, nil
-}
-
-// read reads rows into values.
-func read[T any](tx *db.Tx, scan func(func(...any) error) (T, error), query string, args ...any) (list []T, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		value, err := scan(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, value)
-	}
-	return list, rows.Err()
 }
 
 // Forget deletes what an account said, and by which address it was written to; the lines of the ledger stay as numbers without a
@@ -178,7 +161,7 @@ func (n *Newsletters) Move(tx *db.Tx, from, into string) (json.RawMessage, error
 		(SELECT 1 FROM newsletter_handle o WHERE o.player_id = $2 AND o.channel = h.channel) ORDER BY channel`, from, into); err != nil {
 		return nil, err
 	}
-	if m.Articles, err = read(tx, func(scan func(...any) error) (a [2]string, err error) { return a, scan(&a[0], &a[1]) },
+	if m.Articles, err = db.All(tx, func(scan func(...any) error) (a [2]string, err error) { return a, scan(&a[0], &a[1]) },
 		`SELECT board_id, period FROM newsletter_article WHERE written_by = $1 ORDER BY board_id, period`, from); err != nil {
 		return nil, err
 	}

@@ -94,6 +94,9 @@ func scan(row func(...any) error, more ...any) (p Pass, err error) {
 	return p, err
 }
 
+// read is scan where nothing but the pass is read.
+func read(row func(...any) error) (Pass, error) { return scan(row) }
+
 // Find returns the pass of a kind with a secret. NotFound for none, and for one that was revoked; expired reports that it opens
 // no page any more, though a letter still stops mails.
 func (p *Passes) Find(ctx context.Context, kind Kind, secret string) (found Pass, expired bool, err error) {
@@ -144,21 +147,9 @@ const mostListed = 500
 func (p *Passes) list(ctx context.Context, which string, args ...any) (all []Pass, err error) {
 	args = append([]any{args[0], p.now().UnixMicro(), mostListed}, args[1:]...)
 	err = p.db.Read(ctx, func(tx *db.Tx) error {
-		all = nil
-		rows, err := tx.Query(`SELECT `+columns+` FROM pass WHERE `+which+` AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
+		all, err = db.All(tx, read, `SELECT `+columns+` FROM pass WHERE `+which+` AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)
 			ORDER BY CASE WHEN kind = 'letter' THEN 1 ELSE 0 END, made_at DESC, pass_id DESC LIMIT $3`, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			one, err := scan(rows.Scan)
-			if err != nil {
-				return err
-			}
-			all = append(all, one)
-		}
-		return rows.Err()
+		return err
 	})
 	return all, err
 }
@@ -236,21 +227,13 @@ func (p *Passes) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		Opened   int64     `json:"opened"`
 		Followed int64     `json:"followed"`
 	}
-	var all []link
-	rows, err := tx.Query(`SELECT `+columns+` FROM pass WHERE player_id = $1 OR made_by = $1 ORDER BY made_at, pass_id`, account)
-	if err != nil {
+	passes, err := db.All(tx, read, `SELECT `+columns+` FROM pass WHERE player_id = $1 OR made_by = $1 ORDER BY made_at, pass_id`, account)
+	if err != nil || len(passes) == 0 {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		one, err := scan(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, link{one.Kind, one.Board, one.Release, one.Shows, one.Made, one.Expires, one.Opened, one.Followed})
-	}
-	if err := rows.Err(); err != nil || len(all) == 0 {
-		return nil, err
+	all := make([]link, len(passes))
+	for i, one := range passes {
+		all[i] = link{one.Kind, one.Board, one.Release, one.Shows, one.Made, one.Expires, one.Opened, one.Followed}
 	}
 	return map[string]any{"links.json": all}, nil
 }
