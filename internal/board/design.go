@@ -91,6 +91,7 @@ type designFile struct {
 	Fields    []fieldFile       `yaml:"fields"`
 	TagsBy    map[string]string `yaml:"tags_by"`
 	Success   successFile       `yaml:"success"`
+	Talk      string            `yaml:"talk"`
 	Prize     string            `yaml:"prize"`
 }
 
@@ -154,6 +155,7 @@ func (d Design) Write() []byte {
 	for _, group := range slices.Sorted(maps.Keys(d.Plan.TagsBy)) {
 		fmt.Fprintf(&out, "  %s: %s\n", quoted(group), d.Plan.TagsBy[group])
 	}
+	line("", "talk", d.Plan.Talk)
 	line("", "prize", d.Plan.Prize)
 	if d.Plan.Success != (Success{}) {
 		out.WriteString("success:\n")
@@ -245,7 +247,7 @@ func (file designFile) design(card *scorecard.Scorecard) Design {
 		Key: s.Key, Name: strings.TrimSpace(s.Name), Owner: strings.TrimSpace(file.Owner), Licence: strings.TrimSpace(file.Licence), Zone: s.Zone, Basis: s.Basis, Stage: s.Stage, Pages: s.Pages,
 		TopN: max(0, s.TopN), Retention: s.Retention, Smallest: s.Smallest, Card: card,
 		Terms:  Terms{Purpose: file.Purpose, Gives: file.Gives},
-		Plan:   Plan{Success: Success(file.Success), Prize: file.Prize},
+		Plan:   Plan{Success: Success(file.Success), Talk: file.Talk, Prize: file.Prize},
 		Rhythm: Rhythm{Mode: Mode(file.Rhythm.Mode), Days: file.Rhythm.Days, At: file.Rhythm.At, Grace: file.Rhythm.Grace},
 	}
 	if checked, err := d.Rhythm.check(card.Period); err == nil {

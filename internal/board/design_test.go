@@ -51,7 +51,7 @@ func drawDesign(t *rapid.T) board.Design {
 		Pages: board.Pages{Leaderboard: audience("leaderboard"), Scorecards: audience("scorecards"), History: audience("history")},
 		TopN:  rapid.IntRange(0, 99).Draw(t, "top"), Retention: rapid.IntRange(1, 999).Draw(t, "retention"), Smallest: rapid.IntRange(5, 20).Draw(t, "smallest"),
 		Terms: board.Terms{Purpose: prose(t, "purpose"), Gives: prose(t, "gives")}, Card: card,
-		Plan: board.Plan{Success: board.Success{Goal: prose(t, "goal"), Measure: prose(t, "measure"), Target: prose(t, "target"), Review: word(t, "review", "", "2027-03-31")}, Prize: prose(t, "prize")},
+		Plan: board.Plan{Success: board.Success{Goal: prose(t, "goal"), Measure: prose(t, "measure"), Target: prose(t, "target"), Review: word(t, "review", "", "2027-03-31")}, Prize: prose(t, "prize"), Talk: word(t, "talk", "", "https://chat.example/club")},
 	}
 	if rapid.Bool().Draw(t, "by itself") {
 		d.Rhythm = board.Rhythm{Mode: board.Mode(word(t, "mode", "auto", "draft")), Days: rapid.IntRange(0, 27).Draw(t, "days"), At: word(t, "at", "00:00", "09:00", "23:59"), Grace: rapid.IntRange(0, 167).Draw(t, "grace")}

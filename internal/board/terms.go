@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -313,6 +314,7 @@ func (t Terms) grants(player, boardID string, cadence scorecard.Period, until ti
 type Plan struct {
 	TagsBy  map[string]TagsBy `json:"tags_by,omitempty"` // tag group → who sets it; else the manager
 	Success Success           `json:"success"`
+	Talk    string            `json:"talk,omitempty"`  // https address where its people talk, "" none
 	Prize   string            `json:"prize,omitempty"` // what is won beside the score; "" nothing, as it is best
 }
 
@@ -377,6 +379,12 @@ func (p Plan) check() error {
 	} {
 		if err := checkProse(text.field, text.what, text.text); err != nil {
 			return err
+		}
+	}
+	if p.Talk != "" {
+		at, err := url.Parse(p.Talk)
+		if err != nil || at.Scheme != "https" || at.Hostname() == "" || at.User != nil || len(p.Talk) > 2000 {
+			return invalid("talk", "%.100q is no address where people could talk: it begins with https://.", p.Talk)
 		}
 	}
 	if p.Success.Review != "" {

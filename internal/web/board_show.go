@@ -50,6 +50,7 @@ type boardPage struct {
 	ArchiveLink string
 	Next        string
 	Follow      []link // by programs
+	Talk        string // where its people talk, "" nowhere
 	Verify      *verify
 	Empty       bool // nothing was released yet
 }
@@ -212,7 +213,7 @@ type shownRows struct {
 // newFrontPage is what every page of a board begins with: what it is, on what basis, and how far it is revealed.
 func (s *site) newFrontPage(p place, pending *board.Pending) boardPage {
 	b := p.board
-	page := boardPage{frame: s.frame(b.Name, b), Purpose: p.card.Purpose, Basis: fact{basisName(b.Basis), basisWords(b.Basis)}, Empty: p.release == nil}
+	page := boardPage{frame: s.frame(b.Name, b), Purpose: p.card.Purpose, Talk: p.board.Plan.Talk, Basis: fact{basisName(b.Basis), basisWords(b.Basis)}, Empty: p.release == nil}
 	page.Description = p.card.Purpose
 	page.Canonical = s.base + boardAddress(b)
 	page.Cairn = figure.Cairn(outline(p.card), "cairn", "", "")

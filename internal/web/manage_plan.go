@@ -14,6 +14,7 @@ type planPage struct {
 	Action  string
 	Tags    []field
 	Success []field
+	Talk    field
 	Prize   field
 	Warns   bool // there is one
 }
@@ -45,6 +46,7 @@ func (s *site) planPage(v *visit, f *form) (any, error) {
 		f.text("target", "How much of it?", "", is.Target).most(2000),
 		f.text("review", "When will you look?", "", is.Review).as("date"),
 	}
+	page.Talk = f.text("talk", "Where do its people talk?", "A page of a forum or chat: the board leads there. It begins with https://. Empty: nowhere.", b.Plan.Talk).as("url").most(2000)
 	page.Prize = f.area("prize", "Is anything won beside the score?", "Best left empty: what the score measures is its own reward.", b.Plan.Prize).most(2000)
 	page.Warns = b.Plan.Prize != ""
 	page.Managed.Problem = f.problem()
@@ -58,7 +60,7 @@ func (s *site) setPlan(w http.ResponseWriter, v *visit) error {
 			return "", "", err
 		}
 		f := v.PostForm
-		plan := board.Plan{Prize: plainLines(f.Get("prize")), TagsBy: map[string]board.TagsBy{}, Success: board.Success{Goal: plainLines(f.Get("goal")), Measure: strings.TrimSpace(f.Get("measure")),
+		plan := board.Plan{Talk: strings.TrimSpace(f.Get("talk")), Prize: plainLines(f.Get("prize")), TagsBy: map[string]board.TagsBy{}, Success: board.Success{Goal: plainLines(f.Get("goal")), Measure: strings.TrimSpace(f.Get("measure")),
 			Target: strings.TrimSpace(f.Get("target")), Review: f.Get("review")}}
 		for _, group := range card.Tags {
 			if by := board.TagsBy(f.Get("tag." + group)); by != "" && by != board.ByManager {

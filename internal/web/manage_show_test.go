@@ -296,6 +296,13 @@ func TestManage_PlanIsKept(t *testing.T) {
 		t.Errorf("the plan shows %q", words(page.Find("main")))
 	}
 	c.manager.get(c.at("/manage/report")).want(t, http.StatusOK, "More answers")
+	c.manager.send(at, "talk", "javascript:alert(1)").want(t, http.StatusUnprocessableEntity, "begins with https://")
+	c.manager.send(at, "talk", "https://chat.example/club", "prize", "A car.").leads(t, at+"?done=plan")
+	c.manager.get(at).want(t, http.StatusOK, "A prize pays for the number")
+	if to := mustRead(t, c.manager.get(c.at("")).body).Find("#talk").AttrOr("href", ""); to != "https://chat.example/club" {
+		t.Errorf("the board leads to the conversation at %q", to)
+	}
+	c.manager.get(c.at("/methodology")).want(t, http.StatusOK, "Something is won here beside the score: A car.")
 }
 
 func TestManage_SettingsAreKeptAndALongerLeaderboardIsAnnounced(t *testing.T) {
