@@ -221,38 +221,10 @@ func keys() []key {
 				return oneOf(err == nil, "a file that is there and that this user may read")
 			},
 		},
-		{
-			name: "text_url", help: "program of yours that passes texts on to telephones: an address that takes JSON",
-			set: func(c *Config, value string) error {
-				c.Texts.URL = value
-				return nil
-			},
-			show: hidePassword,
-		},
-		{
-			name: "text_secret", secret: true, help: "signs what is handed to it, as Standard Webhooks says: whsec_…",
-			set: func(c *Config, value string) error {
-				c.Texts.Secret = value
-				return nil
-			},
-			show: hide,
-		},
-		{
-			name: "chat_url", help: "and one that passes messages on into chats",
-			set: func(c *Config, value string) error {
-				c.Chats.URL = value
-				return nil
-			},
-			show: hidePassword,
-		},
-		{
-			name: "chat_secret", secret: true, help: "signs what is handed to that one",
-			set: func(c *Config, value string) error {
-				c.Chats.Secret = value
-				return nil
-			},
-			show: hide,
-		},
+		gatewayURL("text_url", "program of yours that passes texts on to telephones: an address that takes JSON", texts),
+		gatewaySecret("text_secret", "signs what is handed to it, as Standard Webhooks says: whsec_…", texts),
+		gatewayURL("chat_url", "and one that passes messages on into chats", chats),
+		gatewaySecret("chat_secret", "signs what is handed to that one", chats),
 		{
 			name: "oidc", help: "OpenID Connect providers to sign in with: a short name for each, with commas",
 			set: func(c *Config, value string) (err error) {
@@ -277,6 +249,24 @@ func keys() []key {
 			},
 		},
 	}
+}
+
+// The two gateways have the same settings.
+func texts(c *Config) *gateway.Server { return &c.Texts }
+func chats(c *Config) *gateway.Server { return &c.Chats }
+
+func gatewayURL(name, help string, of func(*Config) *gateway.Server) key {
+	return key{name: name, help: help, show: hidePassword, set: func(c *Config, value string) error {
+		of(c).URL = value
+		return nil
+	}}
+}
+
+func gatewaySecret(name, help string, of func(*Config) *gateway.Server) key {
+	return key{name: name, secret: true, help: help, show: hide, set: func(c *Config, value string) error {
+		of(c).Secret = value
+		return nil
+	}}
 }
 
 // providerKeys are the settings of one of the providers that oidc names.

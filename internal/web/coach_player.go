@@ -66,12 +66,8 @@ func (s *site) coachedPage(v *visit, f *form) (any, error) {
 	if err := s.talks(v, &page, m, card); err != nil {
 		return nil, err
 	}
-	notes, err := s.boards.Notes(ctx, b, m.Key)
-	if err != nil {
+	if page.Notes, err = s.notes(ctx, b, m.Key); err != nil {
 		return nil, err
-	}
-	for _, n := range notes {
-		page.Notes = append(page.Notes, noteLine{instant(n.At, b.Location()), n.Text})
 	}
 	page.On = f.text("on", "When", "", period.DateOf(s.now(), b.Location()).String()).as("date").must()
 	page.Metric = f.choice("choice", "metric", "What about", "", "", metricOptions(v, card, "The score as a whole"))

@@ -190,12 +190,8 @@ func (s *site) memberPage(v *visit, f *form) (any, error) {
 			return nil, err
 		}
 	}
-	notes, err := s.boards.Notes(ctx, b, m.Key)
-	if err != nil {
+	if page.Notes, err = s.notes(ctx, b, m.Key); err != nil {
 		return nil, err
-	}
-	for _, n := range notes {
-		page.Notes = append(page.Notes, noteLine{instant(n.At, b.Location()), n.Text})
 	}
 	page.Note = f.area("text", "A note", "No other board sees it. The player can read it: it is part of what is kept about them.", "").must().most(2000)
 	page.Managed.Problem = f.problem()

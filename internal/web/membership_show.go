@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -65,6 +66,15 @@ type receiptLine struct {
 
 // noteLine is what a manager or coach wrote.
 type noteLine struct{ When, Text string }
+
+// notes are those about a player.
+func (s *site) notes(ctx context.Context, b *board.Board, key string) (lines []noteLine, err error) {
+	notes, err := s.boards.Notes(ctx, b, key)
+	for _, n := range notes {
+		lines = append(lines, noteLine{instant(n.At, b.Location()), n.Text})
+	}
+	return lines, err
+}
 
 // membershipDone says what a form of the page did.
 var membershipDone = map[string]string{
@@ -244,7 +254,7 @@ func (s *site) membershipPage(v *visit, f *form) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	notes, err := s.boards.Notes(ctx, b, m.Key)
+	notes, err := s.notes(ctx, b, m.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -279,9 +289,7 @@ func (s *site) membershipPage(v *visit, f *form) (any, error) {
 	page.HideMe = f.tick("hidden", "Hide me from the other players", "You still see your own page. To everyone but managers and stewards it is as if you were not on the board: not in lists, counts or ranks.", m.Hidden)
 	page.Leaves = f.tick("hide", "Take my name out of past releases too", "For everyone but managers and stewards. The numbers stay as they were, with nobody beside them.", false)
 	page.Receipts, page.Broken = receiptLines(receipts, card, b.Location())
-	for _, n := range notes {
-		page.Notes = append(page.Notes, noteLine{instant(n.At, b.Location()), n.Text})
-	}
+	page.Notes = notes
 	page.Problem = f.problem()
 	return page, nil
 }
