@@ -81,7 +81,7 @@ func (i *importCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	sources := source.New(rooms.Boards, rooms.Entries)
+	sources := rooms.Sources
 	if i.File == "git" {
 		err = i.repository(c, sources, rooms, to)
 	} else {

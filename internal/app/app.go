@@ -16,13 +16,18 @@ import (
 	"cairn/internal/db"
 	"cairn/internal/entry"
 	"cairn/internal/gateway"
+	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/job"
 	"cairn/internal/mail"
 	"cairn/internal/newsletter"
+	"cairn/internal/once"
 	"cairn/internal/pass"
 	"cairn/internal/player"
+	"cairn/internal/reach"
 	"cairn/internal/release"
+	"cairn/internal/seal"
+	"cairn/internal/source"
 	"cairn/internal/target"
 )
 
@@ -50,6 +55,11 @@ type App struct {
 	Clock    *release.Clock
 	Passes   *pass.Passes
 	Coaching *coaching.Coaching
+	Reach    *reach.Reach
+	Seals    *seal.Seals
+	Sources  *source.Sources
+	Hooks    *hook.Hooks
+	Answers  *once.Answers
 
 	Newsletters *newsletter.Newsletters
 }
@@ -98,16 +108,30 @@ func (a *App) build() (err error) {
 	a.Newsletters = newsletter.New(newsletter.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Coaching: a.Coaching, Passes: a.Passes,
 		Trail: a.Trail, Queue: a.Queue, Post: a.Post, Texts: texts, Chats: chats, Clock: a.Clock, Now: a.Now, Sender: a.Config.Sender})
 	a.Coaching.Through(a.Newsletters.Notice)
+	a.Reach = reach.New(a.Config.Private, a.Now)
+	a.Seals = seal.New(a.Config.secret)
+	a.Sources = source.New(source.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue,
+		Reach: a.Reach, Seals: a.Seals, Pullers: pullers(), Now: a.Now})
+	a.Hooks = hook.New(hook.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Reach: a.Reach, Seals: a.Seals,
+		Now: a.Now, Base: a.Config.base()})
+	a.Answers = once.New(a.DB, a.Now)
 	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
 	a.daily("sweep player", a.Players.Sweep)
 	a.daily("sweep pass", a.Passes.Sweep)
 	a.daily("sweep newsletter", a.Newsletters.Sweep)
+	a.daily("sweep hook", a.Hooks.Sweep)
+	a.daily("sweep once", a.Answers.Sweep)
 	a.daily("sweep job", a.Queue.Sweep)
 	a.daily("wind clock", a.Clock.Wind)
 	a.daily("purge entries", a.Clock.Purge)
 	return nil
+}
+
+// pullers say how each kind of source is asked.
+func pullers() map[source.Kind]source.Puller {
+	return map[source.Kind]source.Puller{}
 }
 
 // daily has what has run out cleared away in the small hours.

@@ -38,6 +38,8 @@ type Config struct {
 	Bounces   string              // folder in which a mail server puts reports of what did not arrive; "" none
 	Reporter  string              // secret of whoever hands such reports in over HTTP; "" nobody may
 	Providers []identity.Provider // of OpenID Connect
+	Private   []netip.Prefix      // private networks that sources and hooks may reach
+	SecretKey string              // seals credentials; "" of a file beside a SQLite database
 	LogLevel  slog.Level          // records below it are dropped
 	LogFormat string              // "text" or "json"
 
@@ -225,6 +227,21 @@ func keys() []key {
 		gatewaySecret("text_secret", "signs what is handed to it, as Standard Webhooks says: whsec_…", texts),
 		gatewayURL("chat_url", "and one that passes messages on into chats", chats),
 		gatewaySecret("chat_secret", "signs what is handed to that one", chats),
+		{
+			name: "reach_private", help: "private networks that sources and hooks may reach, with commas, such as 10.1.0.0/16 (default: none)",
+			set: func(c *Config, value string) (err error) {
+				c.Private, err = networks(value)
+				return err
+			},
+		},
+		{
+			name: "secret_key", secret: true, help: "seals the credentials of sources and hooks (default: one of its own in a file beside a SQLite database)",
+			set: func(c *Config, value string) error {
+				c.SecretKey = value
+				return oneOf(value == "" || len(value) >= 16, "at least 16 letters that nobody guesses")
+			},
+			show: hide,
+		},
 		{
 			name: "oidc", help: "OpenID Connect providers to sign in with: a short name for each, with commas",
 			set: func(c *Config, value string) (err error) {

@@ -45,7 +45,7 @@ func (a *App) buildGit(ctx context.Context, path string, d Demo) (key string, er
 	if err != nil {
 		return "", err
 	}
-	sources := source.New(rooms.Boards, rooms.Entries)
+	sources := rooms.Sources
 	b, err := rooms.Boards.Board(ctx, card.Key)
 	if fault.Of(err) == fault.NotFound {
 		b, err = rooms.Boards.Create(ctx, card, board.Settings{Basis: board.PublicRecord})

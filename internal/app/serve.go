@@ -14,10 +14,10 @@ import (
 	"syscall"
 	"time"
 
+	"cairn/internal/api"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/mail"
-	"cairn/internal/source"
 	"cairn/internal/web"
 )
 
@@ -44,8 +44,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // Serve answers requests on the listener and runs the jobs that are due, until the context ends; then it begins nothing new,
 // lets what is under way finish for up to ten seconds, and returns. It closes the listener.
 func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Logger) error {
-	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: source.New(a.Boards, a.Entries),
-		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Newsletters: a.Newsletters, Queue: a.Queue, Now: a.Now}, logger, a.Config.BaseURL)
+	front, err := a.Front(logger)
 	if err != nil {
 		listener.Close()
 		return err
@@ -73,7 +72,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Log
 	}
 	worked := make(chan error, 1)
 	go func() { worked <- a.Queue.Run(ctx, logger) }()
-	served := a.serve(ctx, listener, pages, logger)
+	served := a.serve(ctx, listener, front, logger)
 	if ctx.Err() == nil { // it stopped by itself, and the jobs with the program
 		return served
 	}
@@ -86,9 +85,24 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Log
 	return served
 }
 
-func (a *App) serve(ctx context.Context, listener net.Listener, pages http.Handler, logger *slog.Logger) error {
+// Front is everything that the server answers: pages, API, intake and its own health, with the log in front.
+func (a *App) Front(logger *slog.Logger) (http.Handler, error) {
+	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: a.Sources,
+		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Hooks: a.Hooks, Newsletters: a.Newsletters, Queue: a.Queue, Now: a.Now}, logger, a.Config.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	programs := api.New(api.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: a.Sources,
+		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Newsletters: a.Newsletters, Hooks: a.Hooks, Answers: a.Answers, Queue: a.Queue, Now: a.Now}, logger, a.Config.BaseURL)
+	all := http.NewServeMux()
+	all.Handle("/", pages)
+	programs.Mount(all)
+	return a.doors(all, logger), nil
+}
+
+func (a *App) serve(ctx context.Context, listener net.Listener, front http.Handler, logger *slog.Logger) error {
 	server := &http.Server{
-		Handler:           a.doors(pages, logger),
+		Handler:           front,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a large file over a slow line
 		WriteTimeout:      2 * time.Minute, // a large bundle over a slow line

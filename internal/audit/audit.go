@@ -27,12 +27,17 @@ type Event struct {
 
 // Trail is the room.
 type Trail struct {
-	db  *db.DB
-	now func() time.Time
+	db   *db.DB
+	now  func() time.Time
+	when []func(tx *db.Tx, e Event) error
 }
 
 // New builds the room; now is the only clock.
 func New(d *db.DB, now func() time.Time) *Trail { return &Trail{db: d, now: now} }
+
+// When has something done with every event, in the transaction that writes it. It is called before the first is written, by
+// whoever builds the rooms.
+func (t *Trail) When(do func(tx *db.Tx, e Event) error) { t.when = append(t.when, do) }
 
 // Write adds an event in a transaction.
 func (t *Trail) Write(tx *db.Tx, e Event) error {
@@ -46,9 +51,19 @@ func (t *Trail) Write(tx *db.Tx, e Event) error {
 			return fmt.Errorf("writing an event: %w", err)
 		}
 	}
+	now := t.now()
 	_, err = tx.Exec(`INSERT INTO audit (event_id, at, actor, verb, board_id, player_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		id.String(), t.now().UnixMicro(), e.Actor, e.Verb, e.Board, e.Player, string(detail))
-	return err
+		id.String(), now.UnixMicro(), e.Actor, e.Verb, e.Board, e.Player, string(detail))
+	if err != nil {
+		return err
+	}
+	e.ID, e.At = id.String(), now.UTC().Truncate(time.Microsecond)
+	for _, do := range t.when {
+		if err := do(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OfBoard returns events about a board, newest first, from the one after before ("" the newest) on.

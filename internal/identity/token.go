@@ -16,14 +16,16 @@ import (
 type Scope string
 
 const (
-	ReadOwn     Scope = "own:read"     // one's own record and scorecards
-	WriteOwn    Scope = "own:write"    // one's own entries and profile
-	ReadBoards  Scope = "boards:read"  // what one's roles show
-	WriteBoards Scope = "boards:write" // what one's roles allow
+	ReadOwn     Scope = "own:read"       // one's own record and scorecards
+	WriteOwn    Scope = "own:write"      // one's own entries and profile
+	ReadBoards  Scope = "boards:read"    // what one's roles show
+	WriteBoards Scope = "boards:write"   // what one's roles allow, releases aside
+	Release     Scope = "boards:release" // draft, publish and mend releases
+	Operate     Scope = "operate"        // run the server; for operators alone
 )
 
 // Scopes are all of them.
-func Scopes() []Scope { return []Scope{ReadOwn, WriteOwn, ReadBoards, WriteBoards} }
+func Scopes() []Scope { return []Scope{ReadOwn, WriteOwn, ReadBoards, WriteBoards, Release, Operate} }
 
 const (
 	tokenBegins = "cairn_" // so that a token that was published by mistake can be searched for

@@ -17,23 +17,45 @@ import (
 	"strings"
 	"time"
 
+	"cairn/internal/audit"
 	"cairn/internal/board"
 	"cairn/internal/db"
 	"cairn/internal/entry"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 	"cairn/internal/intake"
+	"cairn/internal/job"
 	"cairn/internal/period"
+	"cairn/internal/player"
+	"cairn/internal/reach"
+	"cairn/internal/seal"
 )
 
 // Sources is the room.
 type Sources struct {
+	rooms   Rooms
 	boards  *board.Boards
 	entries *entry.Entries
 }
 
+// Rooms is what the room is built on.
+type Rooms struct {
+	DB       *db.DB
+	Boards   *board.Boards
+	Entries  *entry.Entries
+	Players  *player.Players
+	Identity *identity.Identity
+	Trail    *audit.Trail
+	Queue    *job.Queue
+	Reach    *reach.Reach
+	Seals    *seal.Seals
+	Pullers  map[Kind]Puller  // how each kind that is asked is asked
+	Now      func() time.Time // the only clock
+}
+
 // New builds the room.
-func New(boards *board.Boards, entries *entry.Entries) *Sources {
-	return &Sources{boards: boards, entries: entries}
+func New(r Rooms) *Sources {
+	return &Sources{rooms: r, boards: r.Boards, entries: r.Entries}
 }
 
 // Feed says where records go and how.

@@ -49,7 +49,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	rooms := boardtest.New(t, d, now)
 	w := &world{T: t, db: d, boards: rooms.Boards, entries: rooms.Entries, folder: t.TempDir()}
-	w.sources = source.New(w.boards, w.entries)
+	w.sources = source.New(source.Rooms{DB: d, Boards: w.boards, Entries: w.entries, Players: rooms.Players, Identity: rooms.Identity, Trail: rooms.Trail, Queue: rooms.Queue, Now: now})
 	loaded, err := scorecard.Load("club.yaml", []byte(card))
 	if err != nil {
 		t.Fatal(err)

@@ -68,8 +68,8 @@ func audienceName(a board.Audience) string {
 	return "everyone"
 }
 
-// reach names who really sees a page: its audience, within the stage that the board has reached.
-func reach(a board.Audience, s board.Stage) string {
+// sees names who really sees a page: its audience, within the stage that the board has reached.
+func sees(a board.Audience, s board.Stage) string {
 	if s == board.Stealth {
 		return audienceName(board.ToManagers)
 	}
@@ -88,7 +88,7 @@ func valueSeenBy(a scorecard.Audience, b *board.Board) string {
 	case scorecard.ForPlayer:
 		return "you, managers and stewards"
 	}
-	switch reach(b.Pages.Scorecards, b.Stage) {
+	switch sees(b.Pages.Scorecards, b.Stage) {
 	case audienceName(board.ToManagers):
 		return "managers and stewards"
 	case audienceName(board.ToPlayer):

@@ -283,14 +283,14 @@ func seenWords(b *board.Board) []fact {
 		top += ", its top " + amount(float64(b.TopN))
 	}
 	facts := []fact{
-		{top, capital(reach(b.Pages.Leaderboard, b.Stage))},
+		{top, capital(sees(b.Pages.Leaderboard, b.Stage))},
 		{"Your scorecard", "You, managers and stewards"},
-		{"Earlier releases", capital(reach(b.Pages.History, b.Stage))},
+		{"Earlier releases", capital(sees(b.Pages.History, b.Stage))},
 	}
 	if b.Pages.History == board.ToPlayer && b.Stage != board.Stealth {
 		facts[2].Text = "You, managers and stewards"
 	}
-	if who := reach(b.Pages.Scorecards, b.Stage); b.Pages.Scorecards == board.ToMembers || b.Pages.Scorecards == board.ToEveryone {
+	if who := sees(b.Pages.Scorecards, b.Stage); b.Pages.Scorecards == board.ToMembers || b.Pages.Scorecards == board.ToEveryone {
 		facts[1].Text = capital(who)
 	}
 	return append(facts, fact{"The bottom of the table", "Managers and stewards, nobody else; you see your own place and your neighbours"})

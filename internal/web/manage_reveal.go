@@ -34,7 +34,7 @@ func (s *site) revealPage(v *visit, f *form) (any, error) {
 	if pending != nil {
 		page.Pending = "From " + instant(pending.Holds, b.Location()) + " on: " + stepWords(b, pending.Reveal)
 	}
-	page.Now = []fact{{"The board", stageWords(b.Stage)}, {"Leaderboard", capital(reach(b.Pages.Leaderboard, b.Stage))}, {"Scorecards", capital(reach(b.Pages.Scorecards, b.Stage))}, {"Earlier releases", capital(reach(b.Pages.History, b.Stage))}}
+	page.Now = []fact{{"The board", stageWords(b.Stage)}, {"Leaderboard", capital(sees(b.Pages.Leaderboard, b.Stage))}, {"Scorecards", capital(sees(b.Pages.Scorecards, b.Stage))}, {"Earlier releases", capital(sees(b.Pages.History, b.Stage))}}
 	var stages []option
 	for _, stage := range []board.Stage{board.Stealth, board.Private, board.Unlisted, board.Open} {
 		stages = append(stages, option{Value: string(stage), Text: stageName(stage), Hint: stageWords(stage)})

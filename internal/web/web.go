@@ -27,6 +27,7 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
+	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/job"
 	"cairn/internal/newsletter"
@@ -52,6 +53,7 @@ type site struct {
 	releases *release.Releases
 	raw      *entry.Entries
 	imports  *source.Sources
+	hooks    *hook.Hooks
 	clock    *release.Clock
 	targets  *target.Targets
 	coaching *coaching.Coaching
@@ -85,6 +87,7 @@ type Rooms struct {
 	Targets  *target.Targets
 	Coaching *coaching.Coaching
 	Passes   *pass.Passes
+	Hooks    *hook.Hooks
 
 	Newsletters *newsletter.Newsletters
 	Queue       *job.Queue       // what is to be done, for operators
@@ -103,7 +106,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 
 func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases, raw: rooms.Entries,
-		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
+		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, hooks: rooms.Hooks, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err

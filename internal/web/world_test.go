@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -23,12 +24,15 @@ import (
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
 	"cairn/internal/gateway"
+	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/mail"
 	"cairn/internal/newsletter"
 	"cairn/internal/pass"
 	"cairn/internal/period"
+	"cairn/internal/reach"
 	"cairn/internal/release"
+	"cairn/internal/seal"
 	"cairn/internal/source"
 	"cairn/internal/target"
 	"cairn/scorecard"
@@ -48,6 +52,9 @@ type world struct {
 	coaching *coaching.Coaching
 	gateway  *gateway.Gateway
 	letters  *newsletter.Newsletters
+	reach    *reach.Reach
+	sources  *source.Sources
+	hooks    *hook.Hooks
 	clock    time.Time
 	log      bytes.Buffer
 	site     *site
@@ -87,8 +94,14 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 	}
 	w.letters = newsletter.New(newsletter.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Coaching: w.coaching, Passes: w.passes,
 		Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Texts: w.gateway, Chats: w.gateway, Clock: w.ticker, Now: now, Sender: "Cairn Ltd, 1 Stone Way, Inverness"})
+	w.reach = reach.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, now)
+	seals := seal.New(func() (string, error) { return "a key for tests alone", nil })
+	w.sources = source.New(source.Rooms{DB: d, Boards: w.boards, Entries: w.entries, Players: w.rooms.Players, Identity: w.rooms.Identity, Trail: w.rooms.Trail, Queue: w.rooms.Queue,
+		Reach: w.reach, Seals: seals, Now: now})
+	w.hooks = hook.New(hook.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Trail: w.rooms.Trail, Queue: w.rooms.Queue, Reach: w.reach, Seals: seals,
+		Now: now, Base: as.Base})
 	w.rooms.Players.Keep(w.releases, w.passes, w.targets, w.coaching, w.letters)
-	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: source.New(w.boards, w.entries),
+	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: w.sources, Hooks: w.hooks,
 		Clock: w.ticker, Targets: w.targets, Coaching: w.coaching, Passes: w.passes, Newsletters: w.letters, Queue: w.rooms.Queue, Now: now},
 		slog.New(slog.NewTextHandler(&w.log, nil)), as.Base+"/")
 	if err != nil {

@@ -1,0 +1,34 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"cairn/internal/intake"
+	"cairn/internal/reach"
+)
+
+// Puller knows how to ask one kind of outside system. It keeps nothing: state goes in and comes out.
+type Puller interface {
+	// Configure refuses, with Invalid and the field, settings that cannot be, and returns them as they are kept.
+	Configure(settings json.RawMessage) (json.RawMessage, error)
+	// Check asks once and says in a line for people what it found, such as "12 items, the newest of 2026-11-20". Nothing is kept.
+	Check(ctx context.Context, at Asking) (found string, err error)
+	// Pull asks for what is new since a state ("" at first) and tells it in batches. The state that take is handed is kept
+	// together with the batch; take's error ends the pull. Limited, with the wait, where the other side wants less.
+	Pull(ctx context.Context, at Asking, take func(b intake.Batch, state string) error) error
+}
+
+// Asking is what a puller works with.
+type Asking struct {
+	Settings    json.RawMessage
+	Credentials string // "" none
+	State       string // as the last pull left it
+	Since       time.Time
+	Zone        *time.Location // in which days of the other system are told, where it does not say
+	Client      *http.Client   // of Reach
+	Reach       *reach.Reach
+	Now         time.Time
+}
