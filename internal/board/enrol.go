@@ -36,21 +36,9 @@ func (b *Boards) Enrol(ctx context.Context, boardID string, by string, people []
 // EnrolAnd is Enrol together with what is then done for those people, in one transaction: an error undoes both. then may
 // run twice.
 func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people []Member, then func(tx *db.Tx, numbers []int64) error) error {
-	e := enrolment{by: cmp.Or(by, ByKey), boardID: boardID}
-	switch e.by {
-	case ByKey, ByEmail, ByHandle, ByName:
-	default:
-		return invalid("by", "Players are found by key, email, handle or name, not by %q.", by)
-	}
-	for i, person := range people {
-		person = plain(person)
-		if err := person.Check(); err != nil {
-			return err
-		}
-		if e.mark(person) == "" {
-			return invalid(e.by, "Person %d of the list (%q) has no %s to be found by.", i+1, cmp.Or(person.Name, person.Key, person.Email), e.by)
-		}
-		e.people = append(e.people, person)
+	e, err := enrolling(boardID, by, people)
+	if err != nil {
+		return err
 	}
 	return b.change(ctx, boardID, func(c *change) error {
 		numbers, err := e.run(c)
@@ -59,6 +47,27 @@ func (b *Boards) EnrolAnd(ctx context.Context, boardID string, by string, people
 		}
 		return then(c.Tx, numbers)
 	})
+}
+
+// enrolling checks people who are to be enrolled.
+func enrolling(boardID, by string, people []Member) (*enrolment, error) {
+	e := &enrolment{by: cmp.Or(by, ByKey), boardID: boardID}
+	switch e.by {
+	case ByKey, ByEmail, ByHandle, ByName:
+	default:
+		return nil, invalid("by", "Players are found by key, email, handle or name, not by %q.", by)
+	}
+	for i, person := range people {
+		person = plain(person)
+		if err := person.Check(); err != nil {
+			return nil, err
+		}
+		if e.mark(person) == "" {
+			return nil, invalid(e.by, "Person %d of the list (%q) has no %s to be found by.", i+1, cmp.Or(person.Name, person.Key, person.Email), e.by)
+		}
+		e.people = append(e.people, person)
+	}
+	return e, nil
 }
 
 // Gone is what Enrol returns for a person of whom the board keeps nothing any more.

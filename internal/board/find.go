@@ -1,0 +1,82 @@
+package board
+
+import (
+	"cairn/internal/db"
+)
+
+// Unknown is what NumbersIn returns for a person who is not on the board.
+const Unknown = -2
+
+// NumbersIn returns the numbers of members in the caller's transaction, in order, by a key, e-mail address or handle of each, without
+// adding anybody: Gone for people of whom the board keeps nothing any more, Unknown for those that it does not know or cannot tell
+// apart.
+func (b *Boards) NumbersIn(tx *db.Tx, boardID, by string, marks []string) ([]int64, error) {
+	switch by {
+	case ByKey, ByEmail, ByHandle:
+	default:
+		return nil, invalid("by", "Players are found by key, email or handle, not by %q.", by)
+	}
+	e := enrolment{by: by, boardID: boardID}
+	people, asked := make([]Member, len(marks)), map[string]bool{}
+	var once []string
+	for i, mark := range marks {
+		switch by {
+		case ByEmail:
+			people[i].Email = mark
+		case ByHandle:
+			people[i].Handle = mark
+		default:
+			people[i].Key = mark
+		}
+		people[i] = plain(people[i])
+		if mark = e.mark(people[i]); mark != "" && !asked[mark] && checkText(by, by, mark) == nil {
+			asked[mark] = true
+			once = append(once, mark)
+		}
+	}
+	found, err := e.among(tx, by, once)
+	if err != nil {
+		return nil, err
+	}
+	if e.declined, err = (&change{Tx: tx, boards: b, boardID: boardID, now: b.rooms.Now()}).declined(); err != nil {
+		return nil, err
+	}
+	numbers := map[string]int64{}
+	for _, m := range found {
+		mark, number := e.mark(m), m.Number
+		if m.State == Left && m.Player != "" {
+			number = Gone
+		}
+		if _, twice := numbers[mark]; twice {
+			number = Unknown
+		}
+		numbers[mark] = number
+	}
+	all := make([]int64, len(people))
+	for i, person := range people {
+		number, known := numbers[e.mark(person)]
+		switch {
+		case known:
+			all[i] = number
+		case e.saidNo(person):
+			all[i] = Gone
+		default:
+			all[i] = Unknown
+		}
+	}
+	return all, nil
+}
+
+// EnrolIn is Enrol in the caller's transaction; readers of the directory see who is new within a second.
+func (b *Boards) EnrolIn(tx *db.Tx, boardID, by string, people []Member) ([]int64, error) {
+	e, err := enrolling(boardID, by, people)
+	if err != nil {
+		return nil, err
+	}
+	c, err := b.begin(tx, boardID)
+	if err != nil {
+		return nil, err
+	}
+	defer b.directories.changed(boardID)
+	return e.run(c)
+}
