@@ -25,6 +25,7 @@ import (
 	"cairn/internal/identity"
 	"cairn/internal/job"
 	"cairn/internal/mail"
+	"cairn/internal/theme"
 	"cairn/scorecard"
 )
 
@@ -40,6 +41,8 @@ type Board struct {
 	Terms     int    // version in force, 0 none
 	Plan      Plan   // how tags are set, how success is judged
 	Rhythm    Rhythm // when it is released
+	Theme     theme.Theme
+	Logo      string // digest of its logo, "" none
 	Suspended string // why the operator closed it, "" it is open
 	Zone      string // IANA name
 	TopN      int    // how many the public leaderboard shows; 0 all
@@ -184,11 +187,15 @@ func (b *Boards) found(ctx context.Context, a identity.Actor, made *Board, card 
 	if err != nil {
 		return fmt.Errorf("writing the plan of a board: %w", err)
 	}
+	look, err := themeText(made.Theme)
+	if err != nil {
+		return err
+	}
 	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, rhythm, zone, top_n, retention, owner, licence, version, members, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, 0, $18)`,
+		_, err := tx.Exec(`INSERT INTO board (board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, rhythm, zone, top_n, retention, owner, licence, version, members, created_at, theme)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, 0, $18, $19)`,
 			made.ID, made.Key, made.Name, string(made.Basis), string(made.Stage), string(made.Pages.Leaderboard), string(made.Pages.Scorecards), string(made.Pages.History),
-			made.Smallest, made.Terms, string(plan), made.Rhythm.text(), made.Zone, made.TopN, made.Retention, made.Owner, made.Licence, made.Created.UnixMicro())
+			made.Smallest, made.Terms, string(plan), made.Rhythm.text(), made.Zone, made.TopN, made.Retention, made.Owner, made.Licence, made.Created.UnixMicro(), look)
 		if err != nil {
 			return err
 		}
@@ -283,15 +290,16 @@ func checkText(field, what, text string) error {
 	return nil
 }
 
-const boardColumns = `board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, rhythm, suspended, zone, top_n, retention, owner, licence, version, members, created_at, pending, roster`
+const boardColumns = `board_id, key, name, basis, stage, leaderboard, scorecards, history, smallest, terms, plan, rhythm, suspended, zone, top_n, retention, owner, licence, version, members, created_at, pending, roster, theme,
+	COALESCE((SELECT digest FROM board_logo l WHERE l.board_id = board.board_id), '')`
 
 // scan reads a board as it is now: a step wider that was announced holds from its hour on.
 func (b *Boards) scan(scan func(...any) error) (*Board, error) {
 	var at Board
 	var created int64
-	var plan, rhythm, pending string
+	var plan, rhythm, pending, look string
 	err := scan(&at.ID, &at.Key, &at.Name, &at.Basis, &at.Stage, &at.Pages.Leaderboard, &at.Pages.Scorecards, &at.Pages.History, &at.Smallest, &at.Terms, &plan, &rhythm, &at.Suspended,
-		&at.Zone, &at.TopN, &at.Retention, &at.Owner, &at.Licence, &at.Version, &at.Players, &created, &pending, &at.roster)
+		&at.Zone, &at.TopN, &at.Retention, &at.Owner, &at.Licence, &at.Version, &at.Players, &created, &pending, &at.roster, &look, &at.Logo)
 	if err != nil {
 		return nil, err
 	}
@@ -299,6 +307,11 @@ func (b *Boards) scan(scan func(...any) error) (*Board, error) {
 	if plan != "" {
 		if err := json.Unmarshal([]byte(plan), &at.Plan); err != nil {
 			return nil, fmt.Errorf("reading the plan of board %s: %w", at.ID, err)
+		}
+	}
+	if look != "" {
+		if err := json.Unmarshal([]byte(look), &at.Theme); err != nil {
+			return nil, fmt.Errorf("reading the theme of board %s: %w", at.ID, err)
 		}
 	}
 	if at.Rhythm, err = readRhythm(rhythm); err != nil {

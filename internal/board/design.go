@@ -24,6 +24,7 @@ import (
 	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/internal/shallow"
+	"cairn/internal/theme"
 	"cairn/scorecard"
 )
 
@@ -42,6 +43,7 @@ type Design struct {
 	Terms     Terms
 	Plan      Plan
 	Rhythm    Rhythm // without From: a file says when, not since when
+	Theme     theme.Theme
 	Card      *scorecard.Scorecard
 }
 
@@ -49,7 +51,7 @@ type Design struct {
 func (d Design) board() *Board {
 	return &Board{
 		Key: d.Key, Name: strings.TrimSpace(d.Name), Owner: strings.TrimSpace(d.Owner), Licence: strings.TrimSpace(d.Licence), Zone: d.Zone,
-		Basis: d.Basis, Stage: d.Stage, Pages: d.Pages, TopN: d.TopN, Retention: d.Retention, Smallest: d.Smallest, Plan: d.Plan, Rhythm: d.Rhythm, Version: 1,
+		Basis: d.Basis, Stage: d.Stage, Pages: d.Pages, TopN: d.TopN, Retention: d.Retention, Smallest: d.Smallest, Plan: d.Plan, Rhythm: d.Rhythm, Theme: d.Theme, Version: 1,
 	}
 }
 
@@ -63,6 +65,13 @@ func (d Design) Check() error {
 		return err
 	}
 	if _, err := d.Rhythm.check(d.Card.Period); err != nil {
+		return err
+	}
+	if _, err := d.Theme.Check(); err != nil {
+		f := (*fault.Fault)(nil)
+		if errors.As(err, &f) {
+			f.Field = "theme." + f.Field
+		}
 		return err
 	}
 	return d.Plan.check()
@@ -86,6 +95,7 @@ type designFile struct {
 	Retention int               `yaml:"retention"`
 	Smallest  int               `yaml:"smallest"`
 	Rhythm    rhythmFile        `yaml:"rhythm"`
+	Theme     theme.Theme       `yaml:"theme"`
 	Purpose   string            `yaml:"purpose"`
 	Gives     string            `yaml:"gives"`
 	Fields    []fieldFile       `yaml:"fields"`
@@ -136,6 +146,7 @@ func (d Design) Write() []byte {
 	fmt.Fprintf(&out, "pages: {leaderboard: %s, scorecards: %s, history: %s}\n", d.Pages.Leaderboard, d.Pages.Scorecards, d.Pages.History)
 	fmt.Fprintf(&out, "top: %d\nretention: %d\nsmallest: %d\n", d.TopN, d.Retention, d.Smallest)
 	out.WriteString(d.Rhythm.file())
+	out.WriteString(themeFile(d.Theme))
 	line("", "purpose", d.Terms.Purpose)
 	line("", "gives", d.Terms.Gives)
 	if len(d.Terms.Fields) > 0 {
@@ -249,6 +260,7 @@ func (file designFile) design(card *scorecard.Scorecard) Design {
 		Terms:  Terms{Purpose: file.Purpose, Gives: file.Gives},
 		Plan:   Plan{Success: Success(file.Success), Talk: file.Talk, Prize: file.Prize},
 		Rhythm: Rhythm{Mode: Mode(file.Rhythm.Mode), Days: file.Rhythm.Days, At: file.Rhythm.At, Grace: file.Rhythm.Grace},
+		Theme:  file.Theme,
 	}
 	if checked, err := d.Rhythm.check(card.Period); err == nil {
 		d.Rhythm = checked // in one form, so that it is written as it was read
@@ -370,7 +382,7 @@ func (b *Boards) Design(ctx context.Context, at *Board) (d Design, err error) {
 			return err
 		}
 		d = Design{Key: now.Key, Name: now.Name, Owner: now.Owner, Licence: now.Licence, Zone: now.Zone, Basis: now.Basis, Stage: now.Stage, Pages: now.Pages,
-			TopN: now.TopN, Retention: now.Retention, Smallest: now.Smallest, Plan: now.Plan, Rhythm: now.Rhythm}
+			TopN: now.TopN, Retention: now.Retention, Smallest: now.Smallest, Plan: now.Plan, Rhythm: now.Rhythm, Theme: now.Theme}
 		if d.Terms, err = b.termsIn(tx, now, now.Terms); err != nil {
 			return err
 		}
@@ -448,6 +460,9 @@ func (b *Boards) Redesign(ctx context.Context, a identity.Actor, at *Board, d De
 			return err
 		}
 		if err := b.setRhythm(tx, a, now, d.Rhythm); err != nil {
+			return err
+		}
+		if err := b.setTheme(tx, a, now, d.Theme); err != nil {
 			return err
 		}
 		_, err = b.reveal(tx, a, now, Reveal{d.Stage, d.Pages}, d.TopN)

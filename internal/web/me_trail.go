@@ -145,6 +145,8 @@ var verbs = map[string]string{
 	"board.plan":            "changed the plan",
 	"board.import":          "brought data",
 	"board.rhythm":          "changed when the board is released",
+	"board.theme":           "changed how the board looks",
+	"board.domain":          "changed the domain under which the board is read",
 	"board.link":            "made an open invitation",
 	"board.revoke":          "took an invitation back",
 	"board.role":            "changed a role",
