@@ -79,7 +79,7 @@ func metricKeys(card *scorecard.Scorecard) (keys []string) {
 func (w *world) derive(t failer, board string, card *scorecard.Scorecard, zone *time.Location, wanted []player.Wanted) (values map[player.Wanted]float64) {
 	t.Helper()
 	w.read(t, func(tx *db.Tx) (err error) {
-		values, err = w.players.Derive(tx, board, card, week, zone, wanted)
+		values, _, err = w.players.Derive(tx, board, card, week, zone, wanted)
 		return err
 	})
 	return values
@@ -226,7 +226,7 @@ func TestDerive_LeavesTheDoorShutBehindIt(t *testing.T) {
 	w.grant(t, ann, "b", "posts")
 	w.read(t, func(tx *db.Tx) error {
 		asked := player.Wanted{Player: ann.Account, Metric: "posts"}
-		values, err := w.players.Derive(tx, "b", card, week, time.UTC, []player.Wanted{asked})
+		values, _, err := w.players.Derive(tx, "b", card, week, time.UTC, []player.Wanted{asked})
 		if err != nil || values[asked] != 3 {
 			t.Errorf("%v, %v", values, err)
 		}

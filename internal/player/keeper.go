@@ -59,20 +59,21 @@ func entryRows(tx *db.Tx, account string) iter.Seq2[[]string, error] {
 			yield(nil, err)
 			return
 		}
-		if !yield([]string{"source", "id", "key", "at", "value", "label"}, nil) {
+		if !yield([]string{"source", "id", "key", "at", "value", "label", "own_word", "evidence"}, nil) {
 			return
 		}
-		rows, err := tx.Query(`SELECT source, id, key, at, value, label FROM player_entry WHERE player_id = $1 ORDER BY at, seq, source, id`, account)
+		rows, err := tx.Query(`SELECT source, id, key, at, value, label, own_word, evidence FROM player_entry WHERE player_id = $1 ORDER BY at, seq, source, id`, account)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var source, id, key, label string
+			var source, id, key, label, evidence string
 			var at int64
+			var ownWord int
 			var value sql.NullFloat64
-			if err := rows.Scan(&source, &id, &key, &at, &value, &label); err != nil {
+			if err := rows.Scan(&source, &id, &key, &at, &value, &label, &ownWord, &evidence); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -80,7 +81,7 @@ func entryRows(tx *db.Tx, account string) iter.Seq2[[]string, error] {
 			if value.Valid {
 				number = strconv.FormatFloat(value.Float64, 'g', -1, 64)
 			}
-			if !yield([]string{source, id, key, instant(at).Format(time.RFC3339Nano), number, label}, nil) {
+			if !yield([]string{source, id, key, instant(at).Format(time.RFC3339Nano), number, label, strconv.FormatBool(ownWord == 1), evidence}, nil) {
 				return
 			}
 		}

@@ -114,9 +114,13 @@ func (w *world) append(t failer, a identity.Actor, source string, entries ...ent
 
 func (w *world) entries(t failer, a identity.Actor, source string) []entry.Entry {
 	t.Helper()
-	entries, err := w.players.Entries(ctx, a, source, 0, 1000)
+	own, err := w.players.Entries(ctx, a, source, 0, 1000)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var entries []entry.Entry
+	for _, e := range own {
+		entries = append(entries, e.Entry)
 	}
 	return entries
 }

@@ -113,18 +113,31 @@ func (p Profile) plain() (Profile, error) {
 		if err := checkText("links", "The text of a link", l.Text, mostName, ""); err != nil {
 			return p, err
 		}
-		address, err := url.Parse(l.Address)
-		if err != nil || address.Scheme != "https" || address.Hostname() == "" || address.User != nil || len(l.Address) > mostLink ||
-			strings.ContainsFunc(l.Address, func(r rune) bool { return r <= ' ' || unicode.IsControl(r) }) {
+		if !isAddress(l.Address) {
 			return p, invalid("links", "%.100q is no address for a link: it begins with https:// and has at most %d characters.", l.Address, mostLink)
 		}
 		if l.Text == "" {
-			l.Text = address.Hostname()
+			l.Text = hostOf(l.Address)
 		}
 		links = append(links, l)
 	}
 	p.Links = links
 	return p, nil
+}
+
+// isAddress reports whether a text is an address that a page may lead to.
+func isAddress(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && address.Scheme == "https" && address.Hostname() != "" && address.User == nil && len(text) <= mostLink && utf8.ValidString(text) &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) })
+}
+
+func hostOf(address string) string {
+	at, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return at.Hostname()
 }
 
 // checkText refuses what is no text, too long, or holds characters that no text needs: controls, and those that turn the

@@ -30,83 +30,137 @@ const (
 	atOnce      = 30 // rows a statement: more parameters are slower
 )
 
-// Append adds entries of the actor's own source, which the first of them connects; Members are ignored. The same id twice
-// counts once: what comes again with other content takes the place of what stood, since the record is the player's own to
-// correct. It returns how many ids were new. All or nothing: Invalid for an entry that cannot be kept, with its id, and
-// for what is more than 10,000 entries at once or 250,000 in all.
+// Entry is an entry of a player's own record.
+type Entry struct {
+	entry.Entry
+	OwnWord  bool   // the player handed it in: typed, counted or in a file; else a connection of theirs brought it
+	Evidence string // address of what shows it, https only; "" none
+}
+
+// Append is Report of entries without evidence.
 func (p *Players) Append(ctx context.Context, a identity.Actor, source string, entries []entry.Entry) (added int, err error) {
+	said := make([]Entry, len(entries))
+	for i, e := range entries {
+		said[i] = Entry{Entry: e}
+	}
+	return p.Report(ctx, a, source, said)
+}
+
+// Report adds entries by the actor's own word to a source of theirs, which the first of them connects; Members are ignored.
+// The same id twice counts once: what comes again with other content takes the place of what stood, since the record is the
+// player's own to correct; what a connection brought stays its word as long as nothing but the evidence changes. It returns
+// how many ids were new. All or nothing: Invalid for an entry that cannot be kept, with its id, and for what is more than
+// 10,000 entries at once or 250,000 in all.
+func (p *Players) Report(ctx context.Context, a identity.Actor, source string, entries []Entry) (added int, err error) {
 	if err := may(a, identity.WriteOwn); err != nil {
 		return 0, err
 	}
-	if err := checkText("source", "The name of a source", source, mostName, ""); err != nil {
-		return 0, err
-	}
-	if strings.TrimSpace(source) != source || source == "" {
-		return 0, invalid("source", "A source has a name, without blanks around it.")
-	}
-	if len(entries) > mostBatch {
-		return 0, invalid("entries", "These are %d entries, and at most %d are taken at once: send them in parts.", len(entries), mostBatch)
-	}
-	batch, err := last(entries)
+	batch, err := checked(source, entries, true)
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
 	err = p.change(ctx, a, func(tx *db.Tx) error {
-		if err := tx.As(a.Account); err != nil {
-			return err
-		}
-		seq, err := p.connect(tx, a, source)
-		if err != nil {
-			return err
-		}
-		there, err := find(tx, a.Account, source, batch)
-		if err != nil {
-			return err
-		}
-		added = 0
-		var changed []entry.Entry
-		for _, e := range batch {
-			stood, known := there[e.ID]
-			switch {
-			case !known:
-				added++
-			case same(stood, e):
-				continue
-			}
-			changed = append(changed, e)
-		}
-		if len(changed) == 0 {
-			return nil
-		}
-		for rest := changed; len(rest) > 0; {
-			part := rest[:min(atOnce, len(rest))]
-			rest = rest[len(part):]
-			if err := put(tx, a.Account, source, part, seq); err != nil {
-				return err
-			}
-			seq += int64(len(part))
-		}
-		if _, err := tx.Exec(`UPDATE player_source SET entries = entries + $1, last_seq = $2 WHERE player_id = $3 AND name = $4`,
-			added, seq, a.Account, source); err != nil {
-			return err
-		}
-		var all int
-		if err := tx.QueryRow(`SELECT CAST(SUM(entries) AS BIGINT) FROM player_source WHERE player_id = $1`, a.Account).Scan(&all); err != nil {
-			return err
-		}
-		if all > mostEntries {
-			return invalid("entries", "Your record would hold %d entries, and at most %d are kept: remove a source, or older entries, first.", all, mostEntries)
-		}
-		return nil
+		added, err = p.add(tx, a, source, batch)
+		return err
 	})
 	return added, err
 }
 
+// BringIn is Report for what a connection of a player's brings, in the caller's transaction, which sees nobody's entries
+// afterwards: nobody's own word. What the player said already and a connection confirms is theirs by word no more.
+func (p *Players) BringIn(tx *db.Tx, account, source string, entries []entry.Entry) (added int, err error) {
+	brought := make([]Entry, len(entries))
+	for i, e := range entries {
+		brought[i] = Entry{Entry: e}
+	}
+	batch, err := checked(source, brought, false)
+	if err != nil || len(batch) == 0 {
+		return 0, err
+	}
+	if err := p.who.Still(tx, account); err != nil {
+		return 0, err
+	}
+	if added, err = p.add(tx, identity.Actor{Account: account}, source, batch); err != nil {
+		return 0, err
+	}
+	return added, tx.As()
+}
+
+// checked looks a batch over, and says by whose word it is.
+func checked(source string, entries []Entry, ownWord bool) ([]Entry, error) {
+	if err := checkText("source", "The name of a source", source, mostName, ""); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(source) != source || source == "" {
+		return nil, invalid("source", "A source has a name, without blanks around it.")
+	}
+	if len(entries) > mostBatch {
+		return nil, invalid("entries", "These are %d entries, and at most %d are taken at once: send them in parts.", len(entries), mostBatch)
+	}
+	batch, err := last(entries)
+	for i := range batch {
+		batch[i].OwnWord = ownWord
+	}
+	return batch, err
+}
+
+// add writes a batch that was looked over.
+func (p *Players) add(tx *db.Tx, a identity.Actor, source string, batch []Entry) (added int, err error) {
+	if err := tx.As(a.Account); err != nil {
+		return 0, err
+	}
+	seq, err := p.connect(tx, a, source)
+	if err != nil {
+		return 0, err
+	}
+	there, err := find(tx, a.Account, source, batch)
+	if err != nil {
+		return 0, err
+	}
+	var changed []Entry
+	for _, e := range batch {
+		stood, known := there[e.ID]
+		switch {
+		case !known:
+			added++
+		case same(stood.Entry, e.Entry) && !e.OwnWord: // confirmed, with the evidence that was given for it
+			e.Evidence = stood.Evidence
+		case same(stood.Entry, e.Entry):
+			e.OwnWord = stood.OwnWord
+		}
+		if !known || !same(stood.Entry, e.Entry) || stood.OwnWord != e.OwnWord || stood.Evidence != e.Evidence {
+			changed = append(changed, e)
+		}
+	}
+	if len(changed) == 0 {
+		return 0, nil
+	}
+	for rest := changed; len(rest) > 0; {
+		part := rest[:min(atOnce, len(rest))]
+		rest = rest[len(part):]
+		if err := put(tx, a.Account, source, part, seq); err != nil {
+			return 0, err
+		}
+		seq += int64(len(part))
+	}
+	if _, err := tx.Exec(`UPDATE player_source SET entries = entries + $1, last_seq = $2 WHERE player_id = $3 AND name = $4`,
+		added, seq, a.Account, source); err != nil {
+		return 0, err
+	}
+	var all int
+	if err := tx.QueryRow(`SELECT CAST(SUM(entries) AS BIGINT) FROM player_source WHERE player_id = $1`, a.Account).Scan(&all); err != nil {
+		return 0, err
+	}
+	if all > mostEntries {
+		return 0, invalid("entries", "Your record would hold %d entries, and at most %d are kept: remove a source, or older entries, first.", all, mostEntries)
+	}
+	return added, nil
+}
+
 // last leaves the last entry of each id, in order, or refuses one that cannot be kept.
-func last(entries []entry.Entry) ([]entry.Entry, error) {
+func last(entries []Entry) ([]Entry, error) {
 	at := make(map[string]int, len(entries))
 	for i, e := range entries {
-		e.Member = 0
 		if err := e.Check(); err != nil {
 			return nil, err
 		}
@@ -115,11 +169,15 @@ func last(entries []entry.Entry) ([]entry.Entry, error) {
 				return nil, err
 			}
 		}
+		if e.Evidence != "" && !isAddress(e.Evidence) {
+			return nil, invalid("evidence", "Entry %.100q: %.100q is no address of evidence: it begins with https:// and has at most %d characters.", e.ID, e.Evidence, mostLink)
+		}
 		at[e.ID] = i
 	}
-	batch := make([]entry.Entry, 0, len(at))
+	batch := make([]Entry, 0, len(at))
 	for i, e := range entries {
 		if at[e.ID] == i {
+			e.Member = 0
 			batch = append(batch, e)
 		}
 	}
@@ -145,9 +203,9 @@ func (p *Players) connect(tx *db.Tx, a identity.Actor, source string) (seq int64
 }
 
 // find returns those of a batch that are there already, by id.
-func find(tx *db.Tx, player, source string, batch []entry.Entry) (map[string]entry.Entry, error) {
+func find(tx *db.Tx, player, source string, batch []Entry) (map[string]Entry, error) {
 	const most = 300
-	there := map[string]entry.Entry{}
+	there := map[string]Entry{}
 	for len(batch) > 0 {
 		part := batch[:min(most, len(batch))]
 		batch = batch[len(part):]
@@ -173,33 +231,39 @@ func same(a, b entry.Entry) bool {
 }
 
 // put writes entries over what stood, in their order after the number given.
-func put(tx *db.Tx, player, source string, part []entry.Entry, seq int64) error {
-	const columns = 8
+func put(tx *db.Tx, player, source string, part []Entry, seq int64) error {
+	const columns = 10
 	var places strings.Builder
 	var args []any
 	for i, e := range part {
-		fmt.Fprintf(&places, ", ($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, '')", i*columns+1, i*columns+2, i*columns+3, i*columns+4, i*columns+5, i*columns+6, i*columns+7, i*columns+8)
-		args = append(args, player, source, e.ID, seq+int64(i)+1, e.Key, e.At, sql.NullFloat64{Float64: e.Value, Valid: !math.IsNaN(e.Value)}, e.Label)
+		first, ownWord := i*columns+1, 0
+		if e.OwnWord {
+			ownWord = 1
+		}
+		fmt.Fprintf(&places, ", ($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, '')", first, first+1, first+2, first+3, first+4, first+5, first+6, first+7, first+8, first+9)
+		args = append(args, player, source, e.ID, seq+int64(i)+1, e.Key, e.At, sql.NullFloat64{Float64: e.Value, Valid: !math.IsNaN(e.Value)}, e.Label, ownWord, e.Evidence)
 	}
-	_, err := tx.Exec(`INSERT INTO player_entry (player_id, source, id, seq, key, at, value, label, came) VALUES `+places.String()[2:]+`
-		ON CONFLICT (player_id, source, id) DO UPDATE SET seq = excluded.seq, key = excluded.key, at = excluded.at, value = excluded.value, label = excluded.label`, args...)
+	_, err := tx.Exec(`INSERT INTO player_entry (player_id, source, id, seq, key, at, value, label, own_word, evidence, came) VALUES `+places.String()[2:]+`
+		ON CONFLICT (player_id, source, id) DO UPDATE SET seq = excluded.seq, key = excluded.key, at = excluded.at, value = excluded.value, label = excluded.label,
+			own_word = excluded.own_word, evidence = excluded.evidence`, args...)
 	return err
 }
 
 // readEntries returns the entries that a WHERE clause, and what follows it, names.
-func readEntries(tx *db.Tx, where string, args ...any) (all []entry.Entry, err error) {
-	rows, err := tx.Query(`SELECT id, key, at, value, label FROM player_entry WHERE `+where, args...)
+func readEntries(tx *db.Tx, where string, args ...any) (all []Entry, err error) {
+	rows, err := tx.Query(`SELECT id, key, at, value, label, own_word, evidence FROM player_entry WHERE `+where, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var e entry.Entry
+		var e Entry
 		var value sql.NullFloat64
-		if err := rows.Scan(&e.ID, &e.Key, &e.At, &value, &e.Label); err != nil {
+		var ownWord int
+		if err := rows.Scan(&e.ID, &e.Key, &e.At, &value, &e.Label, &ownWord, &e.Evidence); err != nil {
 			return nil, err
 		}
-		e.Value = valueOf(value)
+		e.Value, e.OwnWord = valueOf(value), ownWord == 1
 		all = append(all, e)
 	}
 	return all, rows.Err()
@@ -255,7 +319,7 @@ func readSources(tx *db.Tx, player string) (sources []Source, err error) {
 // Entries returns entries of one of the actor's own sources, newest first: those dated before an instant (microseconds; 0:
 // all), at least limit of them where there are so many, and with the last all of the same instant. To go on, give the
 // instant of the last one.
-func (p *Players) Entries(ctx context.Context, a identity.Actor, source string, before int64, limit int) (entries []entry.Entry, err error) {
+func (p *Players) Entries(ctx context.Context, a identity.Actor, source string, before int64, limit int) (entries []Entry, err error) {
 	if err := may(a, identity.ReadOwn); err != nil {
 		return nil, err
 	}

@@ -188,7 +188,9 @@ func TestEntries_PagesTogetherAreAllOfThem(t *testing.T) {
 			if len(page) == 0 {
 				break
 			}
-			got = append(got, page...)
+			for _, e := range page {
+				got = append(got, e.Entry)
+			}
 			before = page[len(page)-1].At
 		}
 		equal(t, "entries", got, want)

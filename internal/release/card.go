@@ -184,6 +184,9 @@ func (v *View) bare(ctx context.Context, place int) (*Card, error) {
 	}
 	merged := h.mergedAt(place, veil)
 	c.Parts = h.drape(all, veil, merged)
+	for i := range c.Parts {
+		c.Parts[i].OwnWord = h.ownWord(c.Parts[i].Part.Part, place, merged)
+	}
 	releases, err := r.upTo(ctx, h)
 	if err != nil {
 		return nil, err
@@ -235,6 +238,15 @@ func (h *held) markKept(all []Part, place int) {
 			all[i].Kept = KeptByPlayer
 		}
 	}
+}
+
+// ownWord is which share of a measure is by the word of the player at a place, 0 where the reader may not know.
+func (h *held) ownWord(m *scorecard.Part, place int, hidden *merged) float64 {
+	k := slices.Index(h.head.OwnWord, m.Key)
+	if k < 0 || m.IsGroup() || hidden.hides[m.Key] {
+		return 0
+	}
+	return h.said[k].number(place)
 }
 
 // parts returns what each part did for a player. The exact values are the engine's, from the player's recorded inputs
@@ -460,6 +472,7 @@ func (v *View) AppendCardJSON(ctx context.Context, dst []byte, key string) ([]by
 		open = `,"`
 	}
 	w.dst = append(w.dst, '}')
+	w.ownWord(h, place, merged)
 	stands := Card{Row: Row{Member: member}}
 	if err := v.aims(ctx, &stands, place); err != nil {
 		return dst, err
@@ -582,6 +595,19 @@ func (w *jsonLine) parts(h *held, veil *veil, m *merged) {
 		open = `,{"key":"`
 	}
 	w.dst = append(w.dst, ']')
+}
+
+// ownWord writes which share of which measures is by the player's own word, where some is.
+func (w *jsonLine) ownWord(h *held, place int, hidden *merged) {
+	open, end := `,"own_word":{"`, ""
+	for _, m := range h.metrics {
+		if share := h.ownWord(m, place, hidden); share > 0 {
+			w.dst = append(append(w.dst, open...), m.Key...)
+			w.value(`":`, share)
+			open, end = `,"`, "}"
+		}
+	}
+	w.dst = append(w.dst, end...)
 }
 
 // together writes one line of several parts.

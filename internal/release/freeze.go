@@ -168,7 +168,8 @@ func (c *counted) content() manifestContent {
 }
 
 // writeIndexes stores the ways into a release: its players by ref, the standing of every member by number, whose length it
-// returns, and where there is such a thing what players keep to themselves.
+// returns, and where there is such a thing what players keep to themselves and what is by
+// their own word.
 func (c *calculation) writeIndexes(tx *db.Tx, rec *record) (members int, err error) {
 	byKey := make([]float64, len(c.table.Players))
 	for place, i := range c.result.Order {
@@ -199,6 +200,17 @@ func (c *calculation) writeIndexes(tx *db.Tx, rec *record) (members int, err err
 			content = appendColumns(content, byPlace)
 		}
 		indexes = append(indexes, index{keptIndex, len(byKey), content})
+	}
+	if len(c.said) > 0 {
+		content := []byte(nil)
+		for _, s := range c.said {
+			byPlace := make([]float64, len(s.share))
+			for place, i := range c.result.Order {
+				byPlace[place] = s.share[i]
+			}
+			content = appendColumns(content, byPlace)
+		}
+		indexes = append(indexes, index{saidIndex, len(byKey), content})
 	}
 	for _, index := range indexes {
 		if _, err := tx.Exec(`INSERT INTO release_index (board_id, release_id, name, cells, content) VALUES ($1, $2, $3, $4, $5)`,

@@ -34,6 +34,14 @@ type gathering struct {
 	derived map[string]bool                     // metrics whose values come from the players' own sources
 	tables  []*score.Table                      // one for each of the rules
 	kept    []kept
+	words   map[string]map[int64]float64 // metric → number: which share of it is by the player's own word
+	said    []said
+}
+
+// said is a metric of the rules of which some is by players' own word.
+type said struct {
+	metric string
+	share  []float64 // parallel to the table, 0 nothing
 }
 
 // kept is a metric of the rules that some players keep to themselves.
@@ -122,7 +130,7 @@ func (r *Releases) readWords(ctx context.Context, tx *db.Tx, g *gathering) (err 
 	if err != nil {
 		return err
 	}
-	g.derived = map[string]bool{}
+	g.derived, g.words = map[string]bool{}, map[string]map[int64]float64{}
 	for _, f := range terms.Fields {
 		g.derived[f.Metric] = f.From == board.FromPlayer
 	}
@@ -281,13 +289,19 @@ func (r *Releases) derive(tx *db.Tx, g *gathering, card *scorecard.Scorecard, al
 	if len(wanted) == 0 {
 		return nil
 	}
-	values, err := r.players.Derive(tx, g.board.ID, card, g.period, g.board.Location(), wanted)
+	values, words, err := r.players.Derive(tx, g.board.ID, card, g.period, g.board.Location(), wanted)
 	if err != nil {
 		return err
 	}
 	for i, w := range wanted {
 		if x, there := values[w]; there && !math.IsInf(x, 0) {
 			columns[w.Metric][numbers[i]] = x
+		}
+		if share := words[w].Share(); share > 0 && card == g.cards[0] {
+			if g.words[w.Metric] == nil {
+				g.words[w.Metric] = map[int64]float64{}
+			}
+			g.words[w.Metric][numbers[i]] = share
 		}
 	}
 	return nil
@@ -323,6 +337,16 @@ func (g *gathering) fill(columns []map[string][]float64, totals []map[string]flo
 		return
 	}
 	metrics, _ := taken(g.cards[0])
+	for _, m := range metrics {
+		if len(g.words[m.Key]) == 0 {
+			continue
+		}
+		s := said{metric: m.Key, share: make([]float64, len(g.members))}
+		for i, number := range g.numbers {
+			s.share[i] = g.words[m.Key][number]
+		}
+		g.said = append(g.said, s)
+	}
 	for _, m := range metrics {
 		k := kept{metric: m.Key, players: make([]bool, len(g.members))}
 		some := false

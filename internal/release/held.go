@@ -101,6 +101,7 @@ type head struct {
 	Climbs     []headClimb      `json:"climbs"`             // of the movers
 	Returned   []headReturn     `json:"returned,omitempty"` // who was in an earlier release, but not in the one before
 	Kept       []string         `json:"kept,omitempty"`     // metrics that some players keep to themselves
+	OwnWord    []string         `json:"own_word,omitempty"` // metrics of which some is by players' own word
 	Ranked     int              `json:"ranked"`
 	Mean       *float64         `json:"mean"`
 	Median     *float64         `json:"median"`
@@ -163,6 +164,7 @@ type held struct {
 	byKey    column // places in the order of keys
 	standing standing
 	kept     []column           // of the metrics that head.Kept names, by place: 1 the player keeps it
+	said     []column           // of the metrics that head.OwnWord names, by place: which share is by the player's own word
 	returned map[int]headReturn // by place
 	placed   sync.Once
 	places   []int32 // by member's number, −1 not in the release
@@ -357,6 +359,9 @@ func (h *held) open(ctx context.Context, boards *board.Boards, indexes map[strin
 	if h.kept, err = readColumns(indexes[keptIndex], h.players, len(h.head.Kept)); err != nil {
 		return err
 	}
+	if h.said, err = readColumns(indexes[saidIndex], h.players, len(h.head.OwnWord)); err != nil {
+		return err
+	}
 	if !h.head.Refs {
 		h.leadAndClimbs()
 	}
@@ -381,6 +386,7 @@ const (
 	byKeyIndex    = "by_key"
 	standingIndex = "standing"
 	keptIndex     = "kept" // where players keep something to themselves: for each such metric 1 or 0 by place
+	saidIndex     = "said" // where something is by players' own word: for each such metric the share by place
 )
 
 // number reads a number of the player at a place.

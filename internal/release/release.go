@@ -129,6 +129,7 @@ type Part struct {
 	Own, Others, Rules float64 // published: they add up to Move
 
 	Kept     string            // why less is shown than there is: "" all is, KeptByPlayer, KeptFromReader
+	OwnWord  float64           // which share of a measure's entries is by the player's own word, 0 to 1; 0 as well where it is not for the reader
 	Together []*scorecard.Part // several measures told in one line, since one of them is not for the reader; else nil
 }
 

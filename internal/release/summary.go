@@ -43,6 +43,9 @@ func (c *calculation) summarise() head {
 	for _, k := range c.kept {
 		h.Kept = append(h.Kept, k.metric)
 	}
+	for _, s := range c.said {
+		h.OwnWord = append(h.OwnWord, s.metric)
+	}
 	c.findLead(&h)
 	c.findReturned(&h)
 	c.findMovers(&h)

@@ -117,6 +117,7 @@ type stone struct {
 	Change        string // "" none
 	Better        bool
 	State         string // what a reader should know of it; "" nothing
+	Word          string // by whose word, of a measure
 	Combined      string // of a group
 	Rows          []partLine
 	Exact         []exactLine
@@ -129,6 +130,7 @@ type partLine struct {
 	Group    bool
 	Measured string
 	State    string
+	Word     string // by whose word, "" what was brought
 	Mark     string
 	Weight   string
 	Points   string
@@ -617,6 +619,7 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 		if p.IsGroup() {
 			st.Combined = "Its parts join as " + combined(p.Combine) + "."
 		}
+		st.Word = ownWords(part)
 		end := i + 1
 		for end < len(parts) && parts[end].Depth > 0 {
 			end++
@@ -682,8 +685,20 @@ func newPartLine(part release.Part, depth int, scale scale, own bool) partLine {
 		if part.Kept != "" {
 			l.Measured, l.Mark, l.State = release.Withheld, "–", keptWords(part, own)
 		}
+		l.Word = ownWords(part)
 	}
 	return l
+}
+
+// ownWords marks what the player reported of themselves.
+func ownWords(part release.Part) string {
+	switch part.OwnWord {
+	case 0:
+		return ""
+	case 1:
+		return "self-reported"
+	}
+	return share(part.OwnWord) + " self-reported"
 }
 
 func newExactLine(part release.Part, depth int) exactLine {
