@@ -72,7 +72,7 @@ func (p *purging) run() error {
 	if p.end*microsOfDay > c.until {
 		return fault.New(fault.Conflict, "Entries before %s cannot be purged: no final release holds them all yet.", isoDay(p.end))
 	}
-	if p.sources, err = p.readSources(); err != nil {
+	if p.sources, err = readSources(p.tx, p.boardID); err != nil {
 		return err
 	}
 	last := isoDay(p.end - 1)
@@ -114,8 +114,8 @@ func (p *purging) run() error {
 	return err
 }
 
-func (p *purging) readSources() (map[int64]string, error) {
-	rows, err := p.tx.Query(`SELECT source_no, name FROM entry_source WHERE board_id = $1`, p.boardID)
+func readSources(tx *db.Tx, boardID string) (map[int64]string, error) {
+	rows, err := tx.Query(`SELECT source_no, name FROM entry_source WHERE board_id = $1`, boardID)
 	if err != nil {
 		return nil, err
 	}

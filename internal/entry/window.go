@@ -16,6 +16,7 @@ type Block struct {
 	Value  []float64
 	Label  func(i int) string // "" where there is none
 	ID     func(i int) string
+	Source func(i int) string
 }
 
 // Window streams the entries of a board with from <= At < to (microseconds) in blocks, earliest days first; within one
@@ -28,7 +29,7 @@ func (e *Entries) Window(ctx context.Context, tx *db.Tx, boardID string, from, t
 			return
 		}
 		w := window{tx: tx, boardID: boardID, from: from, to: to}
-		w.out.Label, w.out.ID = w.label, w.id
+		w.out.Label, w.out.ID, w.out.Source = w.label, w.id, w.source
 		firstDay, lastDay := isoDay(dayOf(from)), isoDay(dayOf(to-1))
 		day, no := firstDay, int64(-1)
 		for {
@@ -77,6 +78,7 @@ type window struct {
 	places  []int32 // of the entries that are left in their block; nil all
 	block   *stored
 	texts   *texts // of the block, once they were asked for
+	sources map[int64]string
 	failed  error
 }
 
@@ -128,6 +130,18 @@ func (w *window) id(i int) string {
 		return t.id[i]
 	}
 	return ""
+}
+
+// source reads the names of the board's sources, if nobody asked before.
+func (w *window) source(i int) string {
+	t, i := w.text(i)
+	if t == nil {
+		return ""
+	}
+	if w.sources == nil && w.failed == nil {
+		w.sources, w.failed = readSources(w.tx, w.boardID)
+	}
+	return w.sources[t.source[i]]
 }
 
 // text reads the texts of the block, if nobody asked before, and returns them with the place of entry i in it.
