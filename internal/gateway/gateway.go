@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -15,11 +14,11 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"cairn/internal/fault"
+	"cairn/internal/signature"
 )
 
 // Server is where texts are handed in.
@@ -61,14 +60,9 @@ func New(s Server, now func() time.Time) (*Gateway, error) {
 	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, wrong("url", "A gateway on another machine is reached by https: numbers and texts go there.")
 	}
-	key := []byte(s.Secret)
-	if coded, found := strings.CutPrefix(s.Secret, "whsec_"); found {
-		if key, err = base64.StdEncoding.DecodeString(coded); err != nil {
-			return nil, wrong("secret", "What follows whsec_ in the secret of a gateway is no base64.")
-		}
-	}
-	if len(key) < 16 {
-		return nil, wrong("secret", "The secret that signs what is sent to a gateway has to be 16 characters or longer.")
+	key, err := signature.Key(s.Secret)
+	if err != nil {
+		return nil, wrong("secret", "The secret that signs what is sent to a gateway cannot be: %s", fault.Message(err))
 	}
 	client := &http.Client{
 		Timeout:       patience,
@@ -145,17 +139,10 @@ func (g *Gateway) Deliver(ctx context.Context, m Message) error {
 	return fault.Wrap(fault.Invalid, said, "The gateway refuses this message.")
 }
 
-// sign writes the headers of Standard Webhooks.
+// sign signs a message; an identifier in a header holds no blank and no dot.
 func (g *Gateway) sign(header http.Header, id string, body []byte) {
-	sum := sha256.Sum256([]byte(id)) // an identifier there holds no blank and no dot
-	id = "msg_" + base64.RawURLEncoding.EncodeToString(sum[:18])
-	at := strconv.FormatInt(g.now().Unix(), 10)
-	mac := hmac.New(sha256.New, g.key)
-	mac.Write([]byte(id + "." + at + "."))
-	mac.Write(body)
-	header.Set("webhook-id", id)
-	header.Set("webhook-timestamp", at)
-	header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	sum := sha256.Sum256([]byte(id))
+	signature.Sign(header, "msg_"+base64.RawURLEncoding.EncodeToString(sum[:18]), g.now(), body, g.key)
 }
 
 // withoutAddress is an error without the address that net/http puts into it.
