@@ -1,10 +1,19 @@
 package source
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"regexp"
 	"time"
 
+	"github.com/google/uuid"
+
+	"cairn/internal/audit"
+	"cairn/internal/db"
+	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/internal/intake"
 )
@@ -37,8 +46,9 @@ type Connection struct {
 	Opens    bool            // it has credentials, which are sealed and never shown
 	Every    time.Duration   // between two polls; 0 it sends by itself
 	State    State
-	Why      string // it was paused or retired
-	Heir     string // id of the source that takes its place, "" none
+	Why      string         // it was paused or retired
+	Heir     string         // id of the source that takes its place, "" none
+	Zone     *time.Location // in which it tells days: the board's, or its player's; nil UTC
 	Made     time.Time
 	Health   Health
 }
@@ -84,39 +94,471 @@ type Taken struct {
 	MadeIDs    int // without an id of their own
 }
 
-// Held is an event in quarantine.
-type Held struct {
-	ID   string // UUIDv7
-	At   time.Time
-	Why  string
-	Type string
-	Data json.RawMessage
+const (
+	mostOfBoard  = 50 // connections that are not retired
+	mostOfPlayer = 20
+	mostSettings = 64 << 10 // bytes
+	mostWhy      = 300      // bytes
+)
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+// use is what the credentials of a connection are sealed for.
+func use(id string) string { return "source " + id }
+
+// Owner is whose a connection is.
+func (c Connection) Owner() Owner { return Owner{c.Board, c.Player} }
+
+// Pulls reports whether a connection is asked, rather than sends by itself.
+func (k Kind) Pulls() bool { return k != Push && k != Counter }
+
+// PushSettings are the settings of a connection that sends.
+type PushSettings struct {
+	Enrol bool `json:"enrol,omitempty"` // who is unknown to the board is enrolled; else what they did waits in quarantine
 }
 
-// Shown is what an event would become.
-type Shown struct {
-	Event intake.Event
-	Made  []intake.Made
-	Why   string // nothing; "" where something
+const connectionColumns = `source_id, board_id, player_id, name, kind, settings, rules, credentials <> '', every, state, why, heir, made_at, last_at, good_at, new_at, failed, trouble, next_at, sick`
+
+// scanConnection reads one row of connectionColumns.
+func scanConnection(row func(...any) error) (c Connection, err error) {
+	var settings, rules string
+	var every, made, last, good, fresh, next int64
+	var sick int
+	err = row(&c.ID, &c.Board, &c.Player, &c.Name, &c.Kind, &settings, &rules, &c.Opens, &every, &c.State, &c.Why, &c.Heir, &made,
+		&last, &good, &fresh, &c.Health.Failed, &c.Health.Trouble, &next, &sick)
+	if err != nil {
+		return c, err
+	}
+	c.Settings, c.Every, c.Made = json.RawMessage(settings), time.Duration(every)*time.Microsecond, instant(made)
+	c.Health.Last, c.Health.Good, c.Health.New, c.Health.Next, c.Health.Sick = instant(last), instant(good), instant(fresh), instant(next), sick != 0
+	if err := json.Unmarshal([]byte(rules), &c.Rules); err != nil {
+		return c, fmt.Errorf("reading the rules of source %s: %w", c.ID, err)
+	}
+	return c, nil
+}
+
+// instant is the time of a column; 0 is none.
+func instant(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+// connection returns one connection, or NotFound.
+func (s *Sources) connection(tx *db.Tx, id string) (Connection, error) {
+	return one(tx, `source_id = $1`, id)
+}
+
+// named returns an owner's connection of a name, or NotFound.
+func named(tx *db.Tx, o Owner, name string) (Connection, error) {
+	return one(tx, `board_id = $1 AND player_id = $2 AND name = $3`, o.Board, o.Player, name)
+}
+
+func one(tx *db.Tx, where string, args ...any) (Connection, error) {
+	found, err := list(tx, where, args...)
+	if err == nil && len(found) == 0 {
+		return Connection{}, fault.New(fault.NotFound, "There is no such source.")
+	}
+	if err != nil {
+		return Connection{}, err
+	}
+	return found[0], nil
+}
+
+func list(tx *db.Tx, where string, args ...any) ([]Connection, error) {
+	return db.All(tx, scanConnection, `SELECT `+connectionColumns+` FROM source WHERE `+where+` ORDER BY name`, args...)
 }
 
 // Connections returns the connections of an owner, by name.
-func (s *Sources) Connections(ctx context.Context, o Owner) ([]Connection, error) {
-	panic("to be written")
+func (s *Sources) Connections(ctx context.Context, o Owner) (all []Connection, err error) {
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err = list(tx, `board_id = $1 AND player_id = $2`, o.Board, o.Player)
+		return err
+	})
+	return all, err
 }
 
-// Connect makes one. Of a pushing one the secret is its key, shown once. Invalid, with the field; Conflict where the name is taken.
+// Connection returns an owner's connection of a name, or NotFound.
+func (s *Sources) Connection(ctx context.Context, o Owner, name string) (c Connection, err error) {
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err = named(tx, o, name)
+		return err
+	})
+	return c, err
+}
+
+// ByID returns a connection, whosever it is, or NotFound. Who may see it is for the caller to ask.
+func (s *Sources) ByID(ctx context.Context, id string) (c Connection, err error) {
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err = s.connection(tx, id)
+		return err
+	})
+	return c, err
+}
+
+// Connect makes one. Of a pushing one the secret is its key, shown once. Invalid, with the field; Conflict where the name is taken,
+// or where there are 50 of a board or 20 of a player; Unavailable for credentials where the server has no key to seal them.
 func (s *Sources) Connect(ctx context.Context, a identity.Actor, c Connection, credentials string) (made Connection, secret string, err error) {
-	panic("to be written")
+	now := s.rooms.Now()
+	id, err := uuid.NewV7()
+	if err != nil {
+		return made, "", fmt.Errorf("making an identifier: %w", err)
+	}
+	c.ID, c.State, c.Why, c.Heir, c.Made, c.Health = id.String(), Active, "", "", now.UTC().Truncate(time.Microsecond), Health{}
+	if err := s.own(a, c.Owner(), identity.WriteOwn); err != nil {
+		return made, "", err
+	}
+	if !nameForm.MatchString(c.Name) {
+		return made, "", invalid("name", "A source is named with up to 40 small letters, digits and dashes, such as shop or crm-calls.")
+	}
+	if err := s.check(&c); err != nil {
+		return made, "", err
+	}
+	sealed, err := s.seal(c, credentials)
+	if err != nil {
+		return made, "", err
+	}
+	c.Opens = sealed != ""
+	rules, err := json.Marshal(c.Rules)
+	if err != nil {
+		return made, "", fmt.Errorf("writing the rules: %w", err)
+	}
+	err = s.change(ctx, c.Player, func(tx *db.Tx) error {
+		secret = ""
+		if err := room(tx, c); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO source (source_id, board_id, player_id, name, kind, settings, rules, credentials, every, state, why, heir, made_at, state_at,
+				pulled, last_at, good_at, new_at, failed, trouble, next_at, sick, events, dropped)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', '', '', $10, $10, '', 0, 0, 0, 0, '', 0, 0, 0, 0)`,
+			c.ID, c.Board, c.Player, c.Name, string(c.Kind), string(c.Settings), string(rules), sealed, c.Every.Microseconds(), c.Made.UnixMicro()); err != nil {
+			return err
+		}
+		if c.Kind == Push {
+			if secret, err = s.putKey(tx, c.ID); err != nil {
+				return err
+			}
+		}
+		if err := s.note(tx, a, "source.connect", c, nil); err != nil || c.Every == 0 {
+			return err
+		}
+		return s.wind(tx, c)
+	})
+	return c, secret, err
 }
 
-// ByKey returns the connection of a key that a program shows; Unauthenticated for none, Forbidden for one that is paused or retired.
-func (s *Sources) ByKey(ctx context.Context, secret string) (Connection, error) {
-	panic("to be written")
+// room refuses a connection for which there is no room, or whose name is taken.
+func room(tx *db.Tx, c Connection) error {
+	there, err := list(tx, `board_id = $1 AND player_id = $2`, c.Board, c.Player)
+	if err != nil {
+		return err
+	}
+	most, living := mostOfBoard, 0
+	if c.Player != "" {
+		most = mostOfPlayer
+	}
+	for _, other := range there {
+		if other.Name == c.Name {
+			taken := fault.New(fault.Conflict, "There is a source %q already: choose another name.", c.Name)
+			taken.Field = "name"
+			return taken
+		}
+		if other.State != Retired {
+			living++
+		}
+	}
+	if living >= most {
+		return fault.New(fault.Conflict, "There are %d sources already, which is as many as there can be: retire one first.", living)
+	}
+	return nil
 }
 
-// Push takes messages for a connection. When it returns without an error they are on disk, as entries or in quarantine.
-// Unavailable where they are not: the sender sends them again, and nothing is counted twice.
-func (s *Sources) Push(ctx context.Context, c Connection, b intake.Batch) (Taken, error) {
-	panic("to be written")
+// check brings a connection into the form in which it is kept, or refuses it.
+func (s *Sources) check(c *Connection) error {
+	if len(c.Settings) == 0 || bytes.Equal(c.Settings, []byte("null")) {
+		c.Settings = json.RawMessage("{}")
+	}
+	if len(c.Settings) > mostSettings {
+		return invalid("settings", "The settings of a source have at most 64 KiB.")
+	}
+	puller, asked := s.rooms.Pullers[c.Kind]
+	switch {
+	case c.Kind == Push:
+		var p PushSettings
+		strict := json.NewDecoder(bytes.NewReader(c.Settings))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&p); err != nil {
+			return invalid("settings", "The settings of a source that sends are {} or {\"enrol\": true}.")
+		}
+		if p.Enrol && c.Board == "" {
+			return invalid("settings", "Nobody is enrolled by a source of your own: all that it brings is yours.")
+		}
+		c.Every = 0
+	case c.Kind == Counter:
+		if !json.Valid(c.Settings) {
+			return invalid("settings", "The settings are a JSON object.")
+		}
+		c.Every = 0
+	case !asked:
+		return invalid("kind", "This server knows no source of the kind %q.", c.Kind)
+	default:
+		settings, err := puller.Configure(c.Settings)
+		if err != nil {
+			return err
+		}
+		c.Settings = settings
+		if c.Every = cmp.Or(c.Every, time.Hour); c.Every < 5*time.Minute || c.Every > 31*24*time.Hour {
+			return invalid("every", "A source is asked every 5 minutes at the most and every 31 days at the least.")
+		}
+	}
+	return checkRules(c)
+}
+
+// checkRules reads rules as they will be read.
+func checkRules(c *Connection) error {
+	if c.Rules == nil {
+		c.Rules = intake.Rules{}
+		return nil
+	}
+	text, err := json.Marshal(c.Rules)
+	if err != nil {
+		return invalid("rules", "The rules cannot be written as JSON.")
+	}
+	if c.Rules, err = intake.ReadRules(text); err != nil {
+		return err
+	}
+	for i, r := range c.Rules {
+		if c.Board != "" && !r.Skip && r.Player == "" {
+			return invalid("rules", "Rule %d does not say where the player stands: a path such as $.userId, and whether that is a key, an email or a handle.", i+1)
+		}
+	}
+	return nil
+}
+
+// seal seals credentials, "" none.
+func (s *Sources) seal(c Connection, credentials string) (string, error) {
+	if credentials == "" {
+		return "", nil
+	}
+	if !c.Kind.Pulls() {
+		return "", invalid("credentials", "A source that sends has no credentials here, but a key.")
+	}
+	if len(credentials) > 16<<10 {
+		return "", invalid("credentials", "Credentials have at most 16 KiB.")
+	}
+	return s.rooms.Seals.Seal(use(c.ID), credentials)
+}
+
+// Changes says what of a connection is to be another; nil leaves it as it is.
+type Changes struct {
+	Settings    json.RawMessage
+	Rules       *intake.Rules
+	Every       *time.Duration
+	Credentials *string // "" takes them away
+}
+
+// Change changes a connection. Invalid, with the field; Conflict for one that is retired.
+func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name string, to Changes) (c Connection, err error) {
+	err = s.act(ctx, a, o, name, func(tx *db.Tx, was Connection) error {
+		c = was
+		if c.State == Retired {
+			return retired(c)
+		}
+		if to.Settings != nil {
+			c.Settings = to.Settings
+		}
+		if to.Rules != nil {
+			c.Rules = *to.Rules
+		}
+		if to.Every != nil {
+			c.Every = *to.Every
+		}
+		if err := s.check(&c); err != nil {
+			return err
+		}
+		rules, err := json.Marshal(c.Rules)
+		if err != nil {
+			return fmt.Errorf("writing the rules: %w", err)
+		}
+		if to.Credentials != nil {
+			sealed, err := s.seal(c, *to.Credentials)
+			if err != nil {
+				return err
+			}
+			c.Opens = sealed != ""
+			if _, err := tx.Exec(`UPDATE source SET credentials = $1 WHERE source_id = $2`, sealed, c.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(`UPDATE source SET settings = $1, rules = $2, every = $3 WHERE source_id = $4`, string(c.Settings), string(rules), c.Every.Microseconds(), c.ID); err != nil {
+			return err
+		}
+		if err := s.note(tx, a, "source.rules", c, nil); err != nil || c.Every == 0 || c.State != Active {
+			return err
+		}
+		return s.wind(tx, c)
+	})
+	return c, err
+}
+
+// Pause has a connection bring nothing until Resume. why is for people; Conflict where it is retired.
+func (s *Sources) Pause(ctx context.Context, a identity.Actor, o Owner, name, why string) error {
+	if err := checkWhy(why); err != nil {
+		return err
+	}
+	return s.act(ctx, a, o, name, func(tx *db.Tx, c Connection) error {
+		if c.State != Active {
+			return settled(c, Paused)
+		}
+		return s.turn(tx, a, c, Paused, why, "", "source.pause")
+	})
+}
+
+// Resume lets a paused connection bring again what comes from now on.
+func (s *Sources) Resume(ctx context.Context, a identity.Actor, o Owner, name string) error {
+	return s.act(ctx, a, o, name, func(tx *db.Tx, c Connection) error {
+		if c.State != Paused {
+			return settled(c, Active)
+		}
+		if err := s.turn(tx, a, c, Active, "", "", "source.pause"); err != nil || c.Every == 0 {
+			return err
+		}
+		c.State = Active
+		return s.wind(tx, c)
+	})
+}
+
+// Retire ends a connection for good: what it brought stays, and its key and credentials are gone. heir is the name of the
+// source of the same owner that takes its place, "" none. Invalid where there is no such source that lives.
+func (s *Sources) Retire(ctx context.Context, a identity.Actor, o Owner, name, heir, why string) error {
+	if err := checkWhy(why); err != nil {
+		return err
+	}
+	return s.act(ctx, a, o, name, func(tx *db.Tx, c Connection) error {
+		if c.State == Retired {
+			return settled(c, Retired)
+		}
+		follows := ""
+		if heir != "" {
+			next, err := named(tx, o, heir)
+			if fault.Of(err) == fault.NotFound || err == nil && (next.ID == c.ID || next.State == Retired) {
+				return invalid("heir", "There is no other source %q that could take its place.", heir)
+			}
+			if err != nil {
+				return err
+			}
+			follows = next.ID
+		}
+		if _, err := tx.Exec(`DELETE FROM source_key WHERE source_id = $1`, c.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE source SET credentials = '', sick = 0, trouble = '' WHERE source_id = $1`, c.ID); err != nil {
+			return err
+		}
+		if err := s.turn(tx, a, c, Retired, why, follows, "source.retire"); err != nil {
+			return err
+		}
+		return s.tellRetired(tx, c)
+	})
+}
+
+// turn gives a connection another state.
+func (s *Sources) turn(tx *db.Tx, a identity.Actor, c Connection, to State, why, heir, verb string) error {
+	if _, err := tx.Exec(`UPDATE source SET state = $1, why = $2, heir = $3, state_at = $4, next_at = 0 WHERE source_id = $5`, string(to), why, heir, s.rooms.Now().UnixMicro(), c.ID); err != nil {
+		return err
+	}
+	return s.note(tx, a, verb, c, map[string]string{"state": string(to)})
+}
+
+// settled is the answer to asking for a state that a connection cannot take on; nil where it has it already.
+func settled(c Connection, to State) error {
+	if c.State == to {
+		return nil
+	}
+	return retired(c)
+}
+
+func retired(c Connection) error {
+	return fault.New(fault.Conflict, "The source %q is retired: make another in its place.", c.Name)
+}
+
+func checkWhy(why string) error {
+	if len(why) > mostWhy {
+		return invalid("why", "The reason has at most %d bytes.", mostWhy)
+	}
+	return plainText("why", why)
+}
+
+// Remove deletes one of the actor's own connections with all that it brought to their record.
+func (s *Sources) Remove(ctx context.Context, a identity.Actor, name string) error {
+	err := s.act(ctx, a, Owner{Player: a.Account}, name, func(tx *db.Tx, c Connection) error {
+		if _, err := tx.Exec(`DELETE FROM source WHERE source_id = $1`, c.ID); err != nil {
+			return err
+		}
+		return s.note(tx, a, "source.disconnect", c, nil)
+	})
+	if err != nil {
+		return err
+	}
+	if err = s.rooms.Players.Disconnect(ctx, a, name, ""); fault.Of(err) == fault.NotFound {
+		err = nil // it never brought anything
+	}
+	return err
+}
+
+// act changes a connection that an actor owns, or whose board they manage, which its front door has asked.
+func (s *Sources) act(ctx context.Context, a identity.Actor, o Owner, name string, do func(tx *db.Tx, c Connection) error) error {
+	if err := s.own(a, o, identity.WriteOwn); err != nil {
+		return err
+	}
+	return s.change(ctx, o.Player, func(tx *db.Tx) error {
+		c, err := named(tx, o, name)
+		if err != nil {
+			return err
+		}
+		return do(tx, c)
+	})
+}
+
+// change writes, for a player only as long as they are there.
+func (s *Sources) change(ctx context.Context, player string, do func(tx *db.Tx) error) error {
+	return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		if player != "" {
+			if err := s.rooms.Identity.Still(tx, player); err != nil {
+				return err
+			}
+		}
+		return do(tx)
+	})
+}
+
+// own refuses whoever asks for a connection of another player. Who may see a board's, its front door asks.
+func (s *Sources) own(a identity.Actor, o Owner, scope identity.Scope) error {
+	switch {
+	case (o.Board == "") == (o.Player == ""):
+		return fault.New(fault.Internal, "A source belongs to a board or to a player.")
+	case o.Player == "":
+		return nil
+	case o.Player != a.Account:
+		return fault.New(fault.NotFound, "There is no such source.")
+	case !a.May(scope):
+		return fault.New(fault.Forbidden, "This token does not cover that: it needs the scope %s.", scope)
+	}
+	return nil
+}
+
+// note writes into the trail what was done to a connection.
+func (s *Sources) note(tx *db.Tx, a identity.Actor, verb string, c Connection, detail map[string]string) error {
+	told := map[string]string{"source": c.Name, "kind": string(c.Kind)}
+	for key, text := range detail {
+		told[key] = text
+	}
+	return s.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: verb, Board: c.Board, Player: c.Player, Detail: told})
+}
+
+func invalid(field, format string, args ...any) error {
+	f := fault.New(fault.Invalid, format, args...)
+	f.Field = field
+	return f
 }
