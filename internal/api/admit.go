@@ -3,9 +3,8 @@ package api
 import (
 	"context"
 	"net"
+	"net/http"
 	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -70,33 +69,22 @@ type visitKey struct{}
 
 func visitOf(ctx context.Context) *visit { v, _ := ctx.Value(visitKey{}).(*visit); return v }
 
-// admit finds out who asks, whether their token is for this, which board the address names and whether the operation is for
-// them: the scope first, since it tells nothing of what is there.
-func (d *door) admit(o operation) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		v, err := d.admitted(ctx, o)
-		if err != nil {
-			d.refuse(ctx, o, err)
-			return
-		}
-		next(huma.WithValue(ctx, visitKey{}, v))
-	}
-}
-
-func (d *door) admitted(ctx huma.Context, o operation) (*visit, error) {
-	v := &visit{from: network(ctx.RemoteAddr())}
-	if header := ctx.Header("Authorization"); header != "" {
-		kind, secret, _ := strings.Cut(header, " ")
-		if !strings.EqualFold(kind, "Bearer") {
-			return nil, fault.New(fault.Unauthenticated, "Send the token as \"Authorization: Bearer cairn_…\".")
-		}
-		var err error
-		if v.actor, err = d.Identity.ByToken(ctx.Context(), strings.TrimSpace(secret)); err != nil {
+// welcome finds out who asks, whether they ask too often, whether their token is for this, which board the address names and
+// whether the operation is for them: the scope before the board, since it tells nothing of what is there.
+func (d *door) welcome(w http.ResponseWriter, r *http.Request, o operation) (*visit, error) {
+	v := &visit{from: network(r.RemoteAddr)}
+	var err error
+	v.actor, err = d.bearer(r)
+	if r.Context().Value(insideKey{}) == nil {
+		if err := d.pace(w, v.actor.Account, v.from); err != nil {
 			return nil, err
 		}
-		if o.scope != "" && !v.actor.May(o.scope) {
-			return nil, fault.New(fault.Forbidden, "This token is not for this: make one that may %q.", o.scope)
-		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.actor.SignedIn() && o.scope != "" && !v.actor.May(o.scope) {
+		return nil, fault.New(fault.Forbidden, "This token is not for this: make one with the scope %q.", o.scope)
 	}
 	if o.permission.needsToken() && !v.actor.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "Send a token as \"Authorization: Bearer cairn_…\"; its owner makes one under \"Ways in\".")
@@ -104,10 +92,23 @@ func (d *door) admitted(ctx huma.Context, o operation) (*visit, error) {
 	if o.permission == operator && !v.actor.Operator {
 		return nil, fault.New(fault.NotFound, absence)
 	}
-	if key := ctx.Param("board"); key != "" {
-		return v, d.enter(ctx.Context(), v, key, o.permission)
+	if key := r.PathValue("board"); key != "" {
+		return v, d.enter(r.Context(), v, key, o.permission)
 	}
 	return v, nil
+}
+
+// bearer returns whose token a request carries; the zero Actor without one.
+func (d *door) bearer(r *http.Request) (identity.Actor, error) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return identity.Actor{}, nil
+	}
+	kind, secret, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(kind, "Bearer") {
+		return identity.Actor{}, fault.New(fault.Unauthenticated, "Send the token as \"Authorization: Bearer cairn_…\".")
+	}
+	return d.Identity.ByToken(r.Context(), strings.TrimSpace(secret))
 }
 
 // enter finds the board of the address and what the visitor is on it. A board that is not there and one that is not theirs are
@@ -129,26 +130,6 @@ func (d *door) enter(ctx context.Context, v *visit, key string, p permission) er
 	}
 	v.board, v.access = b, access
 	return nil
-}
-
-// refuse answers a request that was not admitted.
-func (d *door) refuse(ctx huma.Context, o operation, err error) {
-	answer := d.problem(ctx.Context(), o.id, err)
-	if with, ok := answer.(huma.HeadersError); ok {
-		for name, values := range with.GetHeaders() {
-			ctx.SetHeader(name, values[0])
-		}
-	}
-	if fault.Of(err) == fault.Unauthenticated {
-		ctx.SetHeader("WWW-Authenticate", `Bearer realm="Cairn"`)
-	}
-	var p *huma.ErrorModel
-	if !asModel(answer, &p) {
-		return
-	}
-	ctx.SetHeader("Content-Type", "application/problem+json")
-	ctx.SetStatus(p.Status)
-	_ = huma.DefaultJSONFormat.Marshal(ctx.BodyWriter(), p) // the asker may have gone
 }
 
 // network is the address that a request came from, without the port.

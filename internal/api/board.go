@@ -12,11 +12,6 @@ type inBoard struct {
 	Board string `path:"board" doc:"Key of the board." example:"sales-club" maxLength:"64"`
 }
 
-type listed struct {
-	Cursor string `query:"cursor" doc:"Where to go on: next of the page before."`
-	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"At most so many."`
-}
-
 func (d *door) listBoards(ctx context.Context, v *visit, _ *struct{}) (*body[client.Page[client.Board]], error) {
 	boards, err := d.Boards.List(ctx, false)
 	if err != nil {

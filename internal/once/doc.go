@@ -3,5 +3,5 @@
 //
 // A key belongs to whoever sent it, and to one request: another body under it is a conflict. A request that is still being
 // answered is one too. What was begun and never finished, since the program died, is told as such and never done again by
-// itself. It knows nothing of what requests are about.
+// itself. An answer above Largest is not kept, and told as such as well. It knows nothing of what requests are about.
 package once

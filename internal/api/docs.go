@@ -1,0 +1,141 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// describe is the head of the description.
+func describe() huma.Config {
+	c := huma.DefaultConfig("Cairn", "1")
+	c.Info.Description = opening
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Info.Contact = &huma.Contact{Name: "Whoever runs this server"}
+	c.Servers = []*huma.Server{{URL: Prefix, Description: "This server"}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "A token, made under \"Ways in\" by its owner: Authorization: Bearer cairn_…"},
+	}
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // we serve our own; their page would load from elsewhere
+	c.CreateHooks = nil                                   // no $schema in bodies
+	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	c.DefaultFormat = "application/json"
+	c.RejectUnknownQueryParameters = true
+	return c
+}
+
+const opening = `One score per player per period: opt-in, explainable, recomputable. What the pages can do, this can do, through the same code and
+the same permission.
+
+**Who asks.** Send a token as ` + "`Authorization: Bearer cairn_…`" + `. Its owner makes it under "Ways in" and chooses its scopes; none of them
+covers another. Without a token you see what everybody sees. What is absent and what is not yours are the same answer: 404.
+
+**Errors** are problems (RFC 9457): type names the kind and is an address that explains it, detail says what was wrong and what to do,
+errors says where.
+
+**Lists** come in pages: ` + "`limit`" + ` says how long, ` + "`next`" + ` of the answer is the cursor of what follows. Large lists take ` + "`fields`" + `.
+
+**Once.** Send every POST with an ` + "`Idempotency-Key`" + ` of its own: sent again within 24 hours it gets the same answer, with
+` + "`Idempotent-Replayed: true`" + `, and nothing is done twice. Another request under the same key is 422, one that is still being answered 409.
+What failed with 429 or 5xx was not done, and the key is free.
+
+**Unchanged.** Every answer to a GET has an ` + "`ETag`" + `: send it as ` + "`If-None-Match`" + ` and get 304 where nothing changed; as ` + "`If-Match`" + ` with a
+PUT, PATCH or DELETE of the same address, and it is done only where that still stands there, else 412. Changes of one address that pass
+one node wait for each other. Where several nodes share a database, two that pass two nodes at the same instant may both be done.
+
+**How often.** ` + "`RateLimit-Policy`" + ` and ` + "`RateLimit`" + ` say how many requests there are and how many are left; 429 comes with ` + "`Retry-After`" + `.
+
+Times are RFC 3339 in UTC. A number that is not there is null or absent, never NaN. Fields are only ever added: skip those you do not know.`
+
+// subjects are the tags of the reference, in the order in which they are told.
+var subjects = []*huma.Tag{
+	{Name: "Boards", Description: "What a board is, and who sees how much of it."},
+	{Name: "Releases", Description: "The verdicts: one per period, final, with an erratum in place of a change."},
+	{Name: "Scorecards", Description: "One player on one board: the number, what moved it, and what next."},
+}
+
+// complete says in the description what the frame does around every operation.
+func (d *door) complete() {
+	described := d.api.OpenAPI()
+	header := func(name, about, example string) *huma.Param {
+		return &huma.Param{Name: name, In: "header", Description: about, Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
+	}
+	about := map[string]bool{}
+	for _, path := range described.Paths {
+		for method, op := range map[string]*huma.Operation{get: path.Get, post: path.Post, put: path.Put, patch: path.Patch, remove: path.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, t := range op.Tags {
+				about[t] = true
+			}
+			if op.Metadata[fieldsKey] != nil {
+				d.choosable(op)
+			}
+			for status, r := range op.Responses {
+				if n, err := strconv.Atoi(status); err == nil && (r.Description == "" || r.Description == http.StatusText(n)) {
+					r.Description = meanings[n]
+				}
+			}
+			switch {
+			case method == get:
+				op.Parameters = append(op.Parameters, header("If-None-Match", "The ETag of what you have: 304 where it is that still.", `"7IwLgSSVcFi4oHmqxPYexg"`))
+				op.Responses["304"] = &huma.Response{Description: "What you have is what stands there still"}
+			case method == post:
+				op.Parameters = append(op.Parameters, header("Idempotency-Key", "A word of your own for this request: sent again with it, it is not done again.", "01JD3Y8Q4V5W6X7Y8Z9A0B1C2D"))
+			case path.Get != nil:
+				op.Parameters = append(op.Parameters, header("If-Match", "The ETag of what you read at this address: it is done only where that still stands there.", `"7IwLgSSVcFi4oHmqxPYexg"`))
+				if r := op.Responses["404"]; r != nil {
+					op.Responses["412"] = &huma.Response{Description: meanings[http.StatusPreconditionFailed], Content: r.Content}
+				}
+			}
+		}
+	}
+	described.Tags = slices.DeleteFunc(slices.Clone(subjects), func(t *huma.Tag) bool { return !about[t.Name] })
+}
+
+// meanings are what statuses say here.
+var meanings = map[int]string{
+	200: "It is so", 201: "It was made", 202: "It was taken, and is being done", 204: "It was done; there is nothing to say",
+	401: "A token is needed, or this one is known no more", 403: "The token is not for this, or there is no consent",
+	404: "There is nothing here, or it is not yours", 409: "It does not fit what is there", 412: "What stands there is not what you read",
+	422: "Something in the request is wrong", 429: "Too often: wait for Retry-After", 500: "The server's fault", 503: "Not just now: wait for Retry-After",
+}
+
+// document serves the description itself and what the kinds of problems mean.
+func (d *door) document() {
+	file := func(path, kind string, content []byte) {
+		d.rows.Handle("GET "+Prefix+path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := d.pace(w, "", network(r.RemoteAddr)); err != nil {
+				d.refuse(w, r, "", err)
+				return
+			}
+			w.Header().Set("Cache-Control", "public, max-age=300")
+			d.tagged(w, r, operation{}, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", kind)
+				_, _ = w.Write(content) // the asker may have gone
+			})
+		}))
+	}
+	if text, err := d.api.OpenAPI().MarshalJSON(); err == nil {
+		file("/openapi.json", "application/openapi+json", text)
+	}
+	file("/openapi.yaml", "application/openapi+yaml", d.yaml())
+	for _, k := range kinds {
+		said := problems[k]
+		text := said.title + " (" + string(k) + ")\n\nStatus: " + strconv.Itoa(k.HTTP()) + "\n\n" + said.meaning + "\n"
+		file("/problems/"+string(k), "text/plain; charset=utf-8", []byte(text))
+	}
+}
+
+// yaml is the description as a file.
+func (d *door) yaml() []byte {
+	text, err := d.api.OpenAPI().YAML()
+	if err != nil { // of a description that was just written as JSON
+		panic("api: the description cannot be written: " + err.Error())
+	}
+	return append([]byte("# Written from internal/api by its tests: go test ./internal/api -run Description -update\n"), []byte(strings.TrimSpace(string(text))+"\n")...)
+}
