@@ -222,10 +222,10 @@ func (c *calculation) valueMetric(i int) error {
 func (c *calculation) imputation(i, player int) float64 {
 	policy := c.nodes[i].part.Missing
 	switch policy.Kind {
-	case scorecard.MissingZero:
-		return 0
-	case scorecard.MissingNumber:
-		return policy.Number
+	case scorecard.MissingZero, scorecard.MissingNumber:
+		if !c.silent(i) {
+			return policy.Number
+		}
 	case scorecard.MissingCarry:
 		if carried := c.table.Carried[c.nodes[i].part.Key]; carried != nil {
 			return carried[player]
@@ -246,6 +246,9 @@ func (c *calculation) imputation(i, player int) float64 {
 	}
 	return missing
 }
+
+// silent reports whether nothing is known of a metric's sources: what they did not tell is not known to be nothing.
+func (c *calculation) silent(i int) bool { return slices.Contains(c.table.Silent, c.nodes[i].part.Key) }
 
 // impute fills what is missing, as the metric's policy says, and warns of it.
 func (c *calculation) impute(i int, x []float64) {
@@ -274,7 +277,10 @@ func (c *calculation) impute(i int, x []float64) {
 		}
 		c.warn(i, "missing for %s: %s imputed", players(filled), words)
 	}
-	if left > 0 && policy.Kind != scorecard.MissingSkip && policy.Kind != scorecard.MissingExclude {
+	switch fixed := policy.Kind == scorecard.MissingZero || policy.Kind == scorecard.MissingNumber; {
+	case left > 0 && fixed && c.silent(i):
+		c.warn(i, "missing for %s and stays missing: its sources were silent, so that it is not taken for %s", players(left), short(policy.Number))
+	case left > 0 && policy.Kind != scorecard.MissingSkip && policy.Kind != scorecard.MissingExclude:
 		c.warn(i, "missing for %s and stays missing: there is nothing to impute from", players(left))
 	}
 }

@@ -18,6 +18,7 @@ type Table struct {
 	Columns map[string][]float64 // metric key → values; a metric without a column is missing for everyone
 	Totals  map[string]float64   // of metrics with take: share, the sum over all players that the values are shares of
 	Carried map[string][]float64 // of metrics with missing: carry, the last released values
+	Silent  []string             // metrics whose sources told nothing: what is missing of them is not taken for zero or another fixed number
 }
 
 // Options of a calculation.

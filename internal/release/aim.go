@@ -542,7 +542,7 @@ func (h *held) counted(m *scorecard.Part, place int, raw float64) float64 {
 	if k := slices.Index(h.head.Kept, m.Key); k >= 0 && h.kept[k].number(place) == 1 {
 		return math.NaN()
 	}
-	if math.IsNaN(raw) {
+	if math.IsNaN(raw) && !slices.Contains(h.manifest.Silent, m.Key) {
 		switch m.Missing.Kind {
 		case scorecard.MissingZero:
 			return 0

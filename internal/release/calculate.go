@@ -27,7 +27,8 @@ type calculation struct {
 	gap      bool     // a period without a release lies before
 	fresh    bool     // the rules changed since the release before
 	kept     []kept   // what players keep to themselves
-	said     []said   // what is by their own word
+	silences []score.Warning
+	said     []said // what is by their own word
 	sealed   *manifest
 }
 
@@ -74,7 +75,7 @@ func (r *Releases) calculate(ctx context.Context, tx *db.Tx, b *board.Board, p p
 	if err := r.gather(ctx, tx, &g); err != nil {
 		return nil, err
 	}
-	now.table, c.kept, c.said = g.tables[0], g.kept, g.said
+	now.table, c.kept, c.said, c.silences = g.tables[0], g.kept, g.said, g.silences()
 	if c.fresh {
 		now.before.now = g.tables[1]
 	}

@@ -317,7 +317,7 @@ func outranks(card *scorecard.Scorecard) bool {
 // alone is a table of one player's inputs.
 func (h *held) alone(place int) *score.Table {
 	t := &score.Table{Players: []string{string(h.text(place, keyText))}, Tags: map[string][]string{}, Columns: map[string][]float64{},
-		Carried: map[string][]float64{}, Totals: h.manifest.Totals}
+		Carried: map[string][]float64{}, Totals: h.manifest.Totals, Silent: h.manifest.Silent}
 	for g, group := range h.groups {
 		tag := ""
 		if code := h.number(place, h.tag+g); !math.IsNaN(code) {

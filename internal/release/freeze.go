@@ -228,7 +228,7 @@ func (c *calculation) manifest(rec *record, tables []manifestContent) *manifest 
 		Unit: string(c.period.Unit), Period: c.period.String(), First: c.period.First.String(), Last: c.period.Last.String(),
 		Edition: rec.edition, Reason: rec.reason, Published: time.UnixMicro(rec.published).UTC().Format(time.RFC3339Nano), Engine: rec.engine,
 		Scorecard: manifestScorecard{c.card.Key, rec.version, digest(c.card.Source)},
-		Note:      refsNote, Players: rec.players, Scored: rec.scored, Groups: c.layout.groups, Totals: c.table.Totals,
+		Note:      refsNote, Players: rec.players, Scored: rec.scored, Groups: c.layout.groups, Totals: c.table.Totals, Silent: c.table.Silent,
 	}
 	if rec.replaced != nil {
 		m.Supersedes = rec.replaced.digest
@@ -244,7 +244,7 @@ func (c *calculation) manifest(rec *record, tables []manifestContent) *manifest 
 	}
 	m.Previous = &manifestRelease{c.previous.period.String(), c.previous.edition, c.previous.digest}
 	if c.old != nil {
-		m.Bridge = &manifestBridge{c.before.now.Totals}
+		m.Bridge = &manifestBridge{c.before.now.Totals, c.before.now.Silent}
 		m.Files = append(m.Files, tables[2])
 	}
 	m.Files = append(m.Files, contentOf(previousFolder+manifestFile, []byte(c.previous.head.Manifest)))

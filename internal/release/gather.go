@@ -32,6 +32,7 @@ type gathering struct {
 	granted map[string]map[string]consent.Grant // account → metric; of a board by opt-in, else nil
 	readBy  map[string][]string                 // metric → the formulas among what the board asks for that read it
 	derived map[string]bool                     // metrics whose values come from the players' own sources
+	silent  map[string]string                   // entry keys that nothing could have brought → why
 	tables  []*score.Table                      // one for each of the rules
 	kept    []kept
 	words   map[string]map[int64]float64 // metric → number: which share of it is by the player's own word
@@ -78,6 +79,11 @@ func (r *Releases) gather(ctx context.Context, tx *db.Tx, g *gathering) error {
 			for i := range c.n {
 				there = grown(there, int(numbers.number(i)))
 			}
+		}
+	}
+	if r.silent != nil {
+		if g.silent, err = r.silent(ctx, tx, g.board, g.period); err != nil {
+			return err
 		}
 	}
 	columns := make([]map[string][]float64, len(g.cards)) // by number
@@ -331,7 +337,7 @@ func (g *gathering) fill(columns []map[string][]float64, totals []map[string]flo
 			}
 			columns[n][key] = column
 		}
-		g.tables[n] = &score.Table{Players: players, Tags: tags, Columns: columns[n], Totals: totals[n], Carried: map[string][]float64{}}
+		g.tables[n] = &score.Table{Players: players, Tags: tags, Columns: columns[n], Totals: totals[n], Carried: map[string][]float64{}, Silent: g.silentMetrics(g.cards[n])}
 	}
 	if g.board.Basis != board.OptIn {
 		return
@@ -358,6 +364,28 @@ func (g *gathering) fill(columns []map[string][]float64, totals []map[string]flo
 			g.kept = append(g.kept, k)
 		}
 	}
+}
+
+// silentMetrics returns the metrics of the board's entries whose key nothing could have brought, sorted.
+func (g *gathering) silentMetrics(card *scorecard.Scorecard) (keys []string) {
+	metrics, _ := taken(card)
+	for _, m := range metrics {
+		if g.silent[m.Entry] != "" && !g.derived[m.Key] {
+			keys = append(keys, m.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// silences says of each metric without a source what is the matter.
+func (g *gathering) silences() (all []score.Warning) {
+	for _, m := range g.cards[0].Metrics() {
+		if slices.Contains(g.tables[0].Silent, m.Key) {
+			all = append(all, score.Warning{Part: m.Key, Message: g.silent[m.Entry] + ": who has no value is missing, which is not zero"})
+		}
+	}
+	return all
 }
 
 // withheld reports whether a player of the table keeps a metric to themselves.

@@ -441,7 +441,7 @@ func (h *held) leadAndClimbs() {
 func (h *held) table() (*score.Table, []int64) {
 	n := h.players
 	t := &score.Table{Players: make([]string, n), Names: make([]string, n), Tags: map[string][]string{}, Columns: map[string][]float64{},
-		Carried: map[string][]float64{}, Totals: h.manifest.Totals}
+		Carried: map[string][]float64{}, Totals: h.manifest.Totals, Silent: h.manifest.Silent}
 	member := make([]int64, n)
 	at := make([]int32, n) // by place
 	for i := range n {

@@ -47,6 +47,7 @@ type manifest struct {
 	Scored     int                `json:"scored"`
 	Groups     []string           `json:"groups,omitempty"` // tag groups, in the order of their columns
 	Totals     map[string]float64 `json:"totals,omitempty"` // of metrics with take: share
+	Silent     []string           `json:"silent,omitempty"` // metrics whose sources told nothing: what is missing of them is no fixed number
 	Frozen     *manifestRelease   `json:"frozen,omitempty"` // whose parameters were used
 	Previous   *manifestRelease   `json:"previous,omitempty"`
 	Bridge     *manifestBridge    `json:"bridge,omitempty"` // the rules are new since the release before
@@ -71,6 +72,7 @@ type manifestRelease struct {
 
 type manifestBridge struct {
 	Totals map[string]float64 `json:"totals,omitempty"` // as the old rules take them
+	Silent []string           `json:"silent,omitempty"`
 }
 
 type manifestContent struct {

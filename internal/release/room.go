@@ -33,6 +33,7 @@ type Releases struct {
 	now      func() time.Time
 	shelf    *shelf
 	told     []func(tx *db.Tx, made Made) error
+	silent   func(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period) (map[string]string, error)
 
 	published atomic.Int64 // how many final releases this room has made
 	asked     sync.Map     // question → asked; a question only ever names a release that is there
@@ -68,6 +69,13 @@ type Made struct {
 // WhenFinal has something done in the transaction in which a release becomes final: an error undoes both. It may run twice.
 // It is called by whoever builds the rooms.
 func (r *Releases) WhenFinal(do func(tx *db.Tx, made Made) error) { r.told = append(r.told, do) }
+
+// WhenSilent says who knows which keys of entries nothing could have brought to a board for a period, since all that brings them
+// is sick, paused or retired: key → why, for people. What is missing of them is not taken for zero. It is called by whoever
+// builds the rooms.
+func (r *Releases) WhenSilent(ask func(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period) (map[string]string, error)) {
+	r.silent = ask
+}
 
 type actor struct{}
 

@@ -107,7 +107,7 @@ func (v *View) ways(ctx context.Context, c *Card, place int) (all []way, err err
 		}
 		from := h.number(place, h.raw+slices.Index(h.metrics, m))
 		if math.IsNaN(from) {
-			if m.Missing.Kind != scorecard.MissingZero {
+			if m.Missing.Kind != scorecard.MissingZero || slices.Contains(h.manifest.Silent, m.Key) {
 				continue
 			}
 			from = 0
@@ -306,7 +306,7 @@ func (j *whatIfs) together(all judged, place int) func([]trial) ([]outcome, erro
 func (j *whatIfs) alone(own *score.Table, parameters score.Parameters) func([]trial) ([]outcome, error) {
 	return func(trials []trial) (outcomes []outcome, err error) {
 		n := len(trials)
-		t := &score.Table{Tags: map[string][]string{}, Columns: map[string][]float64{}, Carried: map[string][]float64{}, Totals: own.Totals}
+		t := &score.Table{Tags: map[string][]string{}, Columns: map[string][]float64{}, Carried: map[string][]float64{}, Totals: own.Totals, Silent: own.Silent}
 		for i := range n {
 			t.Players = append(t.Players, strconv.Itoa(i))
 		}

@@ -14,7 +14,7 @@ const (
 // summarise fills what the head says about all players.
 func (c *calculation) summarise() head {
 	r := c.result
-	h := head{Ranked: c.ranked(), Parameters: r.Parameters(), Warnings: r.Warnings, Moves: c.bridge != nil, Fresh: c.fresh, Periods: c.periods}
+	h := head{Ranked: c.ranked(), Parameters: r.Parameters(), Warnings: slices.Concat(c.silences, r.Warnings), Moves: c.bridge != nil, Fresh: c.fresh, Periods: c.periods}
 	if c.previous != nil {
 		h.Previous = c.previous.id
 		if c.old != nil {

@@ -196,6 +196,7 @@ func (b *bundle) basis() (*basis, error) {
 			return nil, damaged("%s has other players than %s", bridgeFile, inputsFile)
 		}
 		all.before.now.Names, all.before.now.Tags, all.before.now.Totals = now.table.Names, now.table.Tags, b.m.Bridge.Totals
+		all.before.now.Silent = b.m.Bridge.Silent
 	}
 	return all, nil
 }
@@ -213,7 +214,7 @@ func (b *bundle) judged(folder string, m *manifest) (*judged, error) {
 	if j.table, err = readInputs(folder+inputsFile, b.files[folder+inputsFile], card, m.Groups, true); err != nil {
 		return nil, err
 	}
-	j.table.Totals = m.Totals
+	j.table.Totals, j.table.Silent = m.Totals, m.Silent
 	if frozen, there := b.files[folder+frozenFile]; there {
 		if j.frozen, err = score.ReadParameters(bytes.NewReader(frozen)); err != nil {
 			return nil, damaged("%s%s cannot be read", folder, frozenFile)
