@@ -2,6 +2,7 @@
 
 GOLANGCI_LINT := bin/golangci-lint-2.15.0
 MAILPIT       := bin/mailpit-1.30.5
+GITEA         := bin/gitea-1.26.4
 PLATFORMS     := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .NOTPARALLEL:
@@ -41,7 +42,7 @@ clone:
 # Every test under the race detector, on SQLite and on a PostgreSQL started for it, browser journeys and real mail included.
 test:
 	@echo "== go test -race"
-	@CAIRN_TEST_MAILPIT="$(CURDIR)/$(MAILPIT)" CAIRN_TEST_POSTFIX=1 test/browser.sh test/postgres.sh go test -race -timeout 25m ./...
+	@CAIRN_TEST_MAILPIT="$(CURDIR)/$(MAILPIT)" CAIRN_TEST_GITEA="$(CURDIR)/$(GITEA)" CAIRN_TEST_POSTFIX=1 test/browser.sh test/postgres.sh go test -race -timeout 25m ./...
 
 # The inner loop: no race detector, no PostgreSQL, no browser to install.
 quick:

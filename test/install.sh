@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install.sh LINTER brings what `make check` needs: git, a C compiler (for the race detector), PostgreSQL, Chromium, npm
-# and its packages under test/, the linter, and two mail servers for the tests, Postfix and mailpit. On Debian and its kin missing programs come through apt-get; elsewhere it
-# says what is missing and stops. A second run changes nothing.
+# and its packages under test/, the linter, two mail servers for the tests, Postfix and mailpit, and a forge, Gitea.
+# On Debian and its kin missing programs come through apt-get; elsewhere it says what is missing and stops. A second run changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -58,4 +58,21 @@ mailpit=bin/mailpit-$mailpit_version
 if [ ! -x "$mailpit" ]; then
 	echo "== mailpit $mailpit_version (built once, about two minutes)"
 	CGO_ENABLED=0 GOFLAGS= go build -C test/tools -trimpath -o "$PWD/$mailpit" github.com/axllent/mailpit
+fi
+
+# The tests of forges run against a real one. Its module replaces dependencies, so that it is built in a copy of its own folder; its
+# templates are read from the module cache.
+gitea_version=1.26.4 # as internal/source/forge/forgetest has it
+gitea=bin/gitea-$gitea_version
+gitea_source=$(go env GOMODCACHE)/code.gitea.io/gitea@v$gitea_version
+if [ ! -x "$gitea" ] || [ ! -d "$gitea_source/templates" ]; then
+	GOFLAGS= go mod download "code.gitea.io/gitea@v$gitea_version"
+fi
+if [ ! -x "$gitea" ]; then
+	echo "== gitea $gitea_version (built once, about eleven minutes of one core)"
+	copy=$(mktemp -d)
+	trap 'rm -rf "$copy"' EXIT
+	cp -R "$gitea_source" "$copy/gitea"
+	chmod -R u+w "$copy/gitea"
+	GOFLAGS= go build -C "$copy/gitea" -tags 'sqlite sqlite_unlock_notify' -ldflags "-X main.Version=$gitea_version" -o "$PWD/$gitea" .
 fi
