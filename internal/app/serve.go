@@ -144,12 +144,13 @@ func (a *App) doors(pages http.Handler, logger *slog.Logger) http.Handler {
 		plainText(w, http.StatusOK, "ready\n")
 	})
 	mux.HandleFunc("POST /mail/bounces", a.takeBounce)
+	mux.HandleFunc("GET /tls/ask", a.askDomain)
 	mux.Handle("/", pages)
 	own := ownName(a.Config.BaseURL, mux)
 	if a.Config.BaseURL == "" {
 		own = oneName(a.Config.base(), own)
 	}
-	return logged(realClient(a.Config.Proxies, own), logger, a.Now)
+	return logged(realClient(a.Config.Proxies, a.domains(own, mux)), logger, a.Now)
 }
 
 func plainText(w http.ResponseWriter, status int, text string) {
@@ -168,11 +169,7 @@ func ownName(base string, next http.Handler) http.Handler {
 		own = u.Hostname()
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		host = strings.Trim(host, "[]")
+		host := hostOf(r)
 		ip := net.ParseIP(host)
 		if host == "localhost" || ip != nil && ip.IsLoopback() || own != "" && strings.EqualFold(host, own) {
 			next.ServeHTTP(w, r)

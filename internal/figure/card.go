@@ -1,6 +1,10 @@
 package figure
 
-import "math"
+import (
+	"math"
+
+	"cairn/internal/theme"
+)
 
 // Size of a card in pixels: what sites that show a link's picture ask for.
 const (
@@ -22,6 +26,7 @@ type Card struct {
 	Stones      []Stone // the parts
 	Host        string  // where it comes from
 	Verify      string  // how it is checked
+	Look        theme.Palette
 }
 
 // Words say what is on the card, for those who do not see it.
@@ -42,7 +47,7 @@ func (c Card) Words() string {
 }
 
 // PNG draws the card. The same card gives the same bytes. Words in letters that it does not have are left out.
-func (c Card) PNG() ([]byte, error) { return c.lay().png() }
+func (c Card) PNG() ([]byte, error) { return c.lay().wear(c.Look).png() }
 
 func (c Card) lay() *poster {
 	const margin, middle = 72.0, 740.0
@@ -115,7 +120,7 @@ func (p *poster) standing(c Card, x, y, width float64) {
 		wide := p.measure(strong, size, words)
 		if c.Better {
 			p.paint(tints.lichen, pebble(3, box{x - 6, y - 37, wide + 44, 54}))
-			shade, x = tints.ink, x+16
+			shade, x = tints.onLichen, x+16
 		}
 		x = p.write(shade, strong, size, x, y, words) + 44
 	}

@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"math"
 	"strings"
+
+	"cairn/internal/theme"
 )
 
 // Moment is one release in a history.
@@ -28,6 +30,7 @@ type History struct {
 	Low, High       float64  // the ends of the scale; NaN open
 	Down            bool     // a lower score is better: drawn higher
 	Write           func(float64) string
+	Look            theme.Palette // of a PNG
 }
 
 // The drawing is as wide as its box and this high. Words keep their size whatever the width, so places along it are

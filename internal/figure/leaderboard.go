@@ -1,5 +1,7 @@
 package figure
 
+import "cairn/internal/theme"
+
 // Leaderboard is the top of a release as a picture. All of it is in words for people already.
 type Leaderboard struct {
 	Board, When  string
@@ -7,6 +9,7 @@ type Leaderboard struct {
 	Places       []Place
 	Full         float64 // points of the whole width of a row of stones; 0 no stones
 	Host, Verify string
+	Look         theme.Palette
 }
 
 // Place is one line of it.
@@ -44,11 +47,11 @@ func (l Leaderboard) PNG() ([]byte, error) {
 		places[i] = p
 	}
 	l.Places = places
-	return l.lay().png()
+	return l.lay().wear(l.Look).png()
 }
 
 // SVG draws the same as a file of its own, with all names: who looks at it has the letters.
-func (l Leaderboard) SVG() []byte { return l.lay().svg() }
+func (l Leaderboard) SVG() []byte { return l.lay().wear(l.Look).svg() }
 
 func (l Leaderboard) lay() *poster {
 	const (

@@ -60,7 +60,7 @@ func (h History) PNG() ([]byte, error) {
 	h.pngLine(p, runs, x)
 	h.pngMarks(p, x, y)
 	h.pngLabels(p, x)
-	return p.png()
+	return p.wear(h.Look).png()
 }
 
 // runs are the places of the scores, one list for each stretch without a gap.

@@ -72,9 +72,9 @@ var typefaces = sync.OnceValue(func() (all [3]*sfnt.Font) {
 })
 
 // tints are the colours of a poster: those of pages in the light.
-var tints = struct{ ground, ink, soft, rule, lichen, moss, graphite, paper color.RGBA }{
+var tints = struct{ ground, ink, soft, rule, lichen, onLichen, moss, graphite, paper color.RGBA }{
 	ground: color.RGBA{0xf3, 0xf1, 0xec, 0xff}, ink: color.RGBA{0x21, 0x1e, 0x1a, 0xff}, soft: color.RGBA{0x63, 0x5c, 0x53, 0xff},
-	rule: color.RGBA{0xdb, 0xd5, 0xcb, 0xff}, lichen: color.RGBA{0xbc, 0xcb, 0x34, 0xff}, moss: color.RGBA{0x52, 0x5d, 0x09, 0xff},
+	rule: color.RGBA{0xdb, 0xd5, 0xcb, 0xff}, lichen: color.RGBA{0xbc, 0xcb, 0x34, 0xff}, onLichen: color.RGBA{0x1c, 0x1a, 0x16, 0xff}, moss: color.RGBA{0x52, 0x5d, 0x09, 0xff},
 	graphite: color.RGBA{0x3a, 0x36, 0x31, 0xff}, paper: color.RGBA{0xff, 0xff, 0xff, 0xff},
 }
 
@@ -108,7 +108,7 @@ func (p *poster) write(ink color.RGBA, f face, size, x, y float64, words string)
 
 // writeTo puts words on the poster so that they end at x.
 func (p *poster) writeTo(ink color.RGBA, f face, size, x, y float64, words string) {
-	p.write(tints.ink, f, size, x-p.measure(f, size, words), y, words)
+	p.write(ink, f, size, x-p.measure(f, size, words), y, words)
 }
 
 // measure is how wide words are. A letter that the typeface lacks counts as wide as it is high.

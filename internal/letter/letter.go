@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strings"
 	"time"
 
 	"cairn/internal/board"
@@ -15,6 +16,7 @@ import (
 	"cairn/internal/numeral"
 	"cairn/internal/release"
 	"cairn/internal/story"
+	"cairn/internal/theme"
 )
 
 // Letter is what one reader is told of one release.
@@ -34,6 +36,7 @@ type Letter struct {
 	Next    time.Time     // when the next release comes, zero: not known
 	Links   Links
 	Sender  string // who sends it, with a postal address: lines
+	Logo    []byte // of the board (PNG), nil none
 }
 
 // Links are full addresses. Those under the reader's own pass open without signing in, for reading.
@@ -66,7 +69,15 @@ func Write(l Letter) (Written, error) {
 	}
 	written.Text = p.text()
 	var html bytes.Buffer
-	if err := frame.Execute(&html, p); err != nil {
+	if len(l.Logo) > 0 {
+		p.Logo = "logo"
+		written.Pictures = append(written.Pictures, mail.Picture{ID: p.Logo, PNG: l.Logo, Text: p.Board})
+	}
+	worn, err := dressed(l.Board.Theme)
+	if err != nil {
+		return Written{}, err
+	}
+	if err := worn.Execute(&html, p); err != nil {
 		return Written{}, fmt.Errorf("writing a letter: %w", err)
 	}
 	written.HTML = html.String()
@@ -106,6 +117,30 @@ func (p *page) message() string {
 	return story.Message(p.Board, sentences...)
 }
 
+// lookOf is the palette of a letter's picture; the zero one is Cairn's own.
+func lookOf(t theme.Theme) theme.Palette {
+	if t.Light == (theme.Colours{}) {
+		return theme.Palette{}
+	}
+	return t.Palette()
+}
+
+// dressed is the frame in a board's colours. What is put into it is nobody's text but ours: the colours are exchanged before it is.
+func dressed(t theme.Theme) (*template.Template, error) {
+	if t.Light == (theme.Colours{}) && t.Dark == (theme.Colours{}) {
+		return frame, nil
+	}
+	light, dark := t.Palette(), t.DarkPalette()
+	head, body, _ := strings.Cut(frameText, "</style>")
+	head = strings.NewReplacer("#0c0b0a", dark.Ground, "#151412", dark.Sheet, "#26231f", light.Slab, "#ece8e0", dark.Ink, "#aba397", dark.Soft, "#cddb5c", dark.Moss, "#37332d", dark.Rule).Replace(head)
+	pairs := append(light.Replace(theme.Theme{}.Palette()), "#aebb22", light.Accent, "#8d857a", light.Stones[0], "#6f685e", light.Stones[1])
+	worn, err := template.New("letter").Funcs(template.FuncMap{"outlook": outlook}).Parse(head + "</style>" + strings.NewReplacer(pairs...).Replace(body))
+	if err != nil {
+		return nil, fmt.Errorf("dressing a letter: %w", err)
+	}
+	return worn, nil
+}
+
 // pictured is how many releases the picture goes back.
 const pictured = 12
 
@@ -122,7 +157,7 @@ func draw(l Letter) (picture mail.Picture, ok bool, err error) {
 	}
 	scale := numeral.Of(l.Card.Card)
 	from := max(0, len(l.Card.History)-pictured)
-	h := figure.History{Title: "Your scores", Low: math.NaN(), High: math.NaN(), Down: scale.Lower, Write: numeral.Amount}
+	h := figure.History{Look: lookOf(l.Board.Theme), Title: "Your scores", Low: math.NaN(), High: math.NaN(), Down: scale.Lower, Write: numeral.Amount}
 	if scale.OutOf > 0 {
 		h.Low, h.High = 0, scale.OutOf
 	}

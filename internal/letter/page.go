@@ -16,6 +16,7 @@ import (
 	"cairn/internal/release"
 	"cairn/internal/story"
 	"cairn/internal/target"
+	"cairn/internal/theme"
 	"cairn/scorecard"
 )
 
@@ -52,6 +53,7 @@ type page struct {
 	Errata  string
 	Next    string
 
+	Logo   string // id of its picture, "" none
 	Links  Links
 	Why    string   // this mail comes
 	Sender []string // lines
@@ -128,6 +130,17 @@ func newPage(l Letter) *page {
 	return w.page
 }
 
+// says are the board's words.
+func (w *writer) says() theme.Words { return w.Board.Theme.Words.Whole() }
+
+// one is a word with what stands before one of it.
+func one(word string) string {
+	if strings.ContainsRune("aeiou", []rune(word)[0]) {
+		return "an " + word
+	}
+	return "a " + word
+}
+
 // scored reports whether the reader has a score in the release, to be shown or not.
 func (w *writer) scored() bool { return w.Card != nil && !math.IsNaN(w.Card.Row.Score) }
 
@@ -151,7 +164,7 @@ func (w *writer) lead() {
 		p.Title = "No score this time"
 		p.Words = sentence(oneLine(cmp.Or(w.Why, w.note()), 600))
 		if !w.Next.IsZero() {
-			p.Words += " The next release is a new beginning."
+			p.Words += " The next " + w.says().Release + " is a new beginning."
 		}
 	}
 }
@@ -184,7 +197,7 @@ func (w *writer) number() {
 	}
 	w.moves()
 	if old := w.Card.OldRules; old != nil {
-		p.Bridge = "The rules changed with this release: under those before it, this score would be " + w.scale.Score(old.Score) + "."
+		p.Bridge = "The rules changed with this " + w.says().Release + ": under those before it, this score would be " + w.scale.Score(old.Score) + "."
 	}
 }
 
@@ -199,7 +212,7 @@ func (w *writer) moves() {
 		}
 		return
 	}
-	since = cmp.Or(since, "the release before")
+	since = cmp.Or(since, "the "+w.says().Release+" before")
 	size := scale.Score(math.Abs(c.Row.Change))
 	switch {
 	case !scale.Moved(c.Row.Change):
@@ -228,7 +241,7 @@ func (w *writer) moves() {
 		p.Causes = append(p.Causes, cause{oneLine(part.Part.Part.Name, 80), scale.Signed(part.Move), w.better(part.Move), by})
 	}
 	if scale.Moved(c.Others) || scale.Moved(c.Rules) {
-		words := []string{"own action " + scale.Signed(c.Own), "other players " + scale.Signed(c.Others)}
+		words := []string{"own action " + scale.Signed(c.Own), "other " + w.says().Players + " " + scale.Signed(c.Others)}
 		if scale.Moved(c.Rules) {
 			words = append(words, "new rules "+scale.Signed(c.Rules))
 		}
@@ -452,14 +465,14 @@ func (w *writer) ending() {
 	}
 	if !w.Next.IsZero() {
 		at := w.Next.In(w.Board.Location())
-		p.Next = "The next release comes on " + at.Format("Monday 2 January") + " at " + at.Format("15:04") + " (" + w.Board.Zone + ")."
+		p.Next = "The next " + w.says().Release + " comes on " + at.Format("Monday 2 January") + " at " + at.Format("15:04") + " (" + w.Board.Zone + ")."
 	}
 	name := oneLine(w.Name, 80)
 	switch {
 	case w.Card == nil && w.Why == "":
 		p.Why = "You get this because you follow " + p.Board + "."
 	case w.Board.Basis == board.OptIn:
-		p.Why = "You get this because you are a player on " + p.Board
+		p.Why = "You get this because you are " + one(w.says().Player) + " on " + p.Board
 		if name != "" {
 			p.Why += ", as " + name
 		}
@@ -468,7 +481,7 @@ func (w *writer) ending() {
 		}
 		p.Why += "."
 	default:
-		p.Why = "You get this because the scorecard of " + cmp.Or(name, "a player") + " on " + p.Board + " is yours."
+		p.Why = "You get this because the scorecard of " + cmp.Or(name, one(w.says().Player)) + " on " + p.Board + " is yours."
 	}
 	for line := range strings.Lines(w.Sender) {
 		if line = oneLine(line, 200); line != "" {

@@ -98,6 +98,7 @@ func (p *page) text() string {
 	t.whole("-- \n" + wrap(p.Why, ""))
 	t.link("Choose how you are told", p.Links.Preferences)
 	t.link("Stop these mails", p.Links.Unsubscribe)
+	t.block("Scored with Cairn")
 	t.block(p.Sender...)
 	return t.String()
 }

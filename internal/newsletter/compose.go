@@ -26,6 +26,7 @@ type told struct {
 	article string           // Markdown
 	errata  []string
 	next    time.Time
+	logo    []byte
 }
 
 // mostHeroes is how many of the top a letter shows, where the board shows them.
@@ -54,6 +55,11 @@ func (n *Newsletters) shareOf(ctx context.Context, at *board.Board, rel *release
 	}
 	if t.errata, err = n.errata(ctx, at, rel, made); err != nil {
 		return nil, err
+	}
+	if at.Logo != "" {
+		if t.logo, err = n.rooms.Boards.Logo(ctx, at.ID); err != nil && fault.Of(err) != fault.NotFound {
+			return nil, err
+		}
 	}
 	if n.rooms.Clock != nil {
 		turn, ok, err := n.rooms.Clock.Next(ctx, at)
@@ -121,7 +127,7 @@ func (t *told) compose(ctx context.Context, member int64, account string, losses
 		return l, err
 	}
 	m := access.Member
-	l = letter.Letter{Board: t.at, View: view, Name: m.Name, Since: m.Joined, Shy: m.Shy, Article: t.article, Errata: t.errata, Next: t.next, Links: links, Sender: rooms.Sender}
+	l = letter.Letter{Board: t.at, View: view, Name: m.Name, Since: m.Joined, Shy: m.Shy, Article: t.article, Errata: t.errata, Next: t.next, Links: links, Sender: rooms.Sender, Logo: t.logo}
 	if !access.May(board.SeeLeaderboard, t.at) {
 		l.Links.Board = ""
 	}

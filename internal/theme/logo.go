@@ -6,6 +6,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"math"
 
 	"golang.org/x/image/draw"
 
@@ -51,7 +52,7 @@ func Logo(content []byte) ([]byte, error) {
 		return nil, damaged(err)
 	}
 	shrink := max(float64(c.Width)/LogoWidth, float64(c.Height)/LogoHeight, 1)
-	to := image.NewNRGBA(image.Rect(0, 0, max(1, int(float64(c.Width)/shrink)), max(1, int(float64(c.Height)/shrink))))
+	to := image.NewNRGBA(image.Rect(0, 0, max(1, int(math.Round(float64(c.Width)/shrink))), max(1, int(math.Round(float64(c.Height)/shrink)))))
 	draw.CatmullRom.Scale(to, to.Bounds(), from, from.Bounds(), draw.Src, nil)
 	var out bytes.Buffer
 	if err := png.Encode(&out, to); err != nil {

@@ -98,7 +98,9 @@ func (t Theme) Sheet() template.CSS {
 	}
 	out.WriteString(":root{" + plain + "}")
 	if t.Light != (Colours{}) || t.Dark != (Colours{}) {
-		out.WriteString("@media screen and (prefers-color-scheme:dark){:root{" + t.DarkPalette().tokens() + "}}")
+		dark := t.DarkPalette().tokens()
+		out.WriteString("@media screen and (prefers-color-scheme:dark){:root{" + dark + "}}")
+		out.WriteString(":root.theme-light{" + t.Palette().tokens() + "}:root.theme-dark{" + dark + "}") // of frames that ask for one
 	}
 	return template.CSS(out.String()) // of colours that are six digits, and of our own words
 }

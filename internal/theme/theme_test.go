@@ -95,7 +95,7 @@ func TestCheck_NamesTheFieldAndWhatWouldDo(t *testing.T) {
 
 // Whatever a theme says, what it is written as holds tokens and nothing else.
 func TestSheet_HoldsTokensAndNothingElse(t *testing.T) {
-	whole := regexp.MustCompile(`^(:root\{(--[a-z0-9-]+:[^;{}<>\\@]+;)+\})(@media screen and \(prefers-color-scheme:dark\)\{:root\{(--[a-z0-9-]+:[^;{}<>\\@]+;)+\}\})?$`)
+	whole := regexp.MustCompile(`^(:root\{(--[a-z0-9-]+:[^;{}<>\\@]+;)+\})(@media screen and \(prefers-color-scheme:dark\)\{:root\{(--[a-z0-9-]+:[^;{}<>\\@]+;)+\}\}:root\.theme-light\{(--[a-z0-9-]+:#[0-9a-f]{6};)+\}:root\.theme-dark\{(--[a-z0-9-]+:#[0-9a-f]{6};)+\})?$`)
 	rapid.Check(t, func(t *rapid.T) {
 		theme := Theme{Type: Type(rapid.SampledFrom([]string{"", "geometric", "serif", "slab", "mono"}).Draw(t, "type")), Corners: Corners(rapid.SampledFrom([]string{"", "soft", "square"}).Draw(t, "corners"))}
 		text := func(name string) string {

@@ -429,6 +429,9 @@ func tabs(p place, ask asked) (groups []tabGroup, all link) {
 func newLeaderboard(p place, shown shownRows) leaderboard {
 	scale, ask := scaleOf(p.card), shown.ask
 	one, _ := players(p.card.Players)
+	if own := p.board.Theme.Words.Player; own != "" {
+		one = own
+	}
 	t := leaderboard{Tag: ask.tag != "", Who: capital(one), Caption: "Leaderboard, " + p.release.Period.Label()}
 	if t.Tag {
 		t.Caption = "Leaderboard of " + ask.group + " " + ask.tag + ", " + p.release.Period.Label()

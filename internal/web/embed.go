@@ -92,6 +92,7 @@ func (s *site) embedLeaderboard(w http.ResponseWriter, v *visit) error {
 	rel := p.release
 	page := embedBoardPage{frame: s.frame("Leaderboard of "+p.board.Name, nil), BoardName: p.board.Name, Address: s.origin(v) + boardAddress(p.board), When: rel.Period.Label(), Line: rel.Title, Powered: s.powered(v, p.board, rel.Release)}
 	page.Bare, page.Look, page.Hidden = true, look, true
+	page.wearIn(v, p.board)
 	page.Table = newLeaderboard(p, shownRows{ask: asked{page: 1}, total: len(rows), rows: rows, leader: rows[:min(1, len(rows))]})
 	for i := range page.Table.Rows {
 		l := &page.Table.Rows[i]
@@ -123,6 +124,7 @@ func (s *site) embedCard(w http.ResponseWriter, v *visit) error {
 	}
 	page := embedCardPage{frame: s.frame(picture.Name+" on "+p.board.Name, nil), Address: s.origin(v) + playerAddress(boardAddress(p.board), card.Row.Key), Card: picture, Powered: s.powered(v, p.board, p.release.Release)}
 	page.Bare, page.Look, page.Hidden = true, look, true
+	page.wearIn(v, p.board)
 	if !math.IsNaN(card.Row.Score) {
 		page.Cairn = figure.Cairn(picture.Stones, "cairn", "", "")
 	}

@@ -40,7 +40,7 @@ var managementPages = []struct {
 	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
 	{"Coaching", coachTabs},
 	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Targets", "/targets"}, {"Terms", "/terms"}}},
-	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"Settings", "/settings"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Trail", "/trail"}}},
+	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"Settings", "/settings"}, {"Look", "/look"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Trail", "/trail"}}},
 }
 
 func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
@@ -90,6 +90,8 @@ var manageDone = map[string]string{
 	"leftout":   "Left out. The next period goes on.",
 	"again":     "It is tried again within a minute.",
 	"settings":  "Kept.",
+	"look":      "The board wears it now.",
+	"domain":    "Kept. Whoever runs this server allows it.",
 	"card":      "The new version of the scorecard is in force. The next release is the first to use it, and shows old and new side by side.",
 	"same":      "Nothing changed: this is the version in force.",
 	"drafted":   "Calculated. Look it over, then publish it.",

@@ -20,6 +20,7 @@ type operatePage struct {
 	All     bool   // none is left out of the list
 	Here    string // kind that is listed, "" all
 	Dead    bool   // some of these can be tried again together
+	Domains []domainLine
 }
 
 // kindLine is how many jobs of a kind there are.
@@ -48,7 +49,7 @@ func (s *site) showOperate(w http.ResponseWriter, v *visit) error {
 
 func (s *site) operatePage(v *visit, f *form) (any, error) {
 	ctx := v.Context()
-	page := operatePage{frame: s.own("The work of this server", ""), Done: wasDone(v, map[string]string{"again": "It runs within a second or so.", "all": "They run one after another from now on."})}
+	page := operatePage{frame: s.own("The work of this server", ""), Done: wasDone(v, map[string]string{"again": "It runs within a second or so.", "all": "They run one after another from now on.", "domain": "Kept."})}
 	page.Here = v.URL.Query().Get("kind")
 	counts, err := s.queue.Counts(ctx)
 	if err != nil {
@@ -74,6 +75,9 @@ func (s *site) operatePage(v *visit, f *form) (any, error) {
 		page.Jobs = append(page.Jobs, line)
 	}
 	page.All = len(jobs) < jobsShown
+	if page.Domains, err = s.domainLines(ctx); err != nil {
+		return nil, err
+	}
 	page.Shown = "Dead ones first, then by when they are due."
 	page.Problem = f.problem()
 	return page, nil

@@ -56,7 +56,7 @@ func (on shows) lets(told story.Story, c *release.Card) bool {
 // cardPicture puts a player's card of a release into the words of a picture.
 func (s *site) cardPicture(v *visit, b *board.Board, rel *release.Release, c *release.Card, on shows) figure.Card {
 	scale := scaleOf(c.Card)
-	p := figure.Card{Board: b.Name, When: rel.Period.Label(), Host: s.host(v), Verify: verifyWords(rel)}
+	p := figure.Card{Look: lookOf(b), Board: b.Name, When: rel.Period.Label(), Host: s.host(v), Verify: verifyWords(rel)}
 	if on.name {
 		p.Name = nameOf(c.Row)
 	}
@@ -190,7 +190,7 @@ func (s *site) leaderboardPicture(v *visit, b *board.Board, view *release.View) 
 	if err != nil {
 		return figure.Leaderboard{}, err
 	}
-	l := figure.Leaderboard{Board: b.Name, When: view.Period.Label(), Line: view.Title, Host: s.host(v), Verify: verifyWords(view.Release)}
+	l := figure.Leaderboard{Look: lookOf(b), Board: b.Name, When: view.Period.Label(), Line: view.Title, Host: s.host(v), Verify: verifyWords(view.Release)}
 	if !scale.Lower {
 		l.Full = fullWidth(scale, rows)
 	}

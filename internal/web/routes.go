@@ -77,6 +77,7 @@ var routes = []route{
 	{"GET /embed/{id}/players/{player}", outward, (*site).embedCard},
 	{"GET /embed/{id}/players/{player}/{badge}", outward, (*site).embedBadge},
 	{"GET /oembed", outward, (*site).answerOembed},
+	{"GET /look/{id}/{file}", outward, (*site).lookFile},
 
 	// Signing in, and one's own record.
 	{"GET /sign-in", anyone, (*site).signIn},
@@ -122,6 +123,9 @@ var routes = []route{
 	{"POST /me/sources/link/end", someone, (*site).endCheckLink},
 	{"GET /c/{token}", anyone, (*site).showCheckIn},
 	{"POST /c/{token}", anyone, (*site).checkInByLink},
+	{"POST /c/{token}/count", anyone, (*site).countByLink},
+	{"GET /me/sources/count", someone, (*site).showCount},
+	{"POST /me/sources/count", someone, (*site).count},
 	{"GET /me/sources/entries", someone, (*site).entries},
 	{"POST /me/sources/delete", someone, (*site).disconnect},
 	{"GET /me/record", someone, (*site).record},
@@ -240,6 +244,10 @@ var routes = []route{
 	{"POST /b/{board}/manage/plan", on(board.Manage), (*site).setPlan},
 	{"GET /b/{board}/manage/settings", on(board.SeeTrail), (*site).showSettings},
 	{"POST /b/{board}/manage/settings", on(board.Manage), (*site).setSettings},
+	{"GET /b/{board}/manage/look", on(board.SeeTrail), (*site).showLook},
+	{"POST /b/{board}/manage/look", on(board.Manage), (*site).setLook},
+	{"POST /b/{board}/manage/look/logo", on(board.Manage), (*site).setLogo},
+	{"POST /b/{board}/manage/look/domain", on(board.Manage), (*site).setDomain},
 	{"GET /b/{board}/manage/reveal", on(board.SeeTrail), (*site).showReveal},
 	{"POST /b/{board}/manage/reveal", on(board.Manage), (*site).reveal},
 	{"POST /b/{board}/manage/reveal/back", on(board.Manage), (*site).takeBack},
@@ -262,6 +270,7 @@ var routes = []route{
 	// Running the server.
 	{"GET /operate", operator, (*site).showOperate},
 	{"POST /operate/again", operator, (*site).runAgain},
+	{"POST /operate/domain", operator, (*site).allowDomain},
 
 	// Everything else.
 	{"GET /static/{file}", anyone, (*site).static},

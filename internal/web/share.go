@@ -139,7 +139,7 @@ func (s *site) showShare(w http.ResponseWriter, v *visit) error {
 	if at.picture.Name != "" {
 		heading = at.picture.Name + " on " + b.Name
 	}
-	page := sharePage{frame: s.frame(heading, nil), Heading: heading, When: rel.Period.Label(), Card: at.picture, BoardName: b.Name,
+	page := sharePage{frame: s.frame(heading, nil).wearAlone(b), Heading: heading, When: rel.Period.Label(), Card: at.picture, BoardName: b.Name,
 		Picture: under + "/card.png", Alt: at.picture.Words(), Width: figure.CardWidth, Height: figure.CardHeight,
 		Digest: rel.Digest, Line: "cairn verify " + bundleName(b, rel) + " --against " + rel.Digest}
 	page.Hidden = true // a person is not for search engines to find

@@ -134,6 +134,7 @@ func (s *site) wallPages(v *visit, p place) ([]wallPage, error) {
 	around := func(heading string) wallPage {
 		page := wallPage{frame: s.frame(heading+" · "+p.board.Name, nil), BoardName: p.board.Name, Heading: heading}
 		page.Bare, page.Look, page.Hidden = true, "bare wall theme-dark accent-lichen", true
+		page.wear(p.board)
 		if p.release != nil {
 			page.When, page.Powered = p.release.Period.Label(), s.powered(v, p.board, p.release.Release)
 		}

@@ -246,6 +246,10 @@ type frame struct {
 	Lasting     []link       // of a page that is kept for ever: where to find what came after
 	Bare        bool         // nothing around it: for frames of other sites, and for screens
 	Look        string       // classes of the whole page: theme and accent
+	Dress       string       // address of the board's own colours; "" Cairn's
+	Logo        string       // and of its logo; "" none
+	Says        words        // what the board calls things
+	Scored      string       // where the board's numbers are checked, for the mark; "" a page of no board
 	Graph       *graph       // what programs show of a link to it; nil nothing
 	Alternates  []alternate
 }
@@ -262,7 +266,7 @@ func (s *site) frame(title string, b *board.Board) *frame {
 	if b != nil {
 		f.Board, f.Home, f.Hidden = b.Name, boardAddress(b), b.Stage != board.Open
 	}
-	return f
+	return f.wear(b)
 }
 
 // lead fills in where on the board a visitor can go.
