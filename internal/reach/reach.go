@@ -121,7 +121,7 @@ func (r *Reach) Do(client *http.Client, request *http.Request, most int64) (answ
 			err = u.Err // the address may hold a secret
 		}
 		if errors.Is(err, errInside) {
-			return nil, nil, fault.Wrap(fault.Invalid, err, "This address leads into a private network, which this server opens only where its operator allows it (reach_private).")
+			return nil, nil, inside(err)
 		}
 		return nil, nil, fault.Wrap(fault.Unavailable, err, "Nobody answers at this address.")
 	}
@@ -134,6 +134,11 @@ func (r *Reach) Do(client *http.Client, request *http.Request, most int64) (answ
 		return answer, nil, fault.New(fault.Invalid, "The answer is longer than %d bytes.", most)
 	}
 	return answer, body, r.judgeAnswer(answer)
+}
+
+// inside says that an address is not for people to have opened.
+func inside(err error) error {
+	return fault.Wrap(fault.Invalid, err, "This address leads into a private network, which this server opens only where its operator allows it (reach_private).")
 }
 
 func (r *Reach) judgeAnswer(answer *http.Response) error {
