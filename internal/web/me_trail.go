@@ -119,6 +119,7 @@ var verbs = map[string]string{
 	"grant.withdraw": "withdrew a grant",
 
 	"member.invite":        "invited a player",
+	"member.enrol":         "put players on the board",
 	"member.join":          "joined",
 	"member.decline":       "declined an invitation",
 	"member.silent":        "deleted an invitation that nobody answered",
@@ -137,6 +138,11 @@ var verbs = map[string]string{
 	"member.claim":         "asked for a record that may be theirs",
 	"member.claim.refused": "refused a claim",
 	"member.claimed":       "settled whose record it is",
+
+	"hook.make":   "made a hook",
+	"hook.change": "changed a hook",
+	"hook.end":    "ended a hook",
+	"hook.secret": "gave a hook another secret",
 
 	"board.create":          "made the board",
 	"board.settings":        "changed the board's settings",
