@@ -55,7 +55,10 @@ func ReadDirect(body []byte, a Arrival) (b Batch, err error) {
 		if more := wrong - len(problems); more > 0 {
 			said += fmt.Sprintf("; and %d more", more)
 		}
-		return Batch{}, fault.New(fault.Invalid, "Nothing was taken. %s.", strings.ToUpper(said[:1])+said[1:])
+		if !strings.HasSuffix(said, "?") {
+			said += "."
+		}
+		return Batch{}, fault.New(fault.Invalid, "Nothing was taken. %s", strings.ToUpper(said[:1])+said[1:])
 	}
 	b.Made = names.made
 	return b, nil

@@ -253,6 +253,10 @@ func short(id string) string {
 	if len(id) <= maxID && !strings.ContainsFunc(id, unicode.IsControl) {
 		return id
 	}
-	sum := sha256.Sum256([]byte(id))
+	return digest(id)
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
