@@ -22,7 +22,7 @@ const (
 type Actor struct {
 	Account  string    // "" nobody
 	Session  string    // id of the session, "" a token
-	Operator bool      // runs this server: may suspend boards; sees no board that they have no role on. Never a token
+	Operator bool      // runs this server: may suspend boards; sees no board that they have no role on. A token where it is for that
 	Proved   time.Time // when they last proved who they are, on this session; zero for a token
 	Scopes   []Scope   // of a token; nil a session, which may all that its owner may
 }

@@ -58,6 +58,11 @@ func (i *Identity) MakeToken(ctx context.Context, a Actor, name string, scopes [
 	if err := made.check(now, scopes); err != nil {
 		return "", Token{}, err
 	}
+	if !a.Operator && slices.Contains(made.Scopes, Operate) {
+		f := fault.New(fault.Invalid, "Only somebody who runs this server makes tokens for running it.")
+		f.Field = "scopes"
+		return "", Token{}, f
+	}
 	if err := i.Take("token", a.Account); err != nil {
 		return "", Token{}, err
 	}
@@ -173,7 +178,8 @@ func (i *Identity) RevokeToken(ctx context.Context, a Actor, id string) error {
 	})
 }
 
-// ByToken returns who holds a token's secret, and notes the day; Unauthenticated for none. A token is never an operator's.
+// ByToken returns who holds a token's secret, and notes the day; Unauthenticated for none. They are an operator by it where
+// they are one and the token is for that; they were never proved just now.
 func (i *Identity) ByToken(ctx context.Context, secret string) (Actor, error) {
 	none := func() (Actor, error) {
 		return Actor{}, fault.New(fault.Unauthenticated, "This token is not known here, was revoked, or has expired: make a new one.")
@@ -183,10 +189,11 @@ func (i *Identity) ByToken(ctx context.Context, secret string) (Actor, error) {
 	}
 	var a Actor
 	var id, scopes string
-	var used, expires int64
+	var used, expires, operator int64
 	err := i.db.Read(ctx, func(tx *db.Tx) error {
-		return tx.QueryRow(`SELECT token_id, account_id, scopes, used_at, expires_at FROM account_token WHERE hash = $1`, hash(secret)).
-			Scan(&id, &a.Account, &scopes, &used, &expires)
+		return tx.QueryRow(`SELECT t.token_id, t.account_id, t.scopes, t.used_at, t.expires_at, a.operator
+			FROM account_token t JOIN account a ON a.account_id = t.account_id WHERE t.hash = $1`, hash(secret)).
+			Scan(&id, &a.Account, &scopes, &used, &expires, &operator)
 	})
 	now := i.now()
 	if fault.Of(err) == fault.NotFound || err == nil && !now.Before(at(expires)) {
@@ -205,5 +212,6 @@ func (i *Identity) ByToken(ctx context.Context, secret string) (Actor, error) {
 		}
 	}
 	a.Scopes = split(scopes)
+	a.Operator = operator == 1 && a.May(Operate)
 	return a, nil
 }

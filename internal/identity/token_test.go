@@ -101,3 +101,29 @@ func TestMakeToken_RefusesWhatCannotBe(t *testing.T) {
 	_, _, err = w.MakeToken(ctx, identity.Actor{}, "n", read, noon.Add(48*time.Hour))
 	wantKind(t, err, fault.Unauthenticated, "nobody")
 }
+
+func TestByToken_RunsTheServerWhereItsOwnerDoesAndItIsForThat(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		ada := w.proved("ada@example.org")
+		_, _, err := w.MakeToken(ctx, ada.Actor, "jobs", []identity.Scope{identity.Operate}, noon.AddDate(0, 1, 0))
+		wantKind(t, err, fault.Invalid, "a token for running the server, of somebody who does not")
+		boss, err := w.UseOperatorLink(ctx, w.operatorToken(), "boss@example.org", firefox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			scope identity.Scope
+			want  bool
+		}{{identity.Operate, true}, {identity.WriteBoards, false}} {
+			secret, _, err := w.MakeToken(ctx, boss.Actor, "jobs", []identity.Scope{c.scope}, noon.AddDate(0, 1, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := w.ByToken(ctx, secret)
+			if err != nil || a.Operator != c.want || a.JustProved(noon) {
+				t.Errorf("a token for %s: %+v, %v", c.scope, a, err)
+			}
+		}
+	})
+}

@@ -24,6 +24,7 @@ type doorsPage struct {
 	AddBad    *problem
 	TokenName field
 	Scopes    field
+	Operates  bool // they run this server
 	Lasts     field
 	TokenBad  *problem
 	Token     string // a secret that was made just now, "" none
@@ -53,12 +54,22 @@ var scopeWords = []option{
 	{Value: string(identity.ReadOwn), Text: "Read my own record and scorecards"},
 	{Value: string(identity.WriteOwn), Text: "Write my own entries and profile"},
 	{Value: string(identity.ReadBoards), Text: "Read what my roles on boards show"},
-	{Value: string(identity.WriteBoards), Text: "Do what my roles on boards allow"},
+	{Value: string(identity.WriteBoards), Text: "Do what my roles on boards allow, releases aside"},
+	{Value: string(identity.Release), Text: "Draft, publish and mend releases"},
+	{Value: string(identity.Operate), Text: "Run this server"},
+}
+
+// scopesFor are those that somebody may give a token.
+func scopesFor(operator bool) []option {
+	if operator {
+		return scopeWords
+	}
+	return slices.DeleteFunc(slices.Clone(scopeWords), func(o option) bool { return o.Value == string(identity.Operate) })
 }
 
 func (s *site) newDoorsPage(v *visit, address, token *form) (doorsPage, error) {
 	ctx := v.Context()
-	page := doorsPage{frame: s.own("Ways in", "Ways in"), Done: wasDone(v, doorsDone), Proved: v.actor.JustProved(s.now()), Mails: s.who.Mails()}
+	page := doorsPage{frame: s.own("Ways in", "Ways in"), Done: wasDone(v, doorsDone), Proved: v.actor.JustProved(s.now()), Mails: s.who.Mails(), Operates: v.actor.Operator}
 	zone, err := s.zone(ctx, v)
 	if err != nil {
 		return page, err
@@ -111,7 +122,7 @@ func (page *doorsPage) fields(address, token *form) {
 	page.Address = address.text("address", "Another address", "A link goes there. Once it was opened in this browser, the address is yours.", "").as("email").complete("email").must()
 	page.AddBad = address.problem()
 	page.TokenName = token.text("name", "What it is for", "Such as: weekly report.", "").most(100).must()
-	page.Scopes = token.ticks("scopes", "What it may", "", []string{string(identity.ReadOwn)}, scopeWords)
+	page.Scopes = token.ticks("scopes", "What it may", "", []string{string(identity.ReadOwn)}, scopesFor(page.Operates))
 	page.Lasts = token.choice("choice", "days", "How long", "", "90", []option{{Value: "1", Text: "A day"}, {Value: "30", Text: "30 days"}, {Value: "90", Text: "90 days"}, {Value: "365", Text: "A year"}})
 	page.TokenBad = token.problem()
 }
