@@ -1,13 +1,10 @@
 package web
 
 import (
-	"context"
-	"slices"
 	"strconv"
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
-	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/score"
 	"cairn/scorecard"
@@ -57,54 +54,33 @@ type reading struct {
 	may        func(scorecard.Audience) bool
 }
 
-// read works out what of a board is for somebody.
-func (s *site) read(b *board.Board, a board.Access) reading {
-	return reading{
-		member: a.Member, runs: a.May(board.SeeAll, b), front: a.May(board.SeeBoard, b), rows: a.May(board.SeeLeaderboard, b),
-		cards: a.May(board.SeeScorecards, b), history: a.May(board.SeeHistory, b), own: a.May(board.SeeOwn, b),
-	}
+// seenAs is a sight in the words of pages.
+func seenAs(s release.Sight) reading {
+	return reading{member: s.Member, runs: s.Runs, given: s.Given, front: s.Front, rows: s.Rows, cards: s.Cards, history: s.History, own: s.Own,
+		whole: s.Whole, everything: s.Everything, may: s.May}
+}
+
+// sight is it in the words of releases.
+func (r reading) sight() release.Sight {
+	return release.Sight{Member: r.member, Runs: r.runs, Given: r.given, Front: r.front, Rows: r.rows, Cards: r.cards, History: r.history, Own: r.own,
+		Whole: r.whole, Everything: r.everything, May: r.may}
 }
 
 // number is the reader's own on the board, −1 none.
-func (r reading) number() int64 {
-	if r.member == nil || !r.own {
-		return -1
-	}
-	return r.member.Number
-}
+func (r reading) number() int64 { return r.sight().Number() }
 
 // is reports whether a player is the reader.
-func (r reading) is(member int64) bool { return member >= 0 && member == r.number() }
+func (r reading) is(member int64) bool { return r.sight().Is(member) }
 
 // opens reports whether a player's scorecard is for the reader, as far as the board goes: the release may still not show it.
-func (r reading) opens(member int64) bool {
-	return r.runs || r.cards || r.is(member) || r.given[member]
-}
+func (r reading) opens(member int64) bool { return r.sight().Opens(member) }
 
 // shy reports whether a player is the reader, who does not want to see the own number.
 func (r reading) shy(member int64) bool { return r.is(member) && r.member.Shy }
 
-// parameters returns what a release took from its players, without the metrics of which not everyone's value is for the
-// reader: the lowest and the highest are somebody's.
+// parameters returns what a release took from its players, as far as it is for the reader.
 func (r reading) parameters(card *scorecard.Scorecard, all score.Parameters) score.Parameters {
-	if !r.whole {
-		return nil
-	}
-	shown := score.Parameters{}
-	card.Walk(func(p, _ *scorecard.Part, _ int) {
-		if found := all[p.Key]; found != nil && !r.keeps(p) {
-			shown[p.Key] = found
-		}
-	})
-	return shown
-}
-
-// keeps reports whether a metric's value, or that of one below a group, is not for the reader.
-func (r reading) keeps(p *scorecard.Part) bool {
-	if p.IsGroup() {
-		return slices.ContainsFunc(p.Parts, r.keeps)
-	}
-	return !r.may(p.Audience)
+	return r.sight().Parameters(card, all)
 }
 
 // narrow reports whether a metric's value is not for everyone on the board.
@@ -121,75 +97,31 @@ func valueFor(m *scorecard.Part) string {
 }
 
 // find reads what the address names, as far as it is for whoever asks. An address without a period names the latest release,
-// which there may not be. An earlier one takes the right to the board's history, unless the page is one's own scorecard.
+// which there may not be.
 func (s *site) find(r *visit) (place, error) {
-	ctx, b := r.Context(), r.board
-	to, err := s.releases.Reader(ctx, b, r.access)
+	p := place{board: r.board}
+	ask := release.Asked{Period: r.PathValue("period"), Player: r.PathValue("player"), Losses: func() (bool, error) { return s.wantsLosses(r) }}
+	if ask.Period == release.Newest { // a word of programs
+		return place{}, fault.New(fault.NotFound, "There is no release of %q.", ask.Period)
+	}
+	if text := r.PathValue("edition"); text != "" && ask.Period != "" {
+		var err error
+		if ask.Edition, err = strconv.Atoi(text); err != nil || ask.Edition < 1 || strconv.Itoa(ask.Edition) != text {
+			return place{}, fault.New(fault.NotFound, "There is no edition %q.", text)
+		}
+		p.lasting = true
+	}
+	found, err := s.releases.Find(r.Context(), r.board, r.access, ask)
 	if err != nil {
 		return place{}, err
 	}
-	p := place{board: b, reading: s.read(b, r.access)}
-	if to.Losses, err = s.wantsLosses(r, p.reading); err != nil {
-		return place{}, err
-	}
-	p.reading.given, p.reading.may = to.Given, to.May
-	latest, err := s.releases.Latest(ctx, b)
-	name := r.PathValue("period")
-	if fault.Of(err) == fault.NotFound && name == "" {
-		p.card, err = s.boards.Scorecard(ctx, b.ID, b.Version)
-		return p, err
-	}
-	if err != nil {
-		return place{}, err
-	}
-	named := latest
-	if name != "" {
-		edition := 0
-		if text := r.PathValue("edition"); text != "" {
-			if edition, err = strconv.Atoi(text); err != nil || edition < 1 || strconv.Itoa(edition) != text {
-				return place{}, fault.New(fault.NotFound, "There is no edition %q.", text)
-			}
-			p.lasting = true
-		}
-		if named, err = s.released(ctx, b, name, edition); err != nil {
-			return place{}, err
-		}
-	}
-	if named.State != release.Final {
-		return place{}, fault.New(fault.NotFound, "This release is not published yet.")
-	}
-	if named.ID != latest.ID && !p.reading.history {
-		if own, err := s.asksForOwn(r, p.reading); err != nil || !own {
-			return place{}, fault.Wrap(fault.NotFound, err, "Earlier releases of this board are not for everyone.")
-		}
-	}
-	if p.release, err = s.releases.View(ctx, b, named, to); err != nil {
-		return place{}, err
-	}
-	at := &p.reading
-	at.everything = at.runs || at.rows && at.cards && p.release.Whole()
-	if at.whole = at.everything; b.Basis != board.OptIn && b.TopN == 0 && at.rows && at.cards && at.given == nil {
-		names, err := s.boards.Directory(ctx, b)
-		if err != nil {
-			return place{}, err
-		}
-		hidden, _ := names.Hidden()
-		at.whole = at.whole || len(hidden) == 0
-	}
-	p.card, err = s.boards.Scorecard(ctx, b.ID, named.Version)
-	return p, err
+	p.card, p.release, p.reading = found.Card, found.View, seenAs(found.Sight)
+	return p, nil
 }
 
 // opens refuses a player's scorecard to whom it is not for.
 func (s *site) opens(r *visit, p place) error {
-	names, err := s.boards.Directory(r.Context(), p.board)
-	if err != nil {
-		return err
-	}
-	if p.release == nil || !p.reading.opens(names.ByKey(r.PathValue("player"))) {
-		return fault.New(fault.NotFound, "There is no scorecard of this player for you.")
-	}
-	return nil
+	return s.releases.OpenCard(r.Context(), p.board, release.Found{Sight: p.reading.sight(), View: p.release, Card: p.card}, r.PathValue("player"))
 }
 
 // asksForOwn reports whether the player in the address is the one who asks.
@@ -205,25 +137,11 @@ func (s *site) asksForOwn(r *visit, to reading) (bool, error) {
 	return to.is(names.ByKey(key)), nil
 }
 
-// wantsLosses reports whether the page is the reader's own and they asked for stories of loss too.
-func (s *site) wantsLosses(r *visit, to reading) (bool, error) {
-	own, err := s.asksForOwn(r, to)
-	if err != nil || !own || r.access.Account == "" {
-		return false, err
+// wantsLosses reports whether the reader asked for stories of loss too.
+func (s *site) wantsLosses(r *visit) (bool, error) {
+	if r.access.Account == "" {
+		return false, nil
 	}
 	told, err := s.letters.Preference(r.Context(), r.access.Account, r.board.ID)
 	return told.Losses, err
-}
-
-// released finds a release by the name of its period.
-func (s *site) released(ctx context.Context, b *board.Board, name string, edition int) (*release.Release, error) {
-	card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
-	if err != nil {
-		return nil, err
-	}
-	p, err := period.Parse(card.Period, name)
-	if err != nil || p.String() != name {
-		return nil, fault.New(fault.NotFound, "There is no release of %q.", name)
-	}
-	return s.releases.Show(ctx, b, p, edition)
 }

@@ -18,7 +18,9 @@ import (
 
 	"cairn/internal/identity"
 	"cairn/internal/mail/mailtest"
+	"cairn/internal/period"
 	"cairn/internal/release"
+	"cairn/scorecard"
 )
 
 // reader is a person with a browser of their own, and a mailbox.
@@ -242,7 +244,11 @@ func programme(t *testing.T, width int, scheme string) {
 		t.Fatal(err)
 	}
 	for week, wanted := range map[string]bool{"2026-W47": true, "2026-W48": false} {
-		rel, err := w.site.released(ctx, b, week, 0)
+		at, err := period.Parse(scorecard.Week, week)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rel, err := w.releases.Show(ctx, b, at, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
