@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cairn/internal/board"
-	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/internal/pass"
@@ -87,14 +86,20 @@ func (s *site) endCheckLink(w http.ResponseWriter, v *visit) error {
 // mostDaysBack is how far back a link keeps days: whoever found it writes no other past for its player.
 const mostDaysBack = 31
 
-// checkInPage is the small page.
+// checkInPage is the small page, behind a link or of one's own.
 type checkInPage struct {
 	*frame
-	BoardName string
+	BoardName string // "" of all boards: it is the reader's own page
 	Done      string
+	Again     bool // that tap was counted already
 	Problem   *problem
-	Day       field
+	Address   string // of the page; taps go to count below it
+	Counters  []counter
+	Today     []quick
+	On        string // the day of these, ISO
+	Day       field  // of the form for any day, behind a link alone
 	Counts    []field
+	Proof     field
 }
 
 // byCheckIn finds the pass in the address. The visitor becomes its player, for writing alone and for nothing else.
@@ -130,14 +135,14 @@ func (s *site) byCheckIn(w http.ResponseWriter, v *visit) (*visit, *board.Board,
 }
 
 func (s *site) newCheckIn(v, player *visit, b *board.Board, counts []counted, f *form) (checkInPage, error) {
-	zone, err := s.zone(v.Context(), player)
+	page, err := s.newCounters(v, player, counts, "/c/"+url.PathEscape(v.PathValue("token")))
 	if err != nil {
-		return checkInPage{}, err
+		return page, err
 	}
-	page := checkInPage{frame: s.frame("Check in", nil), BoardName: b.Name, Done: wasDone(v, sourcesDone)}
-	page.Hidden = true
-	page.Day = f.text("day", "Day", "", s.now().In(zone).Format(time.DateOnly)).as("date").must()
+	page.BoardName = b.Name
+	page.Day = f.text("day", "Day", "", page.On).as("date").must()
 	page.Counts = countFields(f, counts)
+	page.Proof = evidenceField(f)
 	page.Problem = f.problem()
 	return page, nil
 }
@@ -163,17 +168,14 @@ func (s *site) checkInByLink(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	player.Request = v.Request
-	entries, err := s.readDay(player)
-	if err == nil && slices.ContainsFunc(entries, func(e entry.Entry) bool { return e.At < s.now().AddDate(0, 0, -mostDaysBack).UnixMicro() }) {
-		err = wrong("day", "By this link a day of the last %d is kept. For an older one, sign in.", mostDaysBack)
-	}
+	said, err := readDay(player)
 	if err == nil {
-		if slices.ContainsFunc(entries, func(e entry.Entry) bool {
-			return !slices.ContainsFunc(counts, func(c counted) bool { return c.Entry == e.Key })
-		}) {
-			return fault.New(fault.Invalid, "This link keeps only what %s counts.", b.Name)
+		for _, one := range said {
+			if !countsIt(counts, one.Key) {
+				return fault.New(fault.Invalid, "This link keeps only what %s counts.", b.Name)
+			}
 		}
-		_, err = s.players.Append(v.Context(), player.actor, checkIn, entries)
+		_, err = s.players.CheckIn(v.Context(), player.actor, v.PostForm.Get("day"), s.now().AddDate(0, 0, -mostDaysBack), said)
 	}
 	if mendable(err) {
 		page, failed := s.newCheckIn(v, player, b, counts, typed("today", v, err))
@@ -186,4 +188,8 @@ func (s *site) checkInByLink(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	return done(w, v, "/c/"+url.PathEscape(v.PathValue("token")), "taken")
+}
+
+func countsIt(counts []counted, key string) bool {
+	return slices.ContainsFunc(counts, func(c counted) bool { return c.Entry == key })
 }

@@ -105,7 +105,14 @@ func drawDoors(b *book) {
 	bad.Wrong, bad.Missed = []string{"mine.csv:4: Calls: \"four\" is no number", "mine.csv:7: day: \"soon\" is no time of the form that is expected here"}, "and 20 more"
 	b.draw("me-sources-refused", "me_sources", bad)
 	b.draw("me-entries", "me_entries", entriesPage{frame: b.own("check-in", "My data"), Source: "check-in", Earlier: "/me/sources/entries?source=check-in&before=1",
-		Entries: []ownEntry{{ID: "a", When: instant(today, time.UTC), Key: "calls", Value: "4"}, {ID: "b", When: instant(today, time.UTC), Key: "walks", Value: "1", Label: "along the quay"}}})
+		Entries: []ownEntry{{ID: "a", When: instant(today, time.UTC), Key: "calls", Value: "4", OwnWord: true, Evidence: "https://example.org/minutes"}, {ID: "b", When: instant(today, time.UTC), Key: "walks", Value: "1", Label: "along the quay"}}})
+	count := checkInPage{frame: b.own("Count", "My data"), Address: "/me/sources", On: "2026-11-22", Today: []quick{{"walks", "Walked to work"}}, Counters: []counter{
+		{Key: "calls", Name: "Calls", Tap: "a", So: "12 today", Undo: &tap{"b", 5, "calls"}, Sitting: []string{"b 5 calls"}}, {Key: "notes", Name: hostile, Unit: "notes", Tap: "c"}}}
+	b.draw("me-count", "check_in", count)
+	count.frame, count.BoardName, count.Again, count.Address = b.frame("Check in", nil), "Harbour Social Club", true, "/c/x"
+	count.Day, count.Proof = blank("today").text("day", "Day", "", "2026-11-22").as("date").must(), evidenceField(blank("today"))
+	count.Counts = countFields(blank("today"), []counted{{Entry: "calls", Name: "Calls", Unit: "calls"}, {Entry: "walks", Name: "Walked to work", Days: true}})
+	b.draw("check-in", "check_in", count)
 	b.draw("me-record", "me_record", recordPage{frame: b.own("My record", "My record"), Proved: true, Account: "0193a7c2-7d11-7c3a-9f0e-3a1f5f0c9a11", Done: recordDone["merged"],
 		Merges: []mergeLine{{ID: "m", Words: "On 22 November 2026 another record became part of this one. Until 22 December 2026 that can be undone."}}})
 	erase := erasePage{frame: b.own("Erase my record", "My record"), Boards: []string{"Harbour Social Club", hostile}, Owned: []string{"Daily habits"}}

@@ -29,12 +29,5 @@ func (s *site) own(title, here string) *frame {
 
 // zone is where the visitor reads the clock, as their profile says; else UTC.
 func (s *site) zone(ctx context.Context, v *visit) (*time.Location, error) {
-	profile, err := s.players.Profile(ctx, v.actor.Account)
-	if err != nil {
-		return nil, err
-	}
-	if zone, err := time.LoadLocation(profile.Zone); err == nil && profile.Zone != "" && profile.Zone != "Local" {
-		return zone, nil
-	}
-	return time.UTC, nil
+	return s.players.Zone(ctx, v.actor.Account)
 }

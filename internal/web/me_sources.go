@@ -1,13 +1,9 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -16,19 +12,17 @@ import (
 	"strings"
 	"time"
 
-	"cairn/internal/board"
-	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/intake"
+	"cairn/internal/player"
 	"cairn/internal/source"
 	"cairn/scorecard"
 )
 
 const (
-	checkIn     = "check-in" // name of the source that the form on the page fills
-	mostOwnFile = 11 << 20   // bytes of a form with a file of one's own
-	ownEntries  = 50         // on a page
-	shownWrongs = 20         // problems of a file that are shown
+	mostOwnFile = 11 << 20 // bytes of a form with a file of one's own
+	ownEntries  = 50       // on a page
+	shownWrongs = 20       // problems of a file that are shown
 )
 
 // sourcesPage is a player's own entries, and who gets what is derived from them.
@@ -41,6 +35,7 @@ type sourcesPage struct {
 	Counts  []field // of what boards derive, by entry key
 	Other   field
 	Number  field
+	Proof   field // address that shows it
 	DayBad  *problem
 	File    field
 	FileBad *problem
@@ -71,46 +66,26 @@ var sourcesDone = map[string]string{
 type counted struct {
 	Entry, Name, Unit string
 	Days              bool
+	Taps              bool // each adds to the others, so that they can be counted one by one
 	boardIDs          []string
 }
 
 // wantedOf returns what boards want derived from the visitor's own entries, and what of these is counted.
 func (s *site) wantedOf(ctx context.Context, v *visit) (all []derived, counts []counted, err error) {
-	mine, err := s.boards.Mine(ctx, v.actor)
+	wanted, err := s.boards.Wanted(ctx, v.actor)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, m := range mine {
-		if m.Access.Member == nil || !m.Access.May(board.SeeOwn, m.Board) || m.Board.Basis != board.OptIn {
-			continue
+	for _, w := range wanted {
+		part := w.Metric
+		all = append(all, derived{Board: w.Board.Name, Address: boardAddress(w.Board) + "/membership", What: measured(part, w.Card), Purpose: w.Purpose, Granted: w.Granted, boardID: w.Board.ID})
+		known := slices.IndexFunc(counts, func(c counted) bool { return c.Entry == part.Entry })
+		if known < 0 {
+			known = len(counts)
+			counts = append(counts, counted{Entry: part.Entry, Name: part.Name, Unit: part.Unit, Days: part.Take.Kind == scorecard.TakeDays,
+				Taps: slices.Contains([]scorecard.TakeKind{scorecard.TakeSum, scorecard.TakeCount, scorecard.TakeDistinct}, part.Take.Kind)})
 		}
-		terms, err := s.boards.TermsOf(ctx, m.Board, m.Board.Terms)
-		if err != nil {
-			return nil, nil, err
-		}
-		card, err := s.boards.Scorecard(ctx, m.Board.ID, m.Board.Version)
-		if err != nil {
-			return nil, nil, err
-		}
-		grants, err := s.consents.Grants(ctx, v.actor.Account, m.Board.ID)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, f := range terms.Fields {
-			at := slices.IndexFunc(card.Metrics(), func(p *scorecard.Part) bool { return p.Key == f.Metric })
-			if f.From != board.FromPlayer || at < 0 {
-				continue
-			}
-			part := card.Metrics()[at]
-			_, granted := grants[f.Metric]
-			all = append(all, derived{Board: m.Board.Name, Address: boardAddress(m.Board) + "/membership", What: measured(part, card), Purpose: f.Purpose, Granted: granted, boardID: m.Board.ID})
-			known := slices.IndexFunc(counts, func(c counted) bool { return c.Entry == part.Entry })
-			if known < 0 {
-				known = len(counts)
-				counts = append(counts, counted{Entry: part.Entry, Name: part.Name, Unit: part.Unit, Days: part.Take.Kind == scorecard.TakeDays})
-			}
-			counts[known].boardIDs = append(counts[known].boardIDs, m.Board.ID)
-		}
+		counts[known].boardIDs = append(counts[known].boardIDs, w.Board.ID)
 	}
 	return all, counts, nil
 }
@@ -158,9 +133,15 @@ func (page *sourcesPage) fields(today, file *form, day string, counts []counted)
 	page.Counts = countFields(today, counts)
 	page.Other = today.text("other", "Something else", "Its key, such as calls.", "").most(100)
 	page.Number = today.text("number", "How many", "", "").as("number")
+	page.Proof = evidenceField(today)
 	page.DayBad = today.problem()
 	page.File = file.file("file", "CSV or XLSX", "Up to 10 MB: columns day (or at) and one for each thing that you count; or at, key and value; or an export that Cairn knows. A player column plays no part: it is all yours.")
 	page.FileBad = file.problem()
+}
+
+// evidenceField asks for an address that shows what is said.
+func evidenceField(f *form) field {
+	return f.text("evidence", "A link that shows it", "If there is one: https://… It stays in your record.", "").most(500).as("url")
 }
 
 // countFields asks for a number of each thing that is counted, or whether it was done.
@@ -191,9 +172,9 @@ func (s *site) checkInDay(w http.ResponseWriter, v *visit) error {
 	if err := readForm(w, v); err != nil {
 		return err
 	}
-	entries, err := s.readDay(v)
+	said, err := readDay(v)
 	if err == nil {
-		_, err = s.players.Append(v.Context(), v.actor, checkIn, entries)
+		_, err = s.players.CheckIn(v.Context(), v.actor, v.PostForm.Get("day"), time.Time{}, said)
 	}
 	if mendable(err) {
 		page, failed := s.newSourcesPage(v, typed("today", v, err), blank("file"))
@@ -208,25 +189,10 @@ func (s *site) checkInDay(w http.ResponseWriter, v *visit) error {
 	return done(w, v, "/me/sources", "taken")
 }
 
-// readDay reads the form of a day. Its entries stand at noon, so that a board some hours away counts them to the same day.
-func (s *site) readDay(v *visit) ([]entry.Entry, error) {
-	zone, err := s.zone(v.Context(), v)
-	if err != nil {
-		return nil, err
-	}
-	refuse := func(field, message string) ([]entry.Entry, error) {
-		return nil, &fault.Fault{Kind: fault.Invalid, Field: field, Message: message}
-	}
+// readDay reads what the form of a day says.
+func readDay(v *visit) (said []player.Said, err error) {
 	sent := v.PostForm
-	on, err := time.ParseInLocation(time.DateOnly, sent.Get("day"), zone)
-	if err != nil {
-		return refuse("day", "Say which day, such as 2026-11-23.")
-	}
-	if on.After(s.now()) {
-		return refuse("day", "This day is still to come.")
-	}
-	at := on.Add(12 * time.Hour).UnixMicro()
-	var entries []entry.Entry
+	evidence := strings.TrimSpace(sent.Get("evidence"))
 	take := func(key, field, text string) error {
 		value, ok := 1.0, true
 		if text = strings.TrimSpace(text); text != "yes" {
@@ -235,7 +201,7 @@ func (s *site) readDay(v *visit) ([]entry.Entry, error) {
 		if !ok {
 			return &fault.Fault{Kind: fault.Invalid, Field: field, Message: fmt.Sprintf("%q is no number.", text)}
 		}
-		entries = append(entries, entry.Entry{Key: key, At: at, Value: value, ID: sent.Get("day") + " " + key})
+		said = append(said, player.Said{Key: key, Value: value, Evidence: evidence})
 		return nil
 	}
 	for _, field := range sortedKeys(sent) {
@@ -250,24 +216,21 @@ func (s *site) readDay(v *visit) ([]entry.Entry, error) {
 			return nil, err
 		}
 	}
-	if len(entries) == 0 {
-		return refuse("other", "There is nothing in it yet: say of one thing at least how many.")
-	}
-	return entries, nil
+	return said, nil
 }
 
 // takeFile takes a file of one's own: good rows are taken, the others are named.
 func (s *site) takeFile(w http.ResponseWriter, v *visit) error {
-	entries, name, wrong, err := s.readOwnFile(w, v)
-	if err == nil && len(entries) > 0 {
-		_, err = s.players.Append(v.Context(), v.actor, name, entries)
+	read, err := s.readOwnFile(w, v)
+	if err == nil && len(read.Entries) > 0 {
+		_, err = s.players.Append(v.Context(), v.actor, read.Name, read.Entries)
 	}
-	if err == nil && len(wrong) == 0 {
+	if err == nil && len(read.Wrong) == 0 {
 		return done(w, v, "/me/sources", "taken")
 	}
 	if err == nil {
 		err = &fault.Fault{Kind: fault.Invalid, Field: "file", Message: fmt.Sprintf("%s taken, %s not. Correct those and send the file again: what was taken is not counted twice.",
-			count(len(entries), "entry was", "entries were"), count(len(wrong), "row was", "rows were"))}
+			count(len(read.Entries), "entry was", "entries were"), count(len(read.Wrong), "row was", "rows were"))}
 	}
 	if !mendable(err) {
 		return err
@@ -276,53 +239,30 @@ func (s *site) takeFile(w http.ResponseWriter, v *visit) error {
 	if failed != nil {
 		return failed
 	}
-	page.Wrong = wrong[:min(len(wrong), shownWrongs)]
-	if more := len(wrong) - len(page.Wrong); more > 0 {
+	page.Wrong = read.Wrong[:min(len(read.Wrong), shownWrongs)]
+	if more := len(read.Wrong) - len(page.Wrong); more > 0 {
 		page.Missed = "and " + count(more, "more", "more")
 	}
 	return s.again(w, v, "me_sources", page, err)
 }
 
-// readOwnFile reads the entries of a file that the form sent, the name of their source, and what is wrong with its rows.
-func (s *site) readOwnFile(w http.ResponseWriter, v *visit) (entries []entry.Entry, name string, wrong []string, err error) {
+// readOwnFile reads the file that the form sent.
+func (s *site) readOwnFile(w http.ResponseWriter, v *visit) (read source.OwnFile, err error) {
 	zone, err := s.zone(v.Context(), v)
 	if err != nil {
-		return nil, "", nil, err
+		return read, err
 	}
 	file, head, err := sentFile(w, v, "file", mostOwnFile)
 	if err != nil {
-		return nil, "", nil, err
+		return read, err
 	}
 	defer file.Close()
 	content, err := io.ReadAll(file)
 	if err != nil {
-		return nil, "", nil, fault.Wrap(fault.Invalid, err, "The file did not arrive whole: send it again.")
+		return read, fault.Wrap(fault.Invalid, err, "The file did not arrive whole: send it again.")
 	}
-	title := filepath.Base(head.Filename)
-	layout, name, closing, err := ownLayout(title, content, zone)
-	if err != nil {
-		return nil, "", nil, atField(err, "file")
-	}
-	defer closing()
-	seen := map[string]int{}
-	for record, problem := range source.Records(layout) {
-		if refused, ok := problem.(*intake.Problem); ok {
-			wrong = append(wrong, refused.Error())
-			continue
-		}
-		if problem != nil {
-			return nil, "", nil, atField(problem, "file")
-		}
-		for _, e := range record.Entries {
-			made := entry.Entry{Key: e.Key, At: e.At.UnixMicro(), Value: e.Value, Label: e.Label, ID: ownID(e, seen)}
-			if err := made.Check(); err != nil {
-				wrong = append(wrong, record.Problem("%s", fault.Message(err)).Error())
-				continue
-			}
-			entries = append(entries, made)
-		}
-	}
-	return entries, name, wrong, nil
+	read, err = source.ReadOwn(filepath.Base(head.Filename), content, zone)
+	return read, atField(err, "file")
 }
 
 // atField says of which field of a form an error is.
@@ -331,103 +271,6 @@ func atField(err error, name string) error {
 		return err
 	}
 	return &fault.Fault{Kind: fault.Invalid, Field: name, Message: fault.Message(err), Cause: err}
-}
-
-// ownID is the id of an entry: its own, else one made of what it says, so that the same file again adds nothing; of rows that
-// say the same each counts.
-func ownID(e intake.Entry, seen map[string]int) string {
-	if e.ID != "" {
-		return e.ID
-	}
-	said := fmt.Sprintf("%q %d", e.Key, e.At.UnixMicro())
-	if e.Once == "" {
-		said += fmt.Sprintf(" %x %q", math.Float64bits(e.Value), e.Label)
-	}
-	seen[said]++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", said, seen[said]))
-	return hex.EncodeToString(sum[:16])
-}
-
-// ownKey is the key of the one player that a file of one's own is about.
-const ownKey = "me"
-
-// ownLayout finds out how to read a file of one's own: as an export that is known, else by the columns that it has.
-func ownLayout(title string, content []byte, zone *time.Location) (layout *intake.Layout, name string, closing func(), err error) {
-	var head [][]string
-	if sheet, err := intake.Read(title, bytes.NewReader(content), intake.Opening{Header: func(cells []string) bool {
-		head = append(head, slices.Clone(cells))
-		return false
-	}}); err == nil {
-		_ = sheet.Close()
-	}
-	mapping, name := (*intake.Mapping)(nil), title
-	if preset, ok, err := intake.Guess(head); err != nil {
-		return nil, "", nil, err
-	} else if ok {
-		mapping, name = preset.Mapping, preset.Name
-	}
-	how := intake.Opening{}
-	if mapping != nil {
-		how = mapping.Opening()
-	}
-	sheet, err := intake.Read(title, bytes.NewReader(content), how)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	if mapping == nil {
-		if mapping, err = ownMapping(title, sheet.Header); err != nil {
-			_ = sheet.Close()
-			return nil, "", nil, err
-		}
-	}
-	if layout, err = mapping.Layout(sheet, zone, ownKey); err == nil && !layout.Dated {
-		err = fault.New(fault.Invalid, "%s does not say when: give it a column \"day\".", title)
-	}
-	if err != nil {
-		_ = sheet.Close()
-		return nil, "", nil, err
-	}
-	return layout, name, func() { _ = sheet.Close() }, nil
-}
-
-// ownMapping makes a mapping of a header: at, key and value, or a day and a column for each thing that is counted.
-func ownMapping(title string, header []string) (*intake.Mapping, error) {
-	find := func(names ...string) string {
-		for _, column := range header {
-			if slices.Contains(names, strings.ToLower(column)) {
-				return column
-			}
-		}
-		return ""
-	}
-	at, key, value := find("at", "day", "date"), find("key"), find("value")
-	if at == "" {
-		return nil, fault.New(fault.Invalid, "%s has no column that says when: call it \"day\" (2026-11-23) or \"at\".", title)
-	}
-	var lines strings.Builder
-	fmt.Fprintf(&lines, "mapping: 1\nat: %s\n", strconv.Quote(at))
-	if id := find("id"); id != "" {
-		fmt.Fprintf(&lines, "id: [%s]\n", strconv.Quote(id))
-	}
-	if label := find("label"); label != "" {
-		fmt.Fprintf(&lines, "label: %s\n", strconv.Quote(label))
-	}
-	lines.WriteString("entries:\n")
-	if key != "" && value != "" {
-		fmt.Fprintf(&lines, "  - {column: %s, key_column: %s}\n", strconv.Quote(value), strconv.Quote(key))
-		return intake.ParseMapping(title, []byte(lines.String()))
-	}
-	n := 0
-	for _, column := range header {
-		if column != "" && column != at && !slices.Contains([]string{"id", "label", "player", "name", "email", intake.ReasonColumn}, strings.ToLower(column)) {
-			fmt.Fprintf(&lines, "  - {column: %s, key: %s}\n", strconv.Quote(column), strconv.Quote(column))
-			n++
-		}
-	}
-	if n == 0 {
-		return nil, fault.New(fault.Invalid, "%s counts nothing: beside %q it needs a column for each thing that you count.", title, at)
-	}
-	return intake.ParseMapping(title, []byte(lines.String()))
 }
 
 // entriesPage is the entries of one of the player's own sources.
@@ -439,7 +282,11 @@ type entriesPage struct {
 	Earlier string // address of the next page; "" none
 }
 
-type ownEntry struct{ ID, When, Key, Value, Label string }
+type ownEntry struct {
+	ID, When, Key, Value, Label string
+	OwnWord                     bool
+	Evidence                    string // address, "" none
+}
 
 func (s *site) entries(w http.ResponseWriter, v *visit) error {
 	ctx, asked := v.Context(), v.URL.Query()
@@ -458,7 +305,7 @@ func (s *site) entries(w http.ResponseWriter, v *visit) error {
 		page.Earlier = "/me/sources/entries?" + url.Values{"source": {name}, "before": {strconv.FormatInt(found[len(found)-1].At, 10)}}.Encode()
 	}
 	for _, e := range found {
-		page.Entries = append(page.Entries, ownEntry{ID: e.ID, When: instant(time.UnixMicro(e.At), zone), Key: e.Key, Value: amount(e.Value), Label: e.Label})
+		page.Entries = append(page.Entries, ownEntry{ID: e.ID, When: instant(time.UnixMicro(e.At), zone), Key: e.Key, Value: amount(e.Value), Label: e.Label, OwnWord: e.OwnWord, Evidence: e.Evidence})
 	}
 	return s.tell(w, v, http.StatusOK, "me_entries", page)
 }
