@@ -110,18 +110,19 @@ func (a *App) build() (err error) {
 	a.Coaching.Through(a.Newsletters.Notice)
 	a.Reach = reach.New(a.Config.Private, a.Now)
 	a.Seals = seal.New(a.Config.secret)
-	a.Sources = source.New(source.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue,
+	a.Sources = source.New(source.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Post: a.Post,
 		Reach: a.Reach, Seals: a.Seals, Pullers: pullers(), Now: a.Now})
 	a.Hooks = hook.New(hook.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Reach: a.Reach, Seals: a.Seals,
 		Tell: a.Newsletters.Notice, Now: a.Now, Base: a.Config.base()})
 	a.Answers = once.New(a.DB, a.Now)
-	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters, a.Hooks)
+	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters, a.Hooks, a.Sources)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)
 	a.daily("sweep player", a.Players.Sweep)
 	a.daily("sweep pass", a.Passes.Sweep)
 	a.daily("sweep newsletter", a.Newsletters.Sweep)
 	a.daily("sweep hook", a.Hooks.Sweep)
+	a.daily("sweep source", a.Sources.Sweep)
 	a.daily("sweep once", a.Answers.Sweep)
 	a.daily("sweep job", a.Queue.Sweep)
 	a.daily("wind clock", a.Clock.Wind)

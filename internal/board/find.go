@@ -80,3 +80,16 @@ func (b *Boards) EnrolIn(tx *db.Tx, boardID, by string, people []Member) ([]int6
 	defer b.directories.changed(boardID)
 	return e.run(c)
 }
+
+// ByIDIn is ByID in the caller's transaction.
+func (b *Boards) ByIDIn(tx *db.Tx, id string) (*Board, error) { return b.boardIn(tx, id) }
+
+// MembersOf returns who an account is on which boards (board_id → member), in the caller's transaction.
+func (b *Boards) MembersOf(tx *db.Tx, account string) (map[string]Member, error) {
+	list, err := membershipsOf(tx, account)
+	members := make(map[string]Member, len(list))
+	for _, m := range list {
+		members[m.boardID] = m.Member
+	}
+	return members, err
+}

@@ -37,6 +37,19 @@ func (e *Entries) AppendIn(tx *db.Tx, boardID, source string, batch []Entry, rep
 	return b.appendIn(tx)
 }
 
+// AppendEachIn is AppendIn without replace, and says by index which entries were added.
+func (e *Entries) AppendEachIn(tx *db.Tx, boardID, source string, batch []Entry) (out Outcome, added []bool, err error) {
+	b, err := e.ready(boardID, source, batch, appendRules{})
+	if err != nil || len(batch) == 0 {
+		return out, nil, err
+	}
+	a := appending{incoming: b, tx: tx, take: make([]bool, len(batch))}
+	if err := a.run(); err != nil {
+		return Outcome{}, nil, err
+	}
+	return a.out, a.take, nil
+}
+
 // Amend is Append with replace for the entries that an erratum corrects: being under a final release does not refuse
 // them. Purged days stay closed.
 func (e *Entries) Amend(ctx context.Context, boardID, source string, batch []Entry) (Outcome, error) {

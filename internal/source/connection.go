@@ -82,18 +82,6 @@ type Owner struct {
 	Player string // account
 }
 
-// Taken says what became of messages.
-type Taken struct {
-	Events     int // that came
-	Added      int // entries
-	Duplicates int // that were there already
-	Skipped    int // rules leave them out
-	Waiting    int // in quarantine, until somebody mends rules or enrols players
-	Conflicts  int // of a known id with other content: in quarantine as well
-	TooLate    int // dated under a final release: in quarantine as well
-	MadeIDs    int // without an id of their own
-}
-
 const (
 	mostOfBoard  = 50 // connections that are not retired
 	mostOfPlayer = 20
@@ -102,9 +90,6 @@ const (
 )
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
-
-// use is what the credentials of a connection are sealed for.
-func use(id string) string { return "source " + id }
 
 // Owner is whose a connection is.
 func (c Connection) Owner() Owner { return Owner{c.Board, c.Player} }
@@ -115,6 +100,12 @@ func (k Kind) Pulls() bool { return k != Push && k != Counter }
 // PushSettings are the settings of a connection that sends.
 type PushSettings struct {
 	Enrol bool `json:"enrol,omitempty"` // who is unknown to the board is enrolled; else what they did waits in quarantine
+}
+
+// enrols reports whether a connection adds people whom the board does not know. Those that are asked say so in the same words.
+func (c Connection) enrols() bool {
+	var p PushSettings
+	return json.Unmarshal(c.Settings, &p) == nil && p.Enrol
 }
 
 const connectionColumns = `source_id, board_id, player_id, name, kind, settings, rules, credentials <> '', every, state, why, heir, made_at, last_at, good_at, new_at, failed, trouble, next_at, sick`
@@ -131,10 +122,10 @@ func scanConnection(row func(...any) error) (c Connection, err error) {
 	}
 	c.Settings, c.Every, c.Made = json.RawMessage(settings), time.Duration(every)*time.Microsecond, instant(made)
 	c.Health.Last, c.Health.Good, c.Health.New, c.Health.Next, c.Health.Sick = instant(last), instant(good), instant(fresh), instant(next), sick != 0
-	if err := json.Unmarshal([]byte(rules), &c.Rules); err != nil {
-		return c, fmt.Errorf("reading the rules of source %s: %w", c.ID, err)
+	if c.Rules, err = intake.ReadRules(json.RawMessage(rules)); err != nil { // kept by a version that took others: Apply says so of every event
+		err = json.Unmarshal([]byte(rules), &c.Rules)
 	}
-	return c, nil
+	return c, err
 }
 
 // instant is the time of a column; 0 is none.
@@ -145,8 +136,8 @@ func instant(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// connection returns one connection, or NotFound.
-func (s *Sources) connection(tx *db.Tx, id string) (Connection, error) {
+// connectionIn returns one connection, or NotFound.
+func (s *Sources) connectionIn(tx *db.Tx, id string) (Connection, error) {
 	return one(tx, `source_id = $1`, id)
 }
 
@@ -191,7 +182,7 @@ func (s *Sources) Connection(ctx context.Context, o Owner, name string) (c Conne
 // ByID returns a connection, whosever it is, or NotFound. Who may see it is for the caller to ask.
 func (s *Sources) ByID(ctx context.Context, id string) (c Connection, err error) {
 	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		c, err = s.connection(tx, id)
+		c, err = s.connectionIn(tx, id)
 		return err
 	})
 	return c, err
@@ -308,8 +299,8 @@ func (s *Sources) check(c *Connection) error {
 			return err
 		}
 		c.Settings = settings
-		if c.Every = cmp.Or(c.Every, time.Hour); c.Every < 5*time.Minute || c.Every > 31*24*time.Hour {
-			return invalid("every", "A source is asked every 5 minutes at the most and every 31 days at the least.")
+		if c.Every = cmp.Or(c.Every, time.Hour); c.Every < shortest || c.Every > 31*24*time.Hour {
+			return invalid("every", "A source is asked once a minute at the most, and every 31 days at the least.")
 		}
 	}
 	return checkRules(c)
@@ -317,23 +308,12 @@ func (s *Sources) check(c *Connection) error {
 
 // checkRules reads rules as they will be read.
 func checkRules(c *Connection) error {
-	if c.Rules == nil {
-		c.Rules = intake.Rules{}
-		return nil
-	}
 	text, err := json.Marshal(c.Rules)
 	if err != nil {
 		return invalid("rules", "The rules cannot be written as JSON.")
 	}
-	if c.Rules, err = intake.ReadRules(text); err != nil {
-		return err
-	}
-	for i, r := range c.Rules {
-		if c.Board != "" && !r.Skip && r.Player == "" {
-			return invalid("rules", "Rule %d does not say where the player stands: a path such as $.userId, and whether that is a key, an email or a handle.", i+1)
-		}
-	}
-	return nil
+	c.Rules, err = intake.ReadRules(text)
+	return err
 }
 
 // seal seals credentials, "" none.
@@ -347,7 +327,7 @@ func (s *Sources) seal(c Connection, credentials string) (string, error) {
 	if len(credentials) > 16<<10 {
 		return "", invalid("credentials", "Credentials have at most 16 KiB.")
 	}
-	return s.rooms.Seals.Seal(use(c.ID), credentials)
+	return s.rooms.Seals.Seal(sealUse(c.ID), credentials)
 }
 
 // Changes says what of a connection is to be another; nil leaves it as it is.
@@ -426,40 +406,6 @@ func (s *Sources) Resume(ctx context.Context, a identity.Actor, o Owner, name st
 		}
 		c.State = Active
 		return s.wind(tx, c)
-	})
-}
-
-// Retire ends a connection for good: what it brought stays, and its key and credentials are gone. heir is the name of the
-// source of the same owner that takes its place, "" none. Invalid where there is no such source that lives.
-func (s *Sources) Retire(ctx context.Context, a identity.Actor, o Owner, name, heir, why string) error {
-	if err := checkWhy(why); err != nil {
-		return err
-	}
-	return s.act(ctx, a, o, name, func(tx *db.Tx, c Connection) error {
-		if c.State == Retired {
-			return settled(c, Retired)
-		}
-		follows := ""
-		if heir != "" {
-			next, err := named(tx, o, heir)
-			if fault.Of(err) == fault.NotFound || err == nil && (next.ID == c.ID || next.State == Retired) {
-				return invalid("heir", "There is no other source %q that could take its place.", heir)
-			}
-			if err != nil {
-				return err
-			}
-			follows = next.ID
-		}
-		if _, err := tx.Exec(`DELETE FROM source_key WHERE source_id = $1`, c.ID); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`UPDATE source SET credentials = '', sick = 0, trouble = '' WHERE source_id = $1`, c.ID); err != nil {
-			return err
-		}
-		if err := s.turn(tx, a, c, Retired, why, follows, "source.retire"); err != nil {
-			return err
-		}
-		return s.tellRetired(tx, c)
 	})
 }
 

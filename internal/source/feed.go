@@ -25,6 +25,7 @@ import (
 	"cairn/internal/identity"
 	"cairn/internal/intake"
 	"cairn/internal/job"
+	"cairn/internal/mail"
 	"cairn/internal/period"
 	"cairn/internal/player"
 	"cairn/internal/reach"
@@ -36,6 +37,7 @@ type Sources struct {
 	rooms   Rooms
 	boards  *board.Boards
 	entries *entry.Entries
+	lines   lines
 }
 
 // Rooms is what the room is built on.
@@ -47,6 +49,7 @@ type Rooms struct {
 	Identity *identity.Identity
 	Trail    *audit.Trail
 	Queue    *job.Queue
+	Post     *mail.Post // nil: nobody is mailed
 	Reach    *reach.Reach
 	Seals    *seal.Seals
 	Pullers  map[Kind]Puller  // how each kind that is asked is asked
@@ -55,7 +58,12 @@ type Rooms struct {
 
 // New builds the room.
 func New(r Rooms) *Sources {
-	return &Sources{rooms: r, boards: r.Boards, entries: r.Entries}
+	s := &Sources{rooms: r, boards: r.Boards, entries: r.Entries}
+	s.attend()
+	if r.Queue != nil {
+		r.Queue.Handle(jobRetired, s.mailRetired)
+	}
+	return s
 }
 
 // Feed says where records go and how.

@@ -100,7 +100,7 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 		Reach: w.reach, Seals: seals, Now: now})
 	w.hooks = hook.New(hook.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Trail: w.rooms.Trail, Queue: w.rooms.Queue, Reach: w.reach, Seals: seals,
 		Tell: w.letters.Notice, Now: now, Base: as.Base})
-	w.rooms.Players.Keep(w.releases, w.passes, w.targets, w.coaching, w.letters, w.hooks)
+	w.rooms.Players.Keep(w.releases, w.passes, w.targets, w.coaching, w.letters, w.hooks, w.sources)
 	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: w.sources, Hooks: w.hooks,
 		Clock: w.ticker, Targets: w.targets, Coaching: w.coaching, Passes: w.passes, Newsletters: w.letters, Queue: w.rooms.Queue, Now: now},
 		slog.New(slog.NewTextHandler(&w.log, nil)), as.Base+"/")

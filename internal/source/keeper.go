@@ -1,0 +1,182 @@
+package source
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn/internal/db"
+)
+
+// Kept makes the room a keeper (package player), as Forget, Move and MoveBack do. It returns a player's own connections, without
+// their secrets, and what waits in their quarantine; and of boards that they are on, what waits about them.
+func (s *Sources) Kept(tx *db.Tx, account string) (map[string]any, error) {
+	type connected struct {
+		Name     string          `json:"name"`
+		Kind     Kind            `json:"kind"`
+		Settings json.RawMessage `json:"settings"`
+		Rules    any             `json:"rules"`
+		Every    string          `json:"every,omitempty"`
+		State    State           `json:"state"`
+		Why      string          `json:"why,omitempty"`
+		Made     time.Time       `json:"made"`
+		Last     time.Time       `json:"last,omitzero"`
+	}
+	own, err := list(tx, `player_id = $1`, account)
+	if err != nil {
+		return nil, err
+	}
+	kept := map[string]any{}
+	var all []connected
+	for _, c := range own {
+		one := connected{c.Name, c.Kind, c.Settings, c.Rules, "", c.State, c.Why, c.Made, c.Health.Last}
+		if c.Every > 0 {
+			one.Every = c.Every.String()
+		}
+		all = append(all, one)
+	}
+	if len(all) > 0 {
+		kept["connections.json"] = all
+	}
+	lines := [][]string{{"source", "board", "received", "waits_because", "event"}}
+	add := func(where string, args ...any) error {
+		rows, err := db.All(tx, func(row func(...any) error) ([]string, error) {
+			var at int64
+			line := make([]string, 5)
+			err := row(&line[0], &line[1], &at, &line[3], &line[4])
+			line[2] = instant(at).Format(time.RFC3339)
+			return line, err
+		}, `SELECT s.name, s.board_id, h.at, h.why, h.event FROM source_held h JOIN source s ON s.source_id = h.source_id WHERE `+where+` ORDER BY h.at, h.held_id`, args...)
+		lines = append(lines, rows...)
+		return err
+	}
+	recently := func(where string, args ...any) error {
+		rows, err := db.All(tx, func(row func(...any) error) ([]string, error) {
+			var at int64
+			line := make([]string, 5)
+			err := row(&line[0], &line[1], &at, &line[4])
+			line[2], line[3] = instant(at).Format(time.RFC3339), "one of the last messages, kept to try rules on"
+			return line, err
+		}, `SELECT s.name, s.board_id, r.at, r.event FROM source_recent r JOIN source s ON s.source_id = r.source_id WHERE `+where+` ORDER BY r.at, r.place`, args...)
+		lines = append(lines, rows...)
+		return err
+	}
+	if err := add(`s.player_id = $1`, account); err != nil {
+		return nil, err
+	}
+	if err := recently(`s.player_id = $1`, account); err != nil {
+		return nil, err
+	}
+	err = s.about(tx, account, func(boardID, mark string) error {
+		if err := add(`s.board_id = $1 AND h.who LIKE $2 ESCAPE '!'`, boardID, mark); err != nil {
+			return err
+		}
+		return recently(`s.board_id = $1 AND r.who LIKE $2 ESCAPE '!'`, boardID, mark)
+	})
+	if len(lines) > 1 {
+		kept["events.csv"] = lines
+	}
+	return kept, err
+}
+
+// about calls do for every board that an account is on and everything by which messages to it could name them, as a pattern.
+func (s *Sources) about(tx *db.Tx, account string, do func(boardID, pattern string) error) error {
+	members, err := s.boards.MembersOf(tx, account)
+	if err != nil {
+		return err
+	}
+	addresses, err := s.rooms.Identity.NamedIn(tx, account)
+	if err != nil {
+		return err
+	}
+	for _, boardID := range slices.Sorted(maps.Keys(members)) {
+		m := members[boardID]
+		seen := map[string]bool{}
+		for _, mark := range append([]string{m.Key, m.Email, m.Handle}, addresses...) {
+			if mark = strings.ToLower(mark); mark == "" || seen[mark] {
+				continue
+			}
+			seen[mark] = true
+			if err := do(boardID, "%\n"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(mark)+"\n%"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Forget deletes an account's own connections with all that they keep, and what boards' connections keep that names them by their key,
+// address or handle. It has to come before the boards forget who they were.
+func (s *Sources) Forget(tx *db.Tx, account string) error {
+	if _, err := tx.Exec(`DELETE FROM source WHERE player_id = $1`, account); err != nil {
+		return err
+	}
+	return s.about(tx, account, func(boardID, mark string) error {
+		for _, table := range []string{"source_held", "source_recent"} {
+			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE source_id IN (SELECT source_id FROM source WHERE board_id = $1) AND who LIKE $2 ESCAPE '!'`, boardID, mark); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Move makes the connections of one account another's. One whose name the other has already stays behind, paused, until the move is
+// undone.
+func (s *Sources) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
+	var moved struct {
+		Sources []string `json:"sources,omitempty"`
+		Paused  []string `json:"paused,omitempty"`
+	}
+	var err error
+	const free = `player_id = $1 AND NOT EXISTS (SELECT 1 FROM source o WHERE o.player_id = $2 AND o.name = source.name)`
+	if moved.Sources, err = tx.Texts(`SELECT source_id FROM source WHERE `+free+` ORDER BY source_id`, from, into); err != nil {
+		return nil, err
+	}
+	for _, id := range moved.Sources {
+		if _, err := tx.Exec(`UPDATE source SET player_id = $1 WHERE source_id = $2`, into, id); err != nil {
+			return nil, err
+		}
+	}
+	if moved.Paused, err = tx.Texts(`SELECT source_id FROM source WHERE player_id = $1 AND state = 'active' ORDER BY source_id`, from); err != nil {
+		return nil, err
+	}
+	for _, id := range moved.Paused {
+		if _, err := tx.Exec(`UPDATE source SET state = 'paused', next_at = 0 WHERE source_id = $1`, id); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(moved)
+}
+
+// MoveBack undoes what Move did, as far as it is still there.
+func (s *Sources) MoveBack(tx *db.Tx, from, into string, note json.RawMessage) error {
+	var moved struct {
+		Sources []string `json:"sources,omitempty"`
+		Paused  []string `json:"paused,omitempty"`
+	}
+	if err := json.Unmarshal(note, &moved); err != nil {
+		return fmt.Errorf("reading what was moved: %w", err)
+	}
+	for _, id := range moved.Sources {
+		if _, err := tx.Exec(`UPDATE source SET player_id = $1 WHERE source_id = $2 AND player_id = $3`, from, id, into); err != nil {
+			return err
+		}
+	}
+	for _, id := range moved.Paused {
+		if _, err := tx.Exec(`UPDATE source SET state = 'active' WHERE source_id = $1 AND player_id = $2 AND state = 'paused'`, id, from); err != nil {
+			return err
+		}
+		c, err := s.connectionIn(tx, id)
+		if err != nil {
+			continue // removed since
+		}
+		if err := s.wind(tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
