@@ -41,6 +41,9 @@ func (a *asked) at() source.Asking {
 }
 
 func (a *asked) pull() (map[string]int, error) {
+	if a.state != "" {
+		a.since = a.now // as the engine has it: of the last pull, and what was done before it may come to light late
+	}
 	came := map[string]int{}
 	if a.ids == nil {
 		a.ids = map[string]bool{}

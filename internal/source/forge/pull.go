@@ -28,9 +28,10 @@ type pull struct {
 	batch intake.Batch
 }
 
-// state is what is known of each repository, by its name in lower case.
+// state is what the next pull goes on from.
 type state struct {
-	Repos map[string]*known `json:"repos"`
+	Since time.Time         `json:"since,omitzero"` // of the first pull: what was done before is not told, whenever it comes to light
+	Repos map[string]*known `json:"repos"`          // by name in lower case
 }
 
 type known struct {
@@ -50,11 +51,10 @@ func (f *Forge) begin(at source.Asking, take func(intake.Batch, string) error) (
 		return nil, err
 	}
 	p := &pull{Settings: s, forge: f, at: at, take: take}
-	if at.State != "" {
-		if err := json.Unmarshal([]byte(at.State), &p.state); err != nil {
-			p.state = state{} // of another kind: everything is told again, and known again
-		}
+	if at.State == "" || json.Unmarshal([]byte(at.State), &p.state) != nil {
+		p.state = state{Since: at.Since} // of another kind: everything is told again, and known again
 	}
+	p.at.Since = p.state.Since
 	if p.state.Repos == nil {
 		p.state.Repos = map[string]*known{}
 	}

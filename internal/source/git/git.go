@@ -29,8 +29,10 @@ const (
 
 // Options say which commits are read.
 type Options struct {
-	Branch string    // default: the one checked out, of a bare repository its HEAD
-	Since  time.Time // authored and committed then or later; zero: all
+	Branch  string    // default: the one checked out, of a bare repository its HEAD
+	Since   time.Time // authored and committed then or later; zero: all
+	After   string    // hash of a commit: neither it nor what led to it; "" all
+	Authors bool      // no lines and files are counted: the repository may lack the files
 }
 
 // Repository is a git repository on this machine.
@@ -131,12 +133,20 @@ func (r *Repository) read(ctx context.Context, o Options, yield func(*intake.Rec
 	if err != nil {
 		return err
 	}
-	args := []string{"log", "-z", "--numstat", "-M", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--no-show-signature",
-		"--diff-merges=off", "--diff-algorithm=default", "-O" + os.DevNull, format}
+	args := []string{"log", "-z", "--no-color", "--no-notes", "--no-show-signature", format}
+	if o.Authors {
+		args = append(args, "--no-patch")
+	} else {
+		args = append(args, "--numstat", "-M", "--no-ext-diff", "--no-textconv", "--diff-merges=off", "--diff-algorithm=default", "-O"+os.DevNull)
+	}
 	if !o.Since.IsZero() {
 		args = append(args, "--since-as-filter="+o.Since.UTC().Format(time.RFC3339))
 	}
-	cmd := r.command(ctx, append(args, head, "--")...)
+	args = append(args, head)
+	if o.After != "" {
+		args = append(args, "^"+o.After)
+	}
+	cmd := r.command(ctx, append(args, "--")...)
 	var errs limited
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
