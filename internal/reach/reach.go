@@ -52,6 +52,7 @@ func (r *Reach) Client() *http.Client {
 			ForceAttemptHTTP2:     true,
 		},
 		CheckRedirect: func(next *http.Request, before []*http.Request) error {
+			next.Header.Del("Referer") // the address before may hold a secret
 			switch last := before[len(before)-1]; {
 			case len(before) > hops:
 				return fmt.Errorf("more than %d redirects", hops)
