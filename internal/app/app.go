@@ -28,6 +28,8 @@ import (
 	"cairn/internal/release"
 	"cairn/internal/seal"
 	"cairn/internal/source"
+	"cairn/internal/source/forge"
+	"cairn/internal/source/git"
 	"cairn/internal/target"
 )
 
@@ -111,7 +113,7 @@ func (a *App) build() (err error) {
 	a.Reach = reach.New(a.Config.Private, a.Now)
 	a.Seals = seal.New(a.Config.secret)
 	a.Sources = source.New(source.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Post: a.Post,
-		Reach: a.Reach, Seals: a.Seals, Pullers: pullers(), Now: a.Now})
+		Reach: a.Reach, Seals: a.Seals, Pullers: a.pullers(), Now: a.Now})
 	a.Hooks = hook.New(hook.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Reach: a.Reach, Seals: a.Seals,
 		Tell: a.Newsletters.Notice, Now: a.Now, Base: a.Config.base()})
 	a.Answers = once.New(a.DB, a.Now)
@@ -131,8 +133,12 @@ func (a *App) build() (err error) {
 }
 
 // pullers say how each kind of source is asked.
-func pullers() map[source.Kind]source.Puller {
-	return map[source.Kind]source.Puller{}
+func (a *App) pullers() map[source.Kind]source.Puller {
+	return map[source.Kind]source.Puller{
+		source.Git:    git.NewPuller(a.Config.Folders...),
+		source.GitHub: forge.GitHub(),
+		source.Gitea:  forge.Gitea(),
+	}
 }
 
 // daily has what has run out cleared away in the small hours.

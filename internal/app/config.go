@@ -39,6 +39,7 @@ type Config struct {
 	Reporter  string              // secret of whoever hands such reports in over HTTP; "" nobody may
 	Providers []identity.Provider // of OpenID Connect
 	Private   []netip.Prefix      // private networks that sources and hooks may reach
+	Folders   []string            // folders whose git repositories sources may read
 	SecretKey string              // seals credentials; "" of a file beside a SQLite database
 	LogLevel  slog.Level          // records below it are dropped
 	LogFormat string              // "text" or "json"
@@ -232,6 +233,22 @@ func keys() []key {
 			set: func(c *Config, value string) (err error) {
 				c.Private, err = networks(value)
 				return err
+			},
+		},
+		{
+			name: "git_folders", help: "folders on this machine whose git repositories boards and players may read as sources, with commas (default: none)",
+			set: func(c *Config, value string) error {
+				c.Folders = nil
+				for folder := range strings.SplitSeq(value, ",") {
+					if folder = strings.TrimSpace(folder); folder == "" {
+						continue
+					}
+					if !filepath.IsAbs(folder) {
+						return oneOf(false, "whole paths, with commas between them")
+					}
+					c.Folders = append(c.Folders, folder)
+				}
+				return nil
 			},
 		},
 		{
