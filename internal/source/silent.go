@@ -1,0 +1,136 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"cairn/internal/board"
+	"cairn/internal/db"
+	"cairn/internal/period"
+)
+
+// brings notes which keys a connection brought, in the transaction that keeps their entries.
+func (s *Sources) brings(tx *db.Tx, id string, keys map[string]bool) error {
+	for key := range keys {
+		if _, err := tx.Exec(`INSERT INTO source_brings (source_id, key, first_at) VALUES ($1, $2, $3) ON CONFLICT (source_id, key) DO NOTHING`,
+			id, key, s.rooms.Now().UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// standing is a connection of a board as far as it says whether its silence means anything.
+type standing struct {
+	id, name, heir string
+	why            string // nothing can be told from its silence; "" it is well
+	keys           []string
+}
+
+// Silent returns the keys of entries that nothing which is well could have brought for a period, with the reason for people: those
+// that came only from connections which are sick, paused or retired without an heir since before its end. Whoever has no entry
+// of such a key is missing, not zero. A key that something else brought in that period, such as an import, is not among them.
+func (s *Sources) Silent(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period) (map[string]string, error) {
+	from, to := p.Bounds(b.Location())
+	all, err := standings(tx, b, to)
+	if err != nil {
+		return nil, err
+	}
+	silent, names := map[string]string{}, map[string]bool{}
+	for _, c := range all {
+		if c.why != "" {
+			names[c.name] = true
+			for _, key := range c.keys {
+				silent[key] = c.why
+			}
+		}
+	}
+	for _, c := range all {
+		if c.why == "" {
+			for _, key := range c.keys {
+				delete(silent, key)
+			}
+		}
+	}
+	if len(silent) == 0 {
+		return nil, nil
+	}
+	return silent, s.heard(ctx, tx, b.ID, from, to, names, silent)
+}
+
+// standings reads the connections of a board as they stand for a period that ends at an instant.
+func standings(tx *db.Tx, b *board.Board, end time.Time) (all []*standing, err error) {
+	rows, err := tx.Query(`SELECT source_id, name, state, state_at, sick, good_at, heir FROM source WHERE board_id = $1 ORDER BY source_id`, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	by := map[string]*standing{}
+	for rows.Next() {
+		c := &standing{}
+		var state State
+		var since, sick, good int64
+		if err := rows.Scan(&c.id, &c.name, &state, &since, &sick, &good, &c.heir); err != nil {
+			return nil, err
+		}
+		before := since < end.UnixMicro()
+		switch day := time.UnixMicro(since).In(b.Location()).Format("2 January 2006"); {
+		case state == Active && sick != 0 && good == 0:
+			c.why = fmt.Sprintf("the source %s never brought anything", c.name)
+		case state == Active && sick != 0 && good < end.UnixMicro():
+			c.why = fmt.Sprintf("the source %s brought nothing since %s", c.name, time.UnixMicro(good).In(b.Location()).Format("2 January 2006"))
+		case state == Paused && before:
+			c.why = fmt.Sprintf("the source %s is paused since %s", c.name, day)
+		case state == Retired && before:
+			c.why = fmt.Sprintf("the source %s was retired on %s", c.name, day)
+		}
+		by[c.id] = c
+		all = append(all, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(all, func(c *standing) bool { return c.why != "" }) {
+		return all, nil
+	}
+	for _, c := range all { // what takes its place answers for it
+		for heir, steps := by[c.heir], 0; c.why != "" && heir != nil && steps < len(all); heir, steps = by[heir.heir], steps+1 {
+			if heir.why == "" {
+				c.why = ""
+			}
+		}
+	}
+	brought, err := tx.Query(`SELECT source_id, key FROM source_brings WHERE source_id IN (SELECT source_id FROM source WHERE board_id = $1)`, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer brought.Close()
+	for brought.Next() {
+		var id, key string
+		if err := brought.Scan(&id, &key); err != nil {
+			return nil, err
+		}
+		by[id].keys = append(by[id].keys, key)
+	}
+	return all, brought.Err()
+}
+
+// heard takes the keys out that came from elsewhere in the meantime.
+func (s *Sources) heard(ctx context.Context, tx *db.Tx, boardID string, from, to time.Time, names map[string]bool, silent map[string]string) error {
+	for block, err := range s.entries.Window(ctx, tx, boardID, from.UnixMicro(), to.UnixMicro()) {
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(block.Keys, func(key string) bool { return silent[key] != "" }) {
+			continue
+		}
+		for i, key := range block.Key {
+			if key := block.Keys[key]; silent[key] != "" && !names[block.Source(i)] {
+				delete(silent, key)
+			}
+		}
+	}
+	return nil
+}
