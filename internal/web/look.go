@@ -13,15 +13,15 @@ import (
 	"cairn/internal/theme"
 )
 
-// words are what a board calls things.
-type words struct{ theme.Words }
+// vocabulary is what a board calls things.
+type vocabulary struct{ theme.Words }
 
 // Big is a word at the beginning of a line.
-func (words) Big(word string) string { return capital(word) }
+func (vocabulary) Big(word string) string { return capital(word) }
 
 // wear dresses a page in a board's look; b may be nil.
 func (f *frame) wear(b *board.Board) *frame {
-	f.Says = words{theme.Words{}.Whole()}
+	f.Says = vocabulary{theme.Words{}.Whole()}
 	if b == nil {
 		return f
 	}

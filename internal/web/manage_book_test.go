@@ -19,7 +19,7 @@ var letterFrame = regexp.MustCompile(`<iframe class="letter-frame" src="[^"]*"`)
 // managePages are the pages of joining, membership and management, as the storybook draws them.
 var managePages = []string{"join", "join-refused", "join-in", "join-gone", "join-forwarded", "join-declined", "membership", "membership-paused", "membership-left", "claim", "claims",
 	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-draft", "manage-releases", "manage-newsletter", "manage-newsletter-refused",
-	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-uplift", "manage-targets", "manage-targets-refused", "manage-trail", "coach", "coached"}
+	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-look", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-uplift", "manage-targets", "manage-targets-refused", "manage-trail", "coach", "coached"}
 
 // drawManaging has people join a board and others run it, and keeps the pages that they are shown.
 func drawManaging(b *book) {
@@ -92,6 +92,7 @@ func drawManaging(b *book) {
 	keep("manage-terms-refused", c.manager.send(c.at("/manage/terms"), "purpose", "To get better.", "calls.from", "player"))
 	keep("manage-plan", c.manager.get(c.at("/manage/plan")))
 	keep("manage-settings", c.manager.get(c.at("/manage/settings")))
+	keep("manage-look", c.manager.get(c.at("/manage/look")))
 	c.manager.send(c.at("/manage/rhythm"), "mode", "auto", "days", "0", "at", "09:00", "grace", "24", "from", "2026-W48").leads(b.t, c.at("/manage/rhythm?done=rhythm"))
 	keep("manage-rhythm", c.manager.get(c.at("/manage/rhythm?done=rhythm")))
 	keep("manage-rhythm-refused", c.manager.send(c.at("/manage/rhythm"), "mode", "auto", "days", "0", "at", "09:00", "grace", "900"))

@@ -248,7 +248,7 @@ type frame struct {
 	Look        string       // classes of the whole page: theme and accent
 	Dress       string       // address of the board's own colours; "" Cairn's
 	Logo        string       // and of its logo; "" none
-	Says        words        // what the board calls things
+	Says        vocabulary   // what the board calls things
 	Scored      string       // where the board's numbers are checked, for the mark; "" a page of no board
 	Graph       *graph       // what programs show of a link to it; nil nothing
 	Alternates  []alternate
