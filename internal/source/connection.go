@@ -469,6 +469,7 @@ func (s *Sources) act(ctx context.Context, a identity.Actor, o Owner, name strin
 
 // change writes, for a player only as long as they are there.
 func (s *Sources) change(ctx context.Context, player string, do func(tx *db.Tx) error) error {
+	defer s.keys.forget()
 	return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		if player != "" {
 			if err := s.rooms.Identity.Still(tx, player); err != nil {

@@ -38,6 +38,7 @@ type Sources struct {
 	boards  *board.Boards
 	entries *entry.Entries
 	lines   lines
+	keys    keys
 }
 
 // Rooms is what the room is built on.

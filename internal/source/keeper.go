@@ -111,6 +111,7 @@ func (s *Sources) about(tx *db.Tx, account string, do func(boardID, pattern stri
 // Forget deletes an account's own connections with all that they keep, and what boards' connections keep that names them by their key,
 // address or handle. It has to come before the boards forget who they were.
 func (s *Sources) Forget(tx *db.Tx, account string) error {
+	defer s.keys.forget()
 	if _, err := tx.Exec(`DELETE FROM source WHERE player_id = $1`, account); err != nil {
 		return err
 	}
@@ -127,6 +128,7 @@ func (s *Sources) Forget(tx *db.Tx, account string) error {
 // Move makes the connections of one account another's. One whose name the other has already stays behind, paused, until the move is
 // undone.
 func (s *Sources) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
+	defer s.keys.forget()
 	var moved struct {
 		Sources []string `json:"sources,omitempty"`
 		Paused  []string `json:"paused,omitempty"`
@@ -154,6 +156,7 @@ func (s *Sources) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
 
 // MoveBack undoes what Move did, as far as it is still there.
 func (s *Sources) MoveBack(tx *db.Tx, from, into string, note json.RawMessage) error {
+	defer s.keys.forget()
 	var moved struct {
 		Sources []string `json:"sources,omitempty"`
 		Paused  []string `json:"paused,omitempty"`

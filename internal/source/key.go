@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"sync"
 	"time"
 
 	"cairn/internal/db"
@@ -81,61 +82,131 @@ func (s *Sources) NewKey(ctx context.Context, a identity.Actor, o Owner, name st
 }
 
 // ByKey returns the connection of a key that a program shows; Unauthenticated for none, Forbidden for one that is paused or whose
-// board is suspended.
+// board is suspended. What another program changes is seen within a second.
 func (s *Sources) ByKey(ctx context.Context, secret string) (Connection, error) {
-	none := fault.New(fault.Unauthenticated, "This is no key of a source: whoever keeps the source makes a new one on its page.")
 	if !strings.HasPrefix(secret, keyBegins) || len(secret) > 200 {
-		return Connection{}, none
+		return Connection{}, noKey()
 	}
 	hash, now := digest(secret), s.rooms.Now()
-	today, used, suspended := now.UTC().Format(time.DateOnly), "", ""
-	var c Connection
-	err := s.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		var id string
-		var ends int64
-		if err := tx.QueryRow(`SELECT source_id, ends_at, used FROM source_key WHERE secret = $1`, hash).Scan(&id, &ends, &used); err != nil {
-			if fault.Of(err) == fault.NotFound {
-				return none
-			}
-			return err
-		}
-		if ends != 0 && ends <= now.UnixMicro() {
-			return none
-		}
-		if c, err = s.connectionIn(tx, id); err != nil || c.Board == "" {
-			return err
-		}
-		at, err := s.boards.ByIDIn(tx, c.Board)
-		if err != nil {
-			return err
-		}
-		suspended, c.Zone = at.Suspended, at.Location()
-		return nil
-	})
-	switch {
-	case err != nil:
-		return Connection{}, err
-	case suspended != "":
-		return Connection{}, fault.New(fault.Forbidden, "The board is closed for now, and takes nothing.")
-	case c.State == Paused:
-		return Connection{}, fault.New(fault.Forbidden, "The source %q is paused, and takes nothing until it is resumed.", c.Name)
-	case c.State == Retired:
-		return Connection{}, fault.New(fault.Forbidden, "The source %q is retired, and takes nothing any more.", c.Name)
-	}
-	if c.Player != "" {
-		profile, err := s.rooms.Players.Profile(ctx, c.Player)
-		if err != nil {
+	k, epoch := s.keys.find(hash, now)
+	if k == nil {
+		var err error
+		if k, err = s.readKey(ctx, hash); err != nil {
 			return Connection{}, err
 		}
-		if c.Zone, err = time.LoadLocation(profile.Zone); err != nil {
-			c.Zone = time.UTC
-		}
+		s.keys.keep(hash, k, now, epoch)
 	}
-	if used == today {
-		return c, nil
+	switch {
+	case !k.ends.IsZero() && !now.Before(k.ends):
+		return Connection{}, noKey()
+	case k.suspended != "":
+		return Connection{}, fault.New(fault.Forbidden, "The board is closed for now, and takes nothing.")
+	case k.of.State == Paused:
+		return Connection{}, fault.New(fault.Forbidden, "The source %q is paused, and takes nothing until it is resumed.", k.of.Name)
+	case k.of.State == Retired:
+		return Connection{}, fault.New(fault.Forbidden, "The source %q is retired, and takes nothing any more.", k.of.Name)
 	}
-	return c, s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+	today := now.UTC().Format(time.DateOnly)
+	if k.used == today {
+		return k.of, nil
+	}
+	defer s.keys.forget()
+	return k.of, s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(`UPDATE source_key SET used = $1 WHERE secret = $2`, today, hash)
 		return err
 	})
+}
+
+func noKey() error {
+	return fault.New(fault.Unauthenticated, "This is no key of a source: whoever keeps the source makes a new one on its page.")
+}
+
+// readKey finds what a key opens, or Unauthenticated.
+func (s *Sources) readKey(ctx context.Context, hash string) (*opened, error) {
+	k := &opened{}
+	err := s.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		var id string
+		var ends int64
+		err = tx.QueryRow(`SELECT source_id, ends_at, used FROM source_key WHERE secret = $1`, hash).Scan(&id, &ends, &k.used)
+		if fault.Of(err) == fault.NotFound {
+			return noKey()
+		}
+		if err != nil {
+			return err
+		}
+		k.ends = instant(ends)
+		if k.of, err = s.connectionIn(tx, id); err != nil || k.of.Board == "" {
+			return err
+		}
+		at, err := s.boards.ByIDIn(tx, k.of.Board)
+		if err != nil {
+			return err
+		}
+		k.suspended, k.of.Zone = at.Suspended, at.Location()
+		return nil
+	})
+	if err != nil || k.of.Player == "" {
+		return k, err
+	}
+	profile, err := s.rooms.Players.Profile(ctx, k.of.Player)
+	if err != nil {
+		return nil, err
+	}
+	if k.of.Zone, err = time.LoadLocation(profile.Zone); err != nil {
+		k.of.Zone = time.UTC
+	}
+	return k, nil
+}
+
+// opened is what a key opens.
+type opened struct {
+	of        Connection
+	ends      time.Time
+	used      string
+	suspended string // why its board is closed
+	read      time.Time
+}
+
+// keys holds for a second what keys open: senders come many times a second with the same one.
+type keys struct {
+	mu    sync.Mutex
+	held  map[string]*opened // by digest
+	epoch int                // counts what made them void
+}
+
+const (
+	trusted  = time.Second
+	mostKeys = 10_000
+)
+
+func (k *keys) find(hash string, now time.Time) (*opened, int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	found := k.held[hash]
+	if found == nil || now.Before(found.read) || now.Sub(found.read) >= trusted {
+		return nil, k.epoch
+	}
+	return found, k.epoch
+}
+
+// keep holds what was read, unless something was changed meanwhile.
+func (k *keys) keep(hash string, read *opened, now time.Time, epoch int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if epoch != k.epoch {
+		return
+	}
+	if k.held == nil || len(k.held) >= mostKeys {
+		k.held = map[string]*opened{}
+	}
+	read.read = now
+	k.held[hash] = read
+}
+
+// forget makes all that is held void.
+func (k *keys) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.held = nil
+	k.epoch++
 }
