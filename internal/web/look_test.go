@@ -18,6 +18,9 @@ func TestLook_NeverHidesTheMark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.boards.Enrol(ctx, b.ID, board.ByKey, []board.Member{{Key: "ada", Name: "Ada"}, {Key: "bo", Name: "Bo"}}); err != nil {
+		t.Fatal(err)
+	}
 	w.publish(b)
 	look := theme.Theme{Light: theme.Colours{Ground: "#101820", Ink: "#f2f6fa", Accent: "#101820"}, Type: theme.Slab, Corners: theme.Square, Words: theme.Words{Player: "rider", Players: "riders", Release: "stage", Releases: "stages"}}
 	if err := w.boards.SetTheme(ctx, identity.Actor{}, b, look); err != nil {
