@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"cairn/internal/audit"
-	"cairn/internal/board"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/job"
@@ -76,59 +75,50 @@ const jobSick = "tell of sick source"
 
 // tellSick writes to the owners and managers of the board, or to the player whose connection it is.
 func (s *Sources) tellSick(ctx context.Context, j job.Job) error {
-	c, err := s.find(ctx, j.Key)
-	if fault.Of(err) == fault.NotFound || err == nil && !c.Health.Sick || s.rooms.Post == nil || !s.rooms.Identity.Mails() {
-		return nil // it is gone or well again, or no mail can be sent: the pages say it
+	c, err := s.ByID(ctx, j.Key)
+	if fault.Of(err) == fault.NotFound || err == nil && !c.Health.Sick {
+		return nil // it is gone, or well again
 	}
 	if err != nil {
 		return err
 	}
-	accounts, where, path := []string{c.Player}, "your own record", "/me/sources"
-	if c.Board != "" {
-		at, err := s.boards.ByID(ctx, c.Board)
-		if fault.Of(err) == fault.NotFound || err == nil && at.Suspended != "" {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		holders, err := s.boards.Holders(ctx, at)
-		if err != nil {
-			return err
-		}
-		accounts, where, path = nil, "the board "+at.Name, "/b/"+at.Key+"/manage/sources"
-		for _, h := range holders {
-			if h.Account != "" && (h.Role == board.Owner || h.Role == board.Manager) {
-				accounts = append(accounts, h.Account)
-			}
+	said := func(where, path string) note.Note {
+		return note.Note{
+			Subject: "The source " + c.Name + " brings nothing any more",
+			Begin: []string{fmt.Sprintf("The source %s of %s could not be read several times in a row. What it alone measures is missing until it is well again; it does not count as zero.", c.Name, where),
+				"What went wrong last: " + c.Health.Trouble},
+			Button: "Look at it", Link: s.rooms.Identity.Link(path), Foot: "You get this once, since you look after " + where + ".",
 		}
 	}
-	said := note.Note{
-		Subject: "The source " + c.Name + " brings nothing any more",
-		Begin: []string{fmt.Sprintf("The source %s of %s failed %d times in a row. What it alone measures is missing until it is well again; it does not count as zero.", c.Name, where, max(c.Health.Failed, Tolerance)),
-			"What went wrong last: " + c.Health.Trouble},
-		Button: "Look at it", Link: s.rooms.Identity.Link(path),
-		Foot: "You get this once, since you look after " + where + ".",
+	if c.Board == "" {
+		return s.mailAccount(ctx, c.Player, said("your own record", "/me/connections"), "sick "+j.ID)
+	}
+	at, err := s.boards.ByID(ctx, c.Board)
+	if fault.Of(err) == fault.NotFound || err == nil && at.Suspended != "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.mailManagers(ctx, at, said("the board "+at.Name, "/b/"+at.Key+"/manage/sources"), "sick "+j.ID, "")
+}
+
+// mailAccount writes to one account where it reads mail. once tells the mail from every other.
+func (s *Sources) mailAccount(ctx context.Context, account string, said note.Note, once string) error {
+	if s.rooms.Post == nil || !s.rooms.Identity.Mails() {
+		return nil // the pages say it
 	}
 	text, html, err := said.Write()
 	if err != nil {
 		return err
 	}
-	for _, account := range accounts {
-		var addresses []string
-		if err := s.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			addresses, err = s.rooms.Identity.AddressesIn(tx, account)
-			return err
-		}); err != nil {
-			return err
-		}
-		if len(addresses) == 0 {
-			continue
-		}
-		m := mail.Message{ID: "sick " + j.ID + " " + account, To: addresses[0], Subject: said.Subject, Text: text, HTML: html}
-		if err := s.rooms.Post.Deliver(ctx, m); err != nil && fault.Of(err) != fault.Invalid { // one address that is refused keeps it from nobody else
-			return err
-		}
+	var addresses []string
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		addresses, err = s.rooms.Identity.AddressesIn(tx, account)
+		return err
+	})
+	if err != nil || len(addresses) == 0 {
+		return err
 	}
-	return nil
+	return s.rooms.Post.Deliver(ctx, mail.Message{ID: once + " " + account, To: addresses[0], Subject: said.Subject, Text: text, HTML: html})
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"time"
 
 	"cairn/internal/db"
@@ -15,7 +17,8 @@ import (
 )
 
 const (
-	// jobPoll asks one connection; its key is the connection's number.
+	// jobPoll asks one connection; its key is the connection's number and the instant that it was due at, so that one whose
+	// connection is due at another instant meanwhile does nothing.
 	jobPoll = "poll source"
 	// shortest is how often a connection may be asked at most.
 	shortest = time.Minute
@@ -55,8 +58,10 @@ func (s *Sources) due(tx *db.Tx, id string, next time.Time) error {
 	if _, err := tx.Exec(`UPDATE source SET next_at = $2 WHERE source_id = $1`, id, next.UnixMicro()); err != nil {
 		return err
 	}
-	return s.rooms.Queue.Enqueue(tx, jobPoll, id, nil, next)
+	return s.rooms.Queue.Enqueue(tx, jobPoll, pollKey(id, next.UnixMicro()), nil, next)
 }
+
+func pollKey(id string, due int64) string { return id + " " + strconv.FormatInt(due, 10) }
 
 // Wind sees to it that every connection that is to be asked has a poll waiting, also one whose job died. It is done daily.
 func (s *Sources) Wind(ctx context.Context) error {
@@ -79,7 +84,10 @@ func (s *Sources) Wind(ctx context.Context) error {
 			return err
 		}
 		for id, at := range next {
-			if err := s.rooms.Queue.Enqueue(tx, jobPoll, id, nil, time.UnixMicro(at)); err != nil {
+			if at == 0 {
+				at = s.rooms.Now().UnixMicro()
+			}
+			if err := s.due(tx, id, time.UnixMicro(at)); err != nil {
 				return err
 			}
 		}
@@ -172,31 +180,21 @@ func whole(ask func() error) (err error) {
 
 // pollDue does a job.
 func (s *Sources) pollDue(ctx context.Context, j job.Job) error {
-	c, err := s.find(ctx, j.Key)
+	id, _, _ := strings.Cut(j.Key, " ")
+	c, err := s.ByID(ctx, id)
 	switch {
 	case fault.Of(err) == fault.NotFound:
 		return nil
 	case err != nil:
 		return err
-	case c.State != Active || c.Every <= 0:
+	case c.State != Active || c.Every <= 0 || pollKey(c.ID, micros(c.Health.Next)) != j.Key: // it was asked by hand meanwhile, or changed
 		return nil
-	case c.Health.Next.After(s.rooms.Now().Add(time.Second)): // it was asked by hand meanwhile, or changed
-		return s.rooms.DB.Write(ctx, func(tx *db.Tx) error { return s.rooms.Queue.Enqueue(tx, jobPoll, c.ID, nil, c.Health.Next) })
 	}
 	_, err = s.poll(ctx, c)
 	if errors.Is(err, errOvertaken) {
 		return nil
 	}
 	return err
-}
-
-// find returns a connection by its number.
-func (s *Sources) find(ctx context.Context, id string) (c Connection, err error) {
-	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
-		c, err = s.connectionIn(tx, id)
-		return err
-	})
-	return c, err
 }
 
 // Poll asks a connection now, whenever it is due. What goes wrong at the other side is told in the answer and noted as the
