@@ -20,7 +20,7 @@ type NewBoard struct {
 	Basis     string   `json:"basis,omitempty" enum:"opt-in,public record,things" doc:"Why anybody is on it; it never changes. Default: things where the scorecard scores things, else opt-in."`
 	Stage     string   `json:"stage,omitempty" enum:"stealth,private,unlisted,public" doc:"How far it is revealed. Default: private, where people are scored by their own word, else public."`
 	Pages     *Pages   `json:"pages,omitempty" doc:"Who sees which page."`
-	Top       *int     `json:"top,omitempty" doc:"How many stand on the leaderboard; 0 all, -1 all of them for everyone." minimum:"-1"`
+	Top       *int     `json:"top,omitempty" doc:"How many stand on the leaderboard; 0 all. Default: 10 where people are scored by their own word, else all." minimum:"0"`
 	Retention int      `json:"retention,omitempty" doc:"Days that raw entries are kept. Default: 90." minimum:"0"`
 	Smallest  int      `json:"smallest,omitempty" doc:"Of how many, at least, a figure is shown." minimum:"0"`
 	Terms     *Terms   `json:"terms,omitempty" doc:"What it asks of its players. Default: what follows from the scorecard."`
@@ -56,7 +56,7 @@ type Settings struct {
 	Name      string `json:"name" minLength:"1" maxLength:"200"`
 	Owner     string `json:"owner,omitempty" doc:"Whose work the design is." maxLength:"200"`
 	Licence   string `json:"licence,omitempty" doc:"Under which others may use it." maxLength:"200"`
-	Top       int    `json:"top" doc:"How many stand on the leaderboard; 0 all. More is a step wider, which is announced." minimum:"-1"`
+	Top       int    `json:"top" doc:"How many stand on the leaderboard; 0 all. More is a step wider, which is announced." minimum:"0"`
 	Smallest  int    `json:"smallest" doc:"Of how many, at least, a figure is shown."`
 	Retention int    `json:"retention" doc:"Days that raw entries are kept under a final release."`
 	Key       string `json:"key,omitempty" readOnly:"true"`
@@ -139,7 +139,6 @@ type Revised struct {
 	Version int  `json:"version"`
 	Same    bool `json:"same" doc:"It was in force already, byte by byte."`
 }
-
 
 // at makes a path below a board of parts that are names.
 func at(board string, parts ...string) string {

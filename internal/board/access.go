@@ -127,6 +127,20 @@ func (a Access) Measures(to scorecard.Audience, own bool) bool {
 	return a.Sees(ToManagers, false)
 }
 
+// What a wall, a screen in a room, shows its board as.
+const (
+	WallPublic  = "public"  // as everyone sees it
+	WallMembers = "members" // as members see it
+)
+
+// OnWall is as whom a wall looks at its board.
+func OnWall(shows string) Access {
+	if shows == WallMembers {
+		return Access{Role: Viewer}
+	}
+	return Access{}
+}
+
 // scale is words in rising order.
 type scale[T ~string] []T
 

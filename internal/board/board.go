@@ -135,6 +135,13 @@ func (s Settings) withDefaults(card *scorecard.Scorecard) Settings {
 	return s
 }
 
+// Design returns a board with these settings that follows a scorecard, as a design to be changed further.
+func (s Settings) Design(card *scorecard.Scorecard) Design {
+	s = s.withDefaults(card)
+	return Design{Key: s.Key, Name: s.Name, Owner: s.Owner, Licence: s.Licence, Zone: s.Zone, Basis: s.Basis, Stage: s.Stage, Pages: s.Pages, TopN: max(0, s.TopN),
+		Retention: s.Retention, Smallest: s.Smallest, Rhythm: s.Rhythm, Terms: Terms{Purpose: card.Purpose}, Card: card}
+}
+
 // Create makes a board that follows a scorecard. The error is Invalid, with the field, for a setting that cannot be, and
 // Conflict where the key is taken.
 func (b *Boards) Create(ctx context.Context, card *scorecard.Scorecard, s Settings) (*Board, error) {

@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"cairn/internal/audit"
 	"cairn/internal/db"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 )
 
 // Enrol finds members by key (or e-mail, handle, name, as by says) and adds those that are not there; names, addresses,
@@ -29,6 +32,15 @@ func (b *Boards) Enrol(ctx context.Context, boardID string, by string, people []
 	err = b.EnrolAnd(ctx, boardID, by, people, func(_ *db.Tx, found []int64) error {
 		numbers = found
 		return nil
+	})
+	return numbers, err
+}
+
+// EnrolBy is Enrol by somebody, which the trail tells.
+func (b *Boards) EnrolBy(ctx context.Context, a identity.Actor, at *Board, by string, people []Member) (numbers []int64, err error) {
+	err = b.EnrolAnd(ctx, at.ID, by, people, func(tx *db.Tx, found []int64) error {
+		numbers = found
+		return b.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: "member.enrol", Board: at.ID, Detail: map[string]string{"players": strconv.Itoa(len(people))}})
 	})
 	return numbers, err
 }

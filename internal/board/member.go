@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -45,6 +46,25 @@ const (
 
 // formerKey is the form of the keys of those who are gone.
 var formerKey = regexp.MustCompile(`^former-[0-9]+$`)
+
+// Called is what the member is called where no name was given as well: by their key, else by their number.
+func (m Member) Called() string {
+	switch {
+	case m.Name != "":
+		return m.Name
+	case m.State == Former:
+		return "Former player"
+	case m.Key != "":
+		return m.Key
+	}
+	return "Player " + strconv.FormatInt(m.Number, 10)
+}
+
+// AnswersTo reports whether a text stands in the member's name, key, address or handle, whatever the case.
+func (m Member) AnswersTo(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	return slices.ContainsFunc([]string{m.Name, m.Key, m.Email, m.Handle}, func(mark string) bool { return strings.Contains(strings.ToLower(mark), text) })
+}
 
 // Check refuses, with Invalid and the field, a person that Enrol would refuse for what is written of them.
 func (m Member) Check() error {

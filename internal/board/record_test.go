@@ -54,6 +54,8 @@ func TestGiveRole_WaitsForWhoeverProvesTheAddress(t *testing.T) {
 			t.Errorf("hers: %+v, %v", mine, err)
 		}
 		// Another role takes the place of the one before; a coach is given some.
+		_, err = c.Boards.EnrolBy(c.ctx, ada, c.at, board.ByKey, []board.Member{{Key: "bo"}})
+		must(t, err)
 		scope := board.Scope{Players: []string{"bo"}, Metrics: []string{"posts"}}
 		must(t, c.Boards.GiveRole(c.ctx, ada, c.at, "eve@example.org", board.Manager, board.Scope{}))
 		must(t, c.Boards.GiveRole(c.ctx, ada, c.at, "eve@example.org", board.Coach, scope))
@@ -71,6 +73,9 @@ func TestGiveRole_WaitsForWhoeverProvesTheAddress(t *testing.T) {
 		is(t, "taken twice", c.Boards.TakeRole(c.ctx, ada, c.at, board.Holder{Account: eve.Account}), fault.NotFound, "nobody")
 		is(t, "what is no role", c.Boards.GiveRole(c.ctx, ada, c.at, "eve@example.org", "king", board.Scope{}), fault.Invalid, "king")
 		is(t, "what is no address", c.Boards.GiveRole(c.ctx, ada, c.at, "eve", board.Viewer, board.Scope{}), fault.Invalid, "")
+		for word, given := range map[string]board.Scope{"cy": {Players: []string{"cy"}}, "fame": {Metrics: []string{"fame"}}, "tag groups": {Tags: map[string][]string{"shoe": {"red"}}}} {
+			is(t, "what the board does not have", c.Boards.GiveRole(c.ctx, ada, c.at, "eve@example.org", board.Coach, given), fault.Invalid, word)
+		}
 		is(t, "a steward of some", c.Boards.GiveRole(c.ctx, ada, c.at, "eve@example.org", board.Steward, scope), fault.Invalid, "coach")
 	})
 }
@@ -89,6 +94,8 @@ func TestGiveRole_SaysNothingOfWhoHasAnAccount(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := newClub(t, d, board.Settings{})
 		ada := c.SignIn(t, "ada@example.org")
+		_, err := c.Boards.Enrol(c.ctx, c.at.ID, board.ByKey, []board.Member{{Key: "bo"}})
+		must(t, err)
 		for _, address := range []string{"ada@example.org", "nobody@example.org"} {
 			must(t, c.Boards.GiveRole(c.ctx, console, c.at, address, board.Coach, board.Scope{Players: []string{"bo"}}))
 		}
@@ -266,9 +273,9 @@ func TestWriteNote_StaysOnItsBoard(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := newClub(t, d, board.Settings{})
 		coach := c.SignIn(t, "coach@example.org")
-		must(t, c.Boards.GiveRole(c.ctx, console, c.at, "coach@example.org", board.Coach, board.Scope{Players: []string{"ada"}}))
 		c.add(t, "ada")
 		c.add(t, "bo")
+		must(t, c.Boards.GiveRole(c.ctx, console, c.at, "coach@example.org", board.Coach, board.Scope{Players: []string{"ada"}}))
 		must(t, c.Boards.WriteNote(c.ctx, coach, c.at, "ada", " Slept\r\nwell. "))
 		is(t, "about somebody else's player", c.Boards.WriteNote(c.ctx, coach, c.at, "bo", "x"), fault.NotFound, "no player")
 		is(t, "nothing", c.Boards.WriteNote(c.ctx, coach, c.at, "ada", " "), fault.Invalid, "empty")

@@ -5,13 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"cairn/internal/audit"
 	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/scorecard"
 )
 
 // Role is what somebody is on a board beside being scored there.
@@ -102,8 +105,8 @@ func scanHolder(scan func(...any) error) (h Holder, err error) {
 }
 
 // GiveRole gives a role to whoever proved, or proves later, to read an address; it replaces the one that the address had. It
-// waits until its reader opens the board, so that nobody learns whether an address has an account. Conflict for the last owner,
-// who hands the board over first.
+// waits until its reader opens the board, so that nobody learns whether an address has an account. Invalid, with the field, for
+// players, tag groups and metrics that the board does not have. Conflict for the last owner, who hands the board over first.
 func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, address string, r Role, s Scope) error {
 	if !slices.Contains(roles, r) {
 		return invalid("role", "A role on a board is owner, manager, coach, steward or viewer, not %q.", r)
@@ -117,6 +120,9 @@ func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, addr
 	}
 	given := Holder{Address: address, Role: r, Scope: s}
 	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := b.checkScope(tx, at.ID, s); err != nil {
+			return err
+		}
 		holders, err := holdersOf(tx, at.ID)
 		if err != nil {
 			return err
@@ -210,6 +216,43 @@ func (b *Boards) putHolder(tx *db.Tx, boardID string, h Holder) error {
 	_, err = tx.Exec(`INSERT INTO board_role (board_id, player_id, address, role, scope, since) VALUES ($1, $2, $3, $4, $5, $6)`,
 		boardID, h.Account, h.Address, string(h.Role), string(scope), h.Since.UnixMicro())
 	return err
+}
+
+// checkScope refuses what a coach cannot be given, since the board does not have it.
+func (b *Boards) checkScope(tx *db.Tx, boardID string, s Scope) error {
+	if len(s.Players)+len(s.Tags)+len(s.Metrics) == 0 {
+		return nil
+	}
+	now, err := b.boardIn(tx, boardID)
+	if err != nil {
+		return err
+	}
+	card, err := b.cardIn(tx, boardID, now.Version)
+	if err != nil {
+		return err
+	}
+	for _, key := range s.Metrics {
+		if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Key == key }) {
+			return invalid("metrics", "The scorecard has no metric %q.", key)
+		}
+	}
+	for _, group := range slices.Sorted(maps.Keys(s.Tags)) {
+		if !slices.Contains(card.Tags, group) {
+			return invalid("tags", "%q is not one of the board's tag groups: it has %s.", group, cmp.Or(strings.Join(card.Tags, ", "), "none"))
+		}
+	}
+	if len(s.Players) == 0 {
+		return nil
+	}
+	c := &change{Tx: tx, boards: b, boardID: boardID, now: b.rooms.Now()}
+	for _, key := range s.Players {
+		if _, err := c.member(key); fault.Of(err) == fault.NotFound {
+			return invalid("players", "Nobody on the board has the key %q.", key)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TakeRole takes a role away. Conflict for the last owner, who hands the board over first; NotFound for who has none.

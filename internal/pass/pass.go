@@ -196,6 +196,23 @@ func (p *Passes) Revoke(ctx context.Context, a identity.Actor, boardID, id strin
 	})
 }
 
+// EndWalls takes back the walls of a board that somebody made whose role there is over: their addresses may still be known to them.
+func (p *Passes) EndWalls(ctx context.Context, a identity.Actor, boardID, account string) error {
+	walls, err := p.OfBoard(ctx, boardID, Wall)
+	if err != nil {
+		return err
+	}
+	for _, w := range walls {
+		if account == "" || w.By != account {
+			continue
+		}
+		if err := p.Revoke(ctx, a, boardID, w.ID); err != nil && fault.Of(err) != fault.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
 // RevokeLetters has the links in every mail to an account open no page any more. The mails can still be stopped by them.
 func (p *Passes) RevokeLetters(ctx context.Context, a identity.Actor) error {
 	return p.db.Write(ctx, func(tx *db.Tx) error {

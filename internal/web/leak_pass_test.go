@@ -42,7 +42,7 @@ func TestOutward_NobodyReadsWhatIsNotForThem(t *testing.T) {
 			}
 			g.clean("nobody", g.secrets("nobody", g.nobody()), g.framed(pages))
 			viewer := g.secrets("viewer", g.others["viewer"])
-			g.clean("a room", viewer, g.opened(pass.Pass{Kind: pass.Wall, Board: g.board.ID, Member: -1, Shows: wallMembers}, "/w/", "", "?page=1", "?page=2", "?page=3", "?page=4"))
+			g.clean("a room", viewer, g.opened(pass.Pass{Kind: pass.Wall, Board: g.board.ID, Member: -1, Shows: board.WallMembers}, "/w/", "", "?page=1", "?page=2", "?page=3", "?page=4"))
 		})
 	}
 }

@@ -55,7 +55,7 @@ func (s *site) membersPage(v *visit) (membersPage, error) {
 	}
 	text, state := strings.TrimSpace(q.Get("q")), board.State(q.Get("state"))
 	found := slices.DeleteFunc(all, func(m board.Member) bool {
-		return state != "" && m.State != state || text != "" && !answersTo(m, strings.ToLower(text))
+		return state != "" && m.State != state || !m.AnswersTo(text)
 	})
 	slices.SortFunc(found, func(a, b board.Member) int {
 		return cmp.Or(strings.Compare(strings.ToLower(memberName(a)), strings.ToLower(memberName(b))), cmp.Compare(a.Number, b.Number))
@@ -81,16 +81,6 @@ func (s *site) membersPage(v *visit) (membersPage, error) {
 	}
 	page.State = typed.choice("choice", "state", "State", "", "", states)
 	return page, nil
-}
-
-// answersTo reports whether a member is meant by a search in lower case.
-func answersTo(m board.Member, text string) bool {
-	for _, mark := range []string{m.Name, m.Key, m.Email, m.Handle} {
-		if strings.Contains(strings.ToLower(mark), text) {
-			return true
-		}
-	}
-	return false
 }
 
 // pagesAround are the ways to the pages before and after one of a list.

@@ -9,7 +9,6 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/fault"
-	"cairn/internal/pass"
 )
 
 // rolesPage says who has which role on a board.
@@ -116,7 +115,7 @@ func (s *site) giveRole(w http.ResponseWriter, v *visit) error {
 		var scope board.Scope
 		if role == board.Coach {
 			var err error
-			if scope, err = s.readScope(v); err != nil {
+			if scope, err = readScope(v); err != nil {
 				return "", "", err
 			}
 		}
@@ -127,32 +126,14 @@ func (s *site) giveRole(w http.ResponseWriter, v *visit) error {
 	})
 }
 
-// readScope reads what a coach is given, and refuses players, groups and metrics that the board does not have.
-func (s *site) readScope(v *visit) (board.Scope, error) {
-	scope := board.Scope{Tags: map[string][]string{}, Metrics: v.PostForm["metrics"]}
-	card, err := s.boards.Scorecard(v.Context(), v.board.ID, v.board.Version)
-	if err != nil {
-		return scope, err
-	}
-	names := metricNames(card)
-	for _, key := range scope.Metrics {
-		if _, is := names[key]; !is {
-			return scope, wrong("metrics", "The scorecard has no metric %q.", key)
-		}
-	}
-	for _, key := range lines(v.PostForm.Get("players")) {
-		if _, err := s.boards.Member(v.Context(), v.board.ID, key); fault.Of(err) == fault.NotFound {
-			return scope, wrong("players", "Nobody on the board has the key %q.", key)
-		} else if err != nil {
-			return scope, err
-		}
-		scope.Players = append(scope.Players, key)
-	}
+// readScope reads what a coach is given.
+func readScope(v *visit) (board.Scope, error) {
+	scope := board.Scope{Tags: map[string][]string{}, Metrics: v.PostForm["metrics"], Players: lines(v.PostForm.Get("players"))}
 	for _, line := range lines(v.PostForm.Get("tags")) {
 		group, tag, ok := strings.Cut(line, ":")
 		group, tag = strings.TrimSpace(group), strings.TrimSpace(tag)
-		if !ok || tag == "" || !slices.Contains(card.Tags, group) {
-			return scope, wrong("tags", "%q is not one of the board's tag groups with a tag: write one such as %s: North.", line, cmp.Or(strings.Join(card.Tags, " or "), "region"))
+		if !ok || tag == "" {
+			return scope, wrong("tags", "%q is not a tag group with a tag: write one such as region: North.", line)
 		}
 		scope.Tags[group] = append(scope.Tags[group], tag)
 	}
@@ -180,7 +161,7 @@ func (s *site) takeRole(w http.ResponseWriter, v *visit) error {
 				if err := s.boards.TakeRole(v.Context(), v.actor, v.board, h); err != nil {
 					return "", "", err
 				}
-				if err := s.endWalls(v, h.Account); err != nil {
+				if err := s.passes.EndWalls(v.Context(), v.actor, v.board.ID, h.Account); err != nil {
 					return "", "", err
 				}
 				return s.afterRole(v, "taken")
@@ -188,22 +169,6 @@ func (s *site) takeRole(w http.ResponseWriter, v *visit) error {
 		}
 		return "", "", fault.New(fault.Conflict, "Nobody has that role any more: look at the list again.")
 	})
-}
-
-// endWalls takes back the walls that somebody made whose role is over: their addresses may still be known to them.
-func (s *site) endWalls(v *visit, account string) error {
-	walls, err := s.passes.OfBoard(v.Context(), v.board.ID, pass.Wall)
-	if err != nil {
-		return err
-	}
-	for _, w := range walls {
-		if account != "" && w.By == account {
-			if err := s.passes.Revoke(v.Context(), v.actor, v.board.ID, w.ID); err != nil && fault.Of(err) != fault.NotFound {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // afterRole leads back to the roles, and whoever just handed the board over, so that its pages are no longer theirs, to their own page.

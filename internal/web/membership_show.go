@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -430,15 +429,4 @@ func (s *site) claim(w http.ResponseWriter, v *visit) error {
 }
 
 // memberName is what people call a member.
-func memberName(m board.Member) string {
-	if m.Name != "" {
-		return m.Name
-	}
-	if m.State == board.Former {
-		return "Former player"
-	}
-	if m.Key != "" {
-		return m.Key
-	}
-	return "Player " + strconv.FormatInt(m.Number, 10)
-}
+func memberName(m board.Member) string { return m.Called() }

@@ -31,7 +31,7 @@ func drawOutward(b *book) {
 	keep("share", c.ask("GET", card))
 	keep("links-feed", c.ada.post(links+"/feed", nil))
 	keep("links", c.ada.ask("GET", links))
-	wall := first(keep("walls", c.owner.post(walls, url.Values{"shows": {wallMembers}})))
+	wall := first(keep("walls", c.owner.post(walls, url.Values{"shows": {board.WallMembers}})))
 	keep("wall", c.ask("GET", wall+"?stay=yes"))
 	keep("wall-next", c.ask("GET", wall+"?page=1&stay=yes"))
 	keep("embed-board", c.ask("GET", embedAddress(c.board)+"?theme=light&accent=rust"))

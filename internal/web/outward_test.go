@@ -370,10 +370,10 @@ func TestWall_TurnsThroughWhatItsReadersMaySeeAndIsTakenBack(t *testing.T) {
 		}
 		return strings.TrimPrefix(words(mustRead(t, a.body).Find(".sent code")), "https://cairn.example")
 	}
-	if a := c.owner.post(walls, url.Values{"shows": {wallPublic}}); a.StatusCode < 400 || !strings.Contains(a.body, "The leaderboard is for members") {
+	if a := c.owner.post(walls, url.Values{"shows": {board.WallPublic}}); a.StatusCode < 400 || !strings.Contains(a.body, "The leaderboard is for members") {
 		t.Errorf("a wall that would show nothing is made: %d", a.StatusCode)
 	}
-	wall := put(wallMembers)
+	wall := put(board.WallMembers)
 	seen, path := "", wall
 	for range 8 {
 		a := c.ask("GET", path)
@@ -469,7 +469,7 @@ func TestWall_EndsWithTheRoleOfWhoMadeIt(t *testing.T) {
 	maker := c.signIn("maker@example.org")
 	maker.give(c.board, board.Manager, board.Scope{})
 	walls := manageAddress(c.board) + "/walls"
-	made := maker.post(walls, url.Values{"shows": {wallMembers}})
+	made := maker.post(walls, url.Values{"shows": {board.WallMembers}})
 	if made.StatusCode != http.StatusOK {
 		t.Fatalf("making a wall answers %d", made.StatusCode)
 	}

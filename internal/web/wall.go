@@ -20,20 +20,6 @@ const wallTurns = 40
 // placesOnWall is how many places are read from across a room.
 const placesOnWall = 8
 
-// What a wall shows its board as.
-const (
-	wallPublic  = "public"  // as everyone sees it
-	wallMembers = "members" // as members see it
-)
-
-// wallAccess is as whom a wall looks at its board.
-func wallAccess(shows string) board.Access {
-	if shows == wallMembers {
-		return board.Access{Role: board.Viewer}
-	}
-	return board.Access{}
-}
-
 func wallAddress(secret string) string { return "/w/" + secret }
 
 // wallPage is one page of a wall.
@@ -76,7 +62,7 @@ func (s *site) byWall(v *visit) (pass.Pass, error) {
 	if err != nil {
 		return found, err
 	}
-	if v.access = wallAccess(found.Shows); !v.access.May(board.SeeLeaderboard, b) {
+	if v.access = board.OnWall(found.Shows); !v.access.May(board.SeeLeaderboard, b) {
 		return found, nowhere
 	}
 	v.board = b
@@ -241,15 +227,15 @@ func (s *site) wallsPage(v *visit, f *form) (any, error) {
 	ctx, b := v.Context(), v.board
 	around, head := s.managed(v, "/walls", "Shown elsewhere", "On a screen in a room, on other sites, in feed readers and calendars. Nothing here needs a cookie or a script, and all of it says how the release is verified.")
 	page := &wallsPage{frame: around, Managed: head, Action: manageAddress(b) + "/walls", Open: forEveryone(b, board.SeeLeaderboard), Cards: forEveryone(b, board.SeeScorecards)}
-	options := []option{{Value: wallMembers, Text: "As members see it"}, {Value: wallPublic, Text: "As everyone sees it"}}
-	page.Shows = f.choice("radios", "shows", "What does the screen show?", "Whoever is in the room reads it. Hidden players are never on it.", wallMembers, options)
+	options := []option{{Value: board.WallMembers, Text: "As members see it"}, {Value: board.WallPublic, Text: "As everyone sees it"}}
+	page.Shows = f.choice("radios", "shows", "What does the screen show?", "Whoever is in the room reads it. Hidden players are never on it.", board.WallMembers, options)
 	given, err := s.passes.OfBoard(ctx, b.ID, pass.Wall)
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range given {
 		l := givenLink{ID: g.ID, When: day(g.Made, b.Location()), Shows: "as members see it", Counts: "opened " + times(g.Opened)}
-		if g.Shows != wallMembers {
+		if g.Shows != board.WallMembers {
 			l.Shows = "as everyone sees it"
 		}
 		page.Walls = append(page.Walls, l)
@@ -278,9 +264,9 @@ func (s *site) makeWall(w http.ResponseWriter, v *visit) error {
 	var err error
 	var secret string
 	switch {
-	case made.Shows != wallPublic && made.Shows != wallMembers:
+	case made.Shows != board.WallPublic && made.Shows != board.WallMembers:
 		err = wrong("shows", "Choose what the screen shows.")
-	case !wallAccess(made.Shows).May(board.SeeLeaderboard, v.board):
+	case !board.OnWall(made.Shows).May(board.SeeLeaderboard, v.board):
 		err = wrong("shows", "The leaderboard is for %s: such a screen would show nothing.", audienceName(reached(v.board)))
 	default:
 		_, secret, err = s.passes.Give(v.Context(), v.actor, made)
