@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
-// What chats take at most: letters of a Slack header and of a block of text, of a Discord title, description and message in all.
+// What chats take at most, in the units of UTF-16 that they count: of a Slack header and of a block of text, of a Discord title and
+// description; what we send to Teams, and to Discord beside an embed, of 6,000 that it takes in all; and in one line.
 const (
-	slackHeader, slackText            = 150, 3000
-	discordTitle, discordText         = 256, 4096
-	discordContent, teamsText, inLine = 2000, 4000, 400
+	slackHeader, slackText   = 150, 3000
+	discordTitle, discordAll = 256, 4096
+	teamsText                = 4000
+	discordContent, inLine   = 400, 400
 )
 
 // write writes a message as one of the chats wants it.
@@ -48,6 +51,15 @@ func (s saying) lines(harmless func(string) string, most int) string {
 	return b.String()
 }
 
+// fit makes a text harmless, and cuts it before that so far that it fits.
+func fit(harmless func(string) string, text string, most int) string {
+	for letters := most; ; letters = letters * 3 / 4 {
+		if made := harmless(cut(text, letters)); len(utf16.Encode([]rune(made))) <= most {
+			return made
+		}
+	}
+}
+
 // slack is a message of blocks of plain text, in which Slack reads no markup; only the link is markup, and ours.
 func (s saying) slack() any {
 	type text struct {
@@ -59,10 +71,7 @@ func (s saying) slack() any {
 		Text     *text  `json:"text,omitempty"`
 		Elements []text `json:"elements,omitempty"`
 	}
-	blocks := []block{{Type: "header", Text: &text{"plain_text", forSlack(cut(s.Title, slackHeader/5))}}} // an & takes five
-	if title := forSlack(cut(s.Title, slackHeader)); len([]rune(title)) <= slackHeader {
-		blocks[0].Text.Text = title
-	}
+	blocks := []block{{Type: "header", Text: &text{"plain_text", fit(forSlack, s.Title, slackHeader)}}}
 	if lines := s.lines(forSlack, slackText); lines != "" {
 		blocks = append(blocks, block{Type: "section", Text: &text{"plain_text", lines}})
 	}
@@ -76,22 +85,25 @@ func (s saying) slack() any {
 	}{forSlack(cut(s.Title, inLine)), blocks, false}
 }
 
-// discord is an embed; whom it names is not called.
+// discord is a line and an embed below it; whom they name is not called.
 func (s saying) discord() any {
 	type embed struct {
-		Title       string `json:"title"`
+		Title       string `json:"title,omitempty"`
 		Description string `json:"description,omitempty"`
 		URL         string `json:"url,omitempty"`
 	}
 	type mentions struct {
 		Parse []string `json:"parse"`
 	}
-	title := forDiscord(cut(s.Title, discordTitle/2)) // every letter may be escaped
+	embeds := []embed{}
+	if below := (embed{fit(forDiscord, s.Text, discordTitle), s.lines(forDiscord, discordAll), s.Link}); below != (embed{}) {
+		embeds = append(embeds, below)
+	}
 	return struct {
 		Content  string   `json:"content"`
 		Embeds   []embed  `json:"embeds"`
 		Mentions mentions `json:"allowed_mentions"`
-	}{cut(title, discordContent), []embed{{title, s.lines(forDiscord, discordText), s.Link}}, mentions{[]string{}}}
+	}{fit(forDiscord, s.Title, discordContent), embeds, mentions{[]string{}}}
 }
 
 // teams is an Adaptive Card of runs of text, in which no Markdown is read.
@@ -160,9 +172,10 @@ func forSlack(text string) string {
 
 // forDiscord is a text that Discord shows as it is: what it would read as Markdown is escaped.
 func forDiscord(text string) string {
+	text = plain(text)
 	var b strings.Builder
-	for _, r := range plain(text) {
-		if strings.ContainsRune("\\*_~`|>#-+[]()<:.!", r) {
+	for i, r := range text {
+		if strings.ContainsRune("\\*_~`|>#[]<", r) || i == 0 && r == '-' {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
