@@ -17,7 +17,7 @@ func TestPresets_ReadTheShapesThatSitesDocument(t *testing.T) {
 		"stackexchange-reputation": {`"players": {"ada": "22656"}`, []string{
 			`{"items": [{"reputation_history_type": "post_upvoted", "reputation_change": 10, "post_id": 7, "creation_date": 1795082400, "user_id": 22656},
 				{"reputation_history_type": "user_deletes", "reputation_change": -2, "creation_date": 1795082300, "user_id": 22656}], "has_more": false, "quota_max": 300, "quota_remaining": 297}`,
-		}, [][]string{{"ada reputation 10", "ada reputation -2"}}},
+		}, [][]string{{"ada reputation 10 made", "ada reputation -2 made"}}},
 		"discourse-directory": {``, []string{
 			`{"directory_items": [{"id": 3, "likes_received": 40, "likes_given": 9, "post_count": 12, "days_visited": 4, "user": {"id": 3, "username": "ada", "name": "Ada"}}], "meta": {"total_rows_directory_items": 1}}`,
 			`{"directory_items": [{"id": 3, "likes_received": 46, "likes_given": 9, "post_count": 12, "days_visited": 4, "user": {"id": 3, "username": "ada", "name": "Ada"}}], "meta": {"total_rows_directory_items": 1}}`,

@@ -3,6 +3,8 @@ package web
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,6 +115,7 @@ type asking struct {
 	plan  *plan
 	state state
 	host  string
+	again map[string]int // how often items without an id said the same
 }
 
 func begin(ctx context.Context, at source.Asking) (*asking, error) {
@@ -120,7 +123,7 @@ func begin(ctx context.Context, at source.Asking) (*asking, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &asking{Asking: at, ctx: ctx}
+	a := &asking{Asking: at, ctx: ctx, again: map[string]int{}}
 	if a.plan, err = compile(s); err != nil {
 		return nil, err
 	}
@@ -433,8 +436,11 @@ func (a *asking) event(player subject, item any) intake.Event {
 		}
 		return nil
 	}
-	if e.ID = text(get("id")); e.ID != "" && player.is != "" {
-		e.ID = player.is + " " + e.ID // one site may number the items of each player from 1
+	switch e.ID = text(get("id")); {
+	case e.ID == "" && !p.counts(): // asked again, it says the same
+		e.ID = a.identify(player.is, data)
+	case e.ID != "" && player.is != "": // one site may number the items of each player from 1
+		e.ID = player.is + " " + e.ID
 	}
 	who := player.player
 	if p.Player != "" {
@@ -464,6 +470,14 @@ func (a *asking) event(player subject, item any) intake.Event {
 	}
 	e.Entry = &intake.Direct{Key: p.Key, Value: value, Label: text(get("label"))}
 	return e
+}
+
+// identify makes the id of an item that has none, of what it says and how often that was said before in this poll.
+func (a *asking) identify(of string, data []byte) string {
+	sum := sha256.Sum256(append([]byte(of+"\x00"), data...))
+	said := "~" + hex.EncodeToString(sum[:16])
+	a.again[said]++
+	return said + "-" + strconv.Itoa(a.again[said])
 }
 
 // grown holds an item that grows against what it said before: some is false where it did not.

@@ -61,6 +61,9 @@ func (s *site) pull(settings string) (lines []string, err error) {
 		for _, e := range b.Events {
 			line := "?" + e.Why
 			if e.Why == "" {
+				if strings.HasPrefix(e.ID, "~") {
+					e.ID = "made"
+				}
 				line = strings.TrimSpace(fmt.Sprintf("%s%s %s %v %s", e.Players["key"], e.Players["handle"], e.Entry.Key, e.Entry.Value, e.ID))
 			}
 			lines = append(lines, line)
