@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -267,3 +269,15 @@ func (s *Sources) Tallies(ctx context.Context, o Owner, since time.Time) (map[st
 	})
 	return all, err
 }
+
+// Brought returns the keys of entries that a connection ever brought, in order.
+func (s *Sources) Brought(ctx context.Context, c Connection) (keys []string, err error) {
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		keys, err = tx.Texts(`SELECT key FROM source_brings WHERE source_id = $1 ORDER BY key`, c.ID)
+		return err
+	})
+	return keys, err
+}
+
+// Kinds returns the kinds of connections that this server can ask.
+func (s *Sources) Kinds() []Kind { return slices.Sorted(maps.Keys(s.rooms.Pullers)) }

@@ -36,7 +36,7 @@ var managementPages = []struct {
 	name string
 	tabs []struct{ text, at string }
 }{
-	{"Each period", []struct{ text, at string }{{"Overview", ""}, {"Data", "/data"}, {"Releases", "/releases"}, {"Rhythm", "/rhythm"}, {"Newsletter", "/newsletter"}}},
+	{"Each period", []struct{ text, at string }{{"Overview", ""}, {"Data", "/data"}, {"Sources", "/sources"}, {"Releases", "/releases"}, {"Rhythm", "/rhythm"}, {"Newsletter", "/newsletter"}}},
 	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
 	{"Coaching", coachTabs},
 	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Targets", "/targets"}, {"Terms", "/terms"}}},
