@@ -28,8 +28,11 @@ import (
 	"cairn/internal/release"
 	"cairn/internal/seal"
 	"cairn/internal/source"
+	"cairn/internal/source/feed"
 	"cairn/internal/source/forge"
 	"cairn/internal/source/git"
+	"cairn/internal/source/sheet"
+	"cairn/internal/source/web"
 	"cairn/internal/target"
 )
 
@@ -114,6 +117,7 @@ func (a *App) build() (err error) {
 	a.Seals = seal.New(a.Config.secret)
 	a.Sources = source.New(source.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Post: a.Post,
 		Reach: a.Reach, Seals: a.Seals, Pullers: a.pullers(), Now: a.Now})
+	a.Releases.WhenSilent(a.Sources.Silent)
 	a.Hooks = hook.New(hook.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Reach: a.Reach, Seals: a.Seals,
 		Tell: a.Newsletters.Notice, Now: a.Now, Base: a.Config.base()})
 	a.Answers = once.New(a.DB, a.Now)
@@ -128,6 +132,7 @@ func (a *App) build() (err error) {
 	a.daily("sweep once", a.Answers.Sweep)
 	a.daily("sweep job", a.Queue.Sweep)
 	a.daily("wind clock", a.Clock.Wind)
+	a.daily("wind source", a.Sources.Wind)
 	a.daily("purge entries", a.Clock.Purge)
 	return nil
 }
@@ -138,6 +143,9 @@ func (a *App) pullers() map[source.Kind]source.Puller {
 		source.Git:    git.NewPuller(a.Config.Folders...),
 		source.GitHub: forge.GitHub(),
 		source.Gitea:  forge.Gitea(),
+		source.Web:    web.Puller{},
+		source.Sheet:  sheet.Puller{},
+		source.Items:  feed.Puller{},
 	}
 }
 

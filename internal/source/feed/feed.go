@@ -37,7 +37,8 @@ const (
 	mostFeeds = 500
 	mostBytes = 5 << 20
 	mostSeen  = 3000 // items of one feed that are remembered
-	mostDepth = 200
+	mostTags  = 200_000
+	mostItems = 5000 // of one feed that are looked at
 )
 
 // known is what is remembered of one feed.
@@ -189,8 +190,8 @@ func fetch(ctx context.Context, at source.Asking, address string, was known) (*g
 // parse reads a feed that a stranger wrote: the parser is not ours, and no feed may bring the program down.
 func parse(body []byte) (feed *gofeed.Feed, err error) {
 	none := fault.New(fault.Invalid, "There is no RSS, Atom or JSON feed at this address.")
-	if deep(body) {
-		return nil, fault.New(fault.Invalid, "The feed is nested deeper than feeds are.")
+	if bytes.Count(body, []byte("<")) > mostTags { // the parser goes down into each that is not closed
+		return nil, fault.New(fault.Invalid, "The feed has more than %d tags: only feeds of the last items are read.", mostTags)
 	}
 	defer func() {
 		if recover() != nil {
@@ -204,57 +205,17 @@ func parse(body []byte) (feed *gofeed.Feed, err error) {
 	return feed, nil
 }
 
-// deep reports whether elements or brackets stand within one another deeper than any feed's.
-func deep(body []byte) bool {
-	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '{' {
-		depth, quoted := 0, false
-		for i := 0; i < len(body); i++ {
-			switch c := body[i]; {
-			case quoted && c == '\\':
-				i++
-			case c == '"':
-				quoted = !quoted
-			case quoted:
-			case c == '{' || c == '[':
-				if depth++; depth > mostDepth {
-					return true
-				}
-			case c == '}' || c == ']':
-				depth--
-			}
-		}
-		return false
-	}
-	depth := 0
-	for i := 0; i+1 < len(body); i++ {
-		switch {
-		case body[i] == '<' && body[i+1] == '/':
-			depth--
-		case bytes.HasPrefix(body[i:], []byte("<![CDATA[")):
-			end := bytes.Index(body[i:], []byte("]]>"))
-			if end < 0 {
-				return false
-			}
-			i += end
-		case body[i] == '<' && body[i+1] != '!' && body[i+1] != '?':
-			if depth++; depth > mostDepth {
-				return true
-			}
-		case body[i] == '/' && body[i+1] == '>':
-			depth--
-		}
-	}
-	return false
-}
-
 // events makes an entry of every item that was not seen before.
 func (s Settings) events(at source.Asking, whose string, feed *gofeed.Feed, now *known) (b intake.Batch) {
 	seen := map[string]int64{}
-	for _, item := range feed.Items {
+	for _, item := range feed.Items[:min(len(feed.Items), mostItems)] {
 		if item == nil || s.Filter != "" && !slices.ContainsFunc(item.Categories, func(c string) bool { return strings.EqualFold(strings.TrimSpace(c), s.Filter) }) {
 			continue
 		}
 		id := cmp.Or(strings.TrimSpace(item.GUID), strings.TrimSpace(item.Link), item.Title+item.Published)
+		if id == "" {
+			continue // it says nothing that could tell it from another
+		}
 		sum := sha256.Sum256([]byte(id))
 		digest := hex.EncodeToString(sum[:8])
 		first, known := now.Seen[digest]

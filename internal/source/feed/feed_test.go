@@ -129,15 +129,3 @@ func TestCheck_SaysWhatItFound(t *testing.T) {
 		t.Errorf("%q, %v", found, err)
 	}
 }
-
-func FuzzPull(f *testing.F) {
-	for _, file := range []string{rss, atom, jsonFeed, strings.Repeat("<a>", 1000), strings.Repeat(`{"a":`, 1000)} {
-		f.Add(file)
-	}
-	f.Fuzz(func(t *testing.T, file string) {
-		feeds := newFeeds(t, `{"feeds": {"SITE/a": "ada"}}`, map[string]string{"/a": file})
-		if _, err := feeds.pull(); err != nil && fault.Of(err) == fault.Internal {
-			t.Error(err)
-		}
-	})
-}
