@@ -28,6 +28,7 @@ import (
 	"cairn/internal/release"
 	"cairn/internal/seal"
 	"cairn/internal/source"
+	"cairn/internal/source/another"
 	"cairn/internal/source/feed"
 	"cairn/internal/source/forge"
 	"cairn/internal/source/git"
@@ -140,12 +141,13 @@ func (a *App) build() (err error) {
 // pullers say how each kind of source is asked.
 func (a *App) pullers() map[source.Kind]source.Puller {
 	return map[source.Kind]source.Puller{
-		source.Git:    git.NewPuller(a.Config.Folders...),
-		source.GitHub: forge.GitHub(),
-		source.Gitea:  forge.Gitea(),
-		source.Web:    web.Puller{},
-		source.Sheet:  sheet.Puller{},
-		source.Items:  feed.Puller{},
+		source.Git:     git.NewPuller(a.Config.Folders...),
+		source.GitHub:  forge.GitHub(),
+		source.Gitea:   forge.Gitea(),
+		source.Web:     web.Puller{},
+		source.Sheet:   sheet.Puller{},
+		source.Items:   feed.Puller{},
+		source.Another: another.Puller{},
 	}
 }
 
