@@ -21,6 +21,8 @@ import (
 
 // commands is the command line. Each command stands in a file of its own name.
 type commands struct {
+	Server string `help:"Do it on this server, over its API, as \"cairn login\" knows it: its name or address." placeholder:"NAME"`
+
 	Demo       demoCommand       `cmd:"" help:"Show Cairn with invented boards."`
 	Score      scoreCommand      `cmd:"" help:"Score a table offline: a scorecard and a CSV or XLSX file give scores, ranks and points."`
 	Check      checkCommand      `cmd:"" help:"Check scorecard files and say all that is wrong with them."`
@@ -35,6 +37,9 @@ type commands struct {
 	Operator   operatorCommand   `cmd:"" help:"Sign in as whoever runs the server, try its mail, close and open boards."`
 	Job        jobCommand        `cmd:"" aliases:"jobs" help:"Look at the work that waits or went wrong, and run it."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Copy a database into another, or bring it up to date."`
+	Login      loginCommand      `cmd:"" help:"Keep a token, so that commands can be done on a server elsewhere with --server."`
+	Logout     logoutCommand     `cmd:"" help:"Forget it."`
+	MCP        mcpCommand        `cmd:"" name:"mcp" help:"Let an assistant ask about its user's own scores (with --server)."`
 	Config     configCommand     `cmd:"" help:"Print the configuration in effect and where each value came from."`
 	Version    versionCommand    `cmd:"" help:"Print the versions of the program, the engine and the scorecard format."`
 }
@@ -81,7 +86,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		fmt.Fprintln(errs, "Run \"cairn --help\" to see the commands.")
 		return fault.Invalid.Exit()
 	}
-	err = parsed.Run()
+	if cli.Server != "" {
+		err = c.over(parsed, cli.Server)
+	} else {
+		err = parsed.Run()
+	}
 	if printed.failed != nil {
 		err = printed.failed
 	}

@@ -15,6 +15,7 @@ import (
 type operatorCommand struct {
 	Link    operatorLinkCommand    `cmd:"" help:"Print a one-time link that makes whoever opens it an operator, or signs somebody in."`
 	Mail    operatorMailCommand    `cmd:"" help:"Send a message, to see that mail works."`
+	Token   operatorTokenCommand   `cmd:"" help:"Make a token for somebody, for programs that run where no page is ever opened."`
 	DKIM    operatorDKIMCommand    `cmd:"" name:"dkim" help:"Make a key that signs mail, and print what DNS is to say of it."`
 	Suspend operatorSuspendCommand `cmd:"" help:"Close a board for its readers, who see why; nothing is deleted."`
 	Open    operatorOpenCommand    `cmd:"" help:"Open a suspended board again."`

@@ -14,9 +14,8 @@ type versionCommand struct{}
 
 // Run prints the program's version, the engine's, the format's, and the platform it was built for.
 func (versionCommand) Run(c *console) error {
-	version, revision := "(unknown)", ""
+	revision := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
 				revision = " " + s.Value[:12]
@@ -24,6 +23,14 @@ func (versionCommand) Run(c *console) error {
 		}
 	}
 	_, err := fmt.Fprintf(c.out, "cairn %s%s\nengine %s, scorecard format %d\n%s %s/%s\n",
-		version, revision, score.Engine, scorecard.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		version(), revision, score.Engine, scorecard.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
+}
+
+// version is the program's, as it was built.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(unknown)"
 }
