@@ -1,6 +1,7 @@
 package api
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,6 +56,12 @@ var subjects = []*huma.Tag{
 	{Name: "Boards", Description: "What a board is, and who sees how much of it."},
 	{Name: "Releases", Description: "The verdicts: one per period, final, with an erratum in place of a change."},
 	{Name: "Scorecards", Description: "One player on one board: the number, what moved it, and what next."},
+	{Name: "Me", Description: "The account behind the token."},
+	{Name: "My data", Description: "Your own entries. Nobody but you can read them: boards get what is derived from them, where you grant it."},
+	{Name: "Membership", Description: "What you are on boards as a player, by your own word."},
+	{Name: "Told", Description: "How you are told of releases."},
+	{Name: "Questions", Description: "What players ask coaches, one another and whoever runs a board."},
+	{Name: "Server", Description: "For operators: what a server does, and which boards it has. Nothing of their players."},
 }
 
 // complete says in the description what the frame does around every operation.
@@ -139,3 +146,6 @@ func (d *door) yaml() []byte {
 	}
 	return append([]byte("# Written from internal/api by its tests: go test ./internal/api -run Description -update\n"), []byte(strings.TrimSpace(string(text))+"\n")...)
 }
+
+// Description is the description of the API as a file: OpenAPI 3.1 in YAML.
+func Description() []byte { return New(Rooms{}, slog.New(slog.DiscardHandler), "").door.yaml() }

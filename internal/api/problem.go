@@ -76,6 +76,10 @@ func (d *door) problem(ctx context.Context, operation string, err error) error {
 		if f.Field != "" {
 			p.Errors = []*huma.ErrorDetail{{Message: f.Message, Location: located(f.Field)}}
 		}
+		var many interface{ details() []*huma.ErrorDetail }
+		if errors.As(err, &many) {
+			p.Errors = many.details()
+		}
 		if kind == fault.Limited || kind == fault.Unavailable {
 			return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(max(5, int(f.Wait.Seconds())))}})
 		}

@@ -44,6 +44,7 @@ const (
 // stands together.
 var operations = concat(
 	boardOperations,
+	releaseOperations,
 	lookOperations,
 	makingOperations,
 	managingOperations,
@@ -63,8 +64,24 @@ func concat(parts ...[]operation) (all []operation) {
 
 // Boards as they are read.
 var boardOperations = []operation{
-	{"list-boards", get, "/boards", "Boards", readBoards, anyone, "The boards that are public, and those that you have to do with", []string{"GET /{$}", "GET /me"}, do((*door).listBoards)},
-	{"show-board", get, "/boards/{board}", "Boards", readBoards, on(board.SeeBoard), "One board", []string{"GET /b/{board}"}, do((*door).showBoard)},
+	{"list-boards", get, "/boards", "Boards", readBoards, anyone, "List the boards that are public, and those that you have to do with", []string{"GET /{$}", "GET /me"}, do((*door).listBoards)},
+	{"show-board", get, "/boards/{board}", "Boards", readBoards, on(board.SeeBoard), "Read what a board says of itself", []string{"GET /b/{board}"}, do((*door).showBoard)},
+	{"show-next", get, "/boards/{board}/next", "Boards", readBoards, on(board.SeeBoard), "Read when the next release comes out", []string{"GET /b/{board}/next.json"}, do((*door).showNext)},
+	{"show-scorecard", get, "/boards/{board}/scorecard", "Scorecards", readBoards, on(board.SeeBoard), "Read the rules: what counts, how much and why", []string{"GET /b/{board}/methodology"}, do((*door).showScorecard)},
+	{"show-scorecard-file", get, "/boards/{board}/scorecard.yaml", "Scorecards", readBoards, on(board.SeeBoard), "Read the file of the rules", nil, do((*door).showScorecardFile, gives(client.YAML))},
+	{"show-help", get, "/boards/{board}/metrics/{metric}/help", "Scorecards", readBoards, on(board.SeeBoard), "Read what a metric wants, and what counts", []string{"GET /b/{board}/metrics/{metric}"}, do((*door).showHelp)},
+}
+
+// Releases as they are read.
+var releaseOperations = []operation{
+	{"list-releases", get, "/boards/{board}/releases", "Releases", readBoards, on(board.SeeHistory), "List the releases of a board, newest first", []string{"GET /b/{board}/archive"}, do((*door).listReleases)},
+	{"show-release", get, "/boards/{board}/releases/{period}", "Releases", readBoards, on(board.SeeLeaderboard), "Read one release", []string{"GET /b/{board}/{period}", "GET /b/{board}/{period}/e/{edition}", "GET /b/{board}/{period}/e/{edition}/methodology"}, do((*door).showRelease)},
+	{"list-rows", get, "/boards/{board}/releases/{period}/rows", "Releases", readBoards, on(board.SeeLeaderboard), "Read the leaderboard of a release", []string{"GET /b/{board}/{period}/e/{edition}/scores.csv"}, do((*door).listRows, selectable, says("The lines from the top that the board shows, your own and those beside it.\nA cursor goes on within the release that it came from."))},
+	{"show-released-rules", get, "/boards/{board}/releases/{period}/scorecard.yaml", "Releases", readBoards, on(board.SeeBoard), "Read the file of the rules of a release", []string{"GET /b/{board}/{period}/e/{edition}/scorecard.yaml"}, do((*door).showReleasedRules, gives(client.YAML))},
+	{"show-bundle", get, "/boards/{board}/releases/{period}/bundle.zip", "Releases", readBoards, wholeRelease, "Fetch all that is needed to recompute a release", []string{"GET /b/{board}/{period}/e/{edition}/bundle.zip"}, do((*door).showBundle, gives("application/zip"))},
+	{"show-card", get, "/boards/{board}/releases/{period}/players/{player}", "Releases", readBoards, onePlayer, "Read one player's scorecard", []string{"GET /b/{board}/players/{player}", "GET /b/{board}/{period}/e/{edition}/players/{player}", "GET /b/{board}/{period}/e/{edition}/players/{player}/card.json"}, do((*door).showCard)},
+	{"show-journey", get, "/boards/{board}/players/{player}/journey", "Players", readBoards, onePlayer, "Read a player's whole way on a board", []string{"GET /b/{board}/journey/{player}"}, do((*door).showJourney)},
+	{"show-picture", get, "/boards/{board}/players/{player}/picture", "Players", readBoards, onePlayer, "Fetch a player's picture, where they show it", []string{"GET /b/{board}/picture/{player}"}, do((*door).showPicture, gives("image/png"))},
 }
 
 // How a board looks.

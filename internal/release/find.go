@@ -188,3 +188,35 @@ func (r *Releases) OpenCard(ctx context.Context, b *board.Board, f Found, key st
 	}
 	return nil
 }
+
+// LookedBack bounds in how many releases a player's last card is looked for: each is opened for it.
+const LookedBack = 12
+
+// LastCard is the card of the last release that a player is in, of what was found; NotFound where there is none for the reader.
+func (r *Releases) LastCard(ctx context.Context, b *board.Board, a board.Access, f Found, key string) (*Card, error) {
+	card, err := f.View.Brief(ctx, key)
+	if fault.Of(err) != fault.NotFound {
+		return card, err
+	}
+	to, err := r.Reader(ctx, b, a)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.Archive(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, rel := range all[:min(len(all), LookedBack)] {
+		if rel.Superseded {
+			continue
+		}
+		view, err := r.View(ctx, b, rel, to)
+		if err != nil {
+			return nil, err
+		}
+		if card, err := view.Brief(ctx, key); fault.Of(err) != fault.NotFound {
+			return card, err
+		}
+	}
+	return nil, fault.New(fault.NotFound, "There is no release of this player for you.")
+}

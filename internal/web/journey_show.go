@@ -79,7 +79,7 @@ func (s *site) drawJourney(v *visit, f *form) (any, error) {
 	if err := s.opens(v, p); err != nil {
 		return nil, err
 	}
-	card, err := s.lastAppearance(v, p)
+	card, err := s.releases.LastCard(v.Context(), p.board, v.access, release.Found{View: p.release}, v.PathValue("player"))
 	if err != nil {
 		return nil, err
 	}
@@ -106,36 +106,6 @@ func (s *site) drawJourney(v *visit, f *form) (any, error) {
 	page := s.newJourneyPage(p, card, cards, notes, f)
 	page.Done = wasDone(v, journeyDone)
 	return page, nil
-}
-
-// lastAppearance is the card of the last release that the player is in.
-func (s *site) lastAppearance(v *visit, p place) (*release.Card, error) {
-	ctx, key := v.Context(), v.PathValue("player")
-	card, err := p.release.Brief(ctx, key)
-	if fault.Of(err) != fault.NotFound {
-		return card, err
-	}
-	to, err := s.releases.Reader(ctx, p.board, v.access)
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.releases.Archive(ctx, p.board)
-	if err != nil {
-		return nil, err
-	}
-	for _, rel := range all[:min(len(all), mostLookedBack)] {
-		if rel.Superseded {
-			continue
-		}
-		view, err := s.releases.View(ctx, p.board, rel, to)
-		if err != nil {
-			return nil, err
-		}
-		if card, err := view.Brief(ctx, key); fault.Of(err) != fault.NotFound {
-			return card, err
-		}
-	}
-	return nil, fault.New(fault.NotFound, "There is no release of this player for you.")
 }
 
 // newJourneyPage puts a player's whole record on a board into words.

@@ -188,7 +188,7 @@ func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 }
 
 // mostLookedBack bounds in how many releases a player's last card is looked for: each is opened for it.
-const mostLookedBack = 12
+const mostLookedBack = release.LookedBack
 
 // lastCard leads players who are not in the latest release to their card in the last one that they are in, and where there is none to their
 // membership, which says so.
