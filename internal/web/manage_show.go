@@ -40,7 +40,7 @@ var managementPages = []struct {
 	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
 	{"Coaching", coachTabs},
 	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Targets", "/targets"}, {"Terms", "/terms"}}},
-	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"Settings", "/settings"}, {"Look", "/look"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Trail", "/trail"}}},
+	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"Settings", "/settings"}, {"Look", "/look"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Hooks", "/hooks"}, {"Trail", "/trail"}}},
 }
 
 func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }
@@ -106,6 +106,14 @@ var manageDone = map[string]string{
 	"target":    "The target holds. Releases from now on are held against it.",
 	"untarget":  "The target ended. Releases that are out stay as they are.",
 	"toteam":    "The metric is the team’s from the next release on. Releases that are out stay as they are.",
+
+	"hook":        "The hook is made. Send a test to see whether somebody answers.",
+	"hookpaused":  "Paused. Messages wait until you resume it.",
+	"hookresumed": "It goes on: what waited is sent.",
+	"hooktaken":   "The test was taken.",
+	"hookrefused": "The test was not taken. What was answered stands below.",
+	"hookagain":   "Sent again. What becomes of it stands below, in a moment.",
+	"hookended":   "Ended. Nothing is sent there any more.",
 }
 
 // managePage is the state of a board for whoever runs it.

@@ -393,10 +393,10 @@ func TestMeTrail_HasWordsForEveryVerb(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verb := regexp.MustCompile(`"((?:session|operator|policy|address|passkey|provider|token|profile|identifier|source|entry|record|grant|member|board|release)\.[a-z]+(?:\.[a-z]+)?)"`)
+	verb := regexp.MustCompile(`"((?:session|operator|policy|address|passkey|provider|token|profile|identifier|source|entry|record|grant|member|board|release|hook)\.[a-z]+(?:\.[a-z]+)?)"`)
 	found := map[string]bool{}
 	for _, path := range rooms {
-		if strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../web/") {
+		if strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../web/") || path == "../hook/hook.go" { // the words of hooks, for others
 			continue
 		}
 		text, err := os.ReadFile(path)

@@ -29,7 +29,7 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 		"me_show": mePage{}, "me_profile": profilePage{}, "me_doors": doorsPage{}, "me_sources": sourcesPage{}, "me_entries": entriesPage{}, "me_record": recordPage{},
 		"me_erase": erasePage{}, "me_merge": mergePage{}, "me_trail": trailPage{},
 		"join_show": joinPage{}, "join_end": joinEnd{}, "membership_show": membershipPage{}, "membership_claim": claimPage{}, "manage_show": managePage{}, "manage_members": membersPage{},
-		"manage_member": memberPage{}, "manage_invite": invitePage{}, "manage_roles": rolesPage{}, "manage_claims": claimsPage{}, "manage_reveal": revealPage{}, "manage_terms": termsPage{},
+		"manage_member": memberPage{}, "manage_invite": invitePage{}, "manage_roles": rolesPage{}, "manage_hooks": hooksPage{}, "manage_hooks_one": hookPage{}, "manage_hooks_message": messagePage{}, "manage_claims": claimsPage{}, "manage_reveal": revealPage{}, "manage_terms": termsPage{},
 		"manage_plan": planPage{}, "manage_scorecard": scorecardPage{}, "manage_data": dataPage{}, "manage_sources": connectionsPage{}, "manage_source": connectionPage{}, "manage_releases": releasesPage{}, "manage_report": reportPage{}, "manage_trail": boardTrailPage{},
 		"told": toldPage{}, "check_in": checkInPage{}, "letter_how": letterHow{}, "letter_stop": stopPage{},
 		"share_show": sharePage{}, "share_made": linksPage{}, "embed_board": embedBoardPage{}, "embed_card": embedCardPage{}, "wall_show": wallPage{}, "wall_made": wallsPage{},
