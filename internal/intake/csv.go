@@ -27,7 +27,7 @@ func (s *Sheet) openCSV(in *bufio.Reader, how Opening) error {
 	case bytes.HasPrefix(bom, []byte("\xff\xfe")), bytes.HasPrefix(bom, []byte("\xfe\xff")):
 		in = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(in), 1<<17)
 	}
-	rows := &csvRows{file: s.Name, in: in, line: 1, delimiter: byte(how.Delimiter)}
+	rows := &csvRows{file: s.Name, in: in, line: 1, delimiter: byte(how.Delimiter), comments: how.Comments}
 	if how.Delimiter == 0 {
 		rows.separatorLine()
 	}
@@ -51,8 +51,11 @@ func (s *Sheet) openCSV(in *bufio.Reader, how Opening) error {
 			return err
 		}
 		if err == nil && (how.Header == nil || how.Header(cells)) {
-			s.Header, s.rows = append([]string(nil), cells...), rows
+			s.Header, s.rows, rows.begun = append([]string(nil), cells...), rows, true
 			return nil
+		}
+		if s.Title = ""; err == nil {
+			s.Title = strings.TrimSpace(cells[0])
 		}
 	}
 	if how.Header != nil {
@@ -67,6 +70,9 @@ type csvRows struct {
 	in        *bufio.Reader
 	delimiter byte
 	line      int // that begins next
+	comments  string
+	begun     bool // the header was found
+	over      bool // its table has ended
 
 	text  []byte // of the row, unquoted
 	ends  []int  // of its cells, in text
@@ -75,6 +81,9 @@ type csvRows struct {
 
 func (c *csvRows) next() (line int, cells []string, err error) {
 	for {
+		for c.commented() {
+			c.over = c.begun
+		}
 		line = c.line
 		if err := c.scan(line); err != nil {
 			return line, []string{string(c.text)}, err
@@ -94,6 +103,15 @@ func (c *csvRows) next() (line int, cells []string, err error) {
 		return line, c.cells, fault.New(fault.Invalid, "%s:%d: the file is not UTF-8: save it as \"CSV UTF-8\"", c.file, line)
 	}
 	return line, c.cells, nil
+}
+
+// commented skips a line that is no row.
+func (c *csvRows) commented() bool {
+	if c.comments == "" {
+		return false
+	}
+	head, _ := c.in.Peek(len(c.comments))
+	return string(head) == c.comments && c.skipLine()
 }
 
 // scan reads one row into text and ends.

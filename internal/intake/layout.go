@@ -219,6 +219,10 @@ func (l *Layout) Next(record *Record) (problems []*Problem, err error) {
 		return nil, err
 	}
 	row := record.Row
+	if l.sheet.beyond() {
+		record.Skipped = "rows of another table that follows in the file"
+		return nil, nil
+	}
 	for _, rule := range l.skip {
 		cell := l.cell(row, rule.column)
 		if rule.blank && cell == "" || slices.Contains(rule.equals, cell) {

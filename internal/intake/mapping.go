@@ -22,6 +22,8 @@ import (
 //	mapping: 1                                # format version
 //	headers: [Deal owner, Amount, Close Date] # by which the header is found, whatever stands before it
 //	preamble: 3                               # or: so many lines stand before the header
+//	comments: "#"                             # lines that begin so are no rows; after the header they end its table
+//	title: Metric                             # a column that the file does not have: the first cell of the row before the header
 //	delimiter: ";"                            # default: found by itself
 //	decimal: comma                            # default: point
 //	thousands: ","                            # what groups digits; default: nothing
@@ -48,6 +50,8 @@ type Mapping struct {
 	file      string
 	Headers   []string
 	preamble  int
+	comments  string
+	title     *field
 	delimiter rune
 	numbers   numbers
 	dates     []dateLayout
@@ -85,9 +89,16 @@ type skipColumn struct {
 
 const maxMapping = 64 << 10
 
-// LoadMapping reads a mapping file. The error is a fault with file, line and column.
+// LoadMapping reads a mapping file, or, where there is none of that name, a preset. The error is a fault with file, line and column.
 func LoadMapping(path string) (*Mapping, error) {
 	source, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if presets, broken := Presets(); broken == nil {
+			if at := slices.IndexFunc(presets, func(p Preset) bool { return p.Name == path }); at >= 0 {
+				return presets[at].Mapping, nil
+			}
+		}
+	}
 	if err != nil {
 		return nil, cannotOpen(path, err)
 	}
@@ -166,6 +177,13 @@ func (d *decoder) mapping(m *Mapping, body ast.Node) {
 				d.wrong(n.GetToken(), "preamble is how many lines stand before the header, 0 to 1000")
 			}
 		},
+		"comments": func(n ast.Node) {
+			m.comments = d.text(n).text
+			if m.comments == "" || len(m.comments) > 8 || strings.ContainsAny(m.comments, "\"\r\n") {
+				d.wrong(n.GetToken(), "comments is what such lines begin with, such as \"#\"")
+			}
+		},
+		"title": d.column(&m.title),
 		"delimiter": func(n ast.Node) {
 			f := d.text(n)
 			if f.text == `\t` || f.text == "tab" {
@@ -399,7 +417,7 @@ func (d *decoder) pairs(n ast.Node) (fields []field) {
 
 // Opening says how to open a file that the mapping describes.
 func (m *Mapping) Opening() Opening {
-	how := Opening{Delimiter: m.delimiter, Skip: m.preamble}
+	how := Opening{Delimiter: m.delimiter, Skip: m.preamble, Comments: m.comments}
 	if len(m.Headers) > 0 {
 		how.Header = m.Fits
 	}
@@ -428,7 +446,14 @@ func (m *Mapping) Layout(sheet *Sheet, zone *time.Location, player string) (*Lay
 	l := newLayout(sheet, zone)
 	l.numbers, l.instants.layouts, l.Private, l.PerDay = m.numbers, m.dates, m.private, m.PerDay()
 	d := &decoder{file: m.file}
-	for _, constant := range m.constants {
+	constants := slices.Clone(m.constants)
+	if m.title != nil {
+		if sheet.Title == "" {
+			d.wrong(m.title.at, "%s has no title in the row before its header", sheet.Name)
+		}
+		constants = append(constants, field{name: m.title.text, text: sheet.Title, at: m.title.at})
+	}
+	for _, constant := range constants {
 		if columnOf(sheet.Header, constant.name) >= 0 {
 			d.wrong(constant.at, "the file has a column %q already: name the constant otherwise", constant.name)
 		}
@@ -440,7 +465,7 @@ func (m *Mapping) Layout(sheet *Sheet, zone *time.Location, player string) (*Lay
 			return -1
 		}
 		at := columnOf(sheet.Header, f.text)
-		for i, constant := range m.constants {
+		for i, constant := range constants {
 			if at < 0 && constant.name == f.text {
 				at = len(sheet.Header) + i
 			}

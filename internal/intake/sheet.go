@@ -18,6 +18,7 @@ import (
 type Sheet struct {
 	Name   string   // of the file, for messages
 	Header []string // as written, without the blanks around each
+	Title  string   // first cell of the row before the header, "" none
 
 	rows     rows
 	cells    bool // XLSX: places are cell names and dates are numbers
@@ -72,7 +73,8 @@ type Opening struct {
 	Name      string                    // of the file, for messages; default: its path
 	Delimiter rune                      // of CSV; 0: found by itself
 	Skip      int                       // lines (XLSX: rows) before the header
-	Header    func(cells []string) bool // nil: any row is the header
+	Comments  string                    // of CSV: lines that begin so are no rows; after the header they end its table
+	Header    func(cells []string) bool // nil: any row is the header; else it is searched for, in all sheets of XLSX
 }
 
 // headerWithin is how many rows may stand before a header that is searched for.
@@ -217,10 +219,16 @@ func (s *Sheet) Next() (Row, error) {
 		}
 	}
 	row := Row{line, cells}
-	if len(cells) > len(s.Header) {
+	if len(cells) > len(s.Header) && !s.beyond() {
 		return row, s.Problem(row, len(s.Header), "the row has %d cells and the header only %d: is a delimiter or a quote too many?", len(cells), len(s.Header))
 	}
 	return row, nil
+}
+
+// beyond reports whether the row that was read last belongs to another table, which follows in the same file.
+func (s *Sheet) beyond() bool {
+	c, ok := s.rows.(*csvRows)
+	return ok && c.over
 }
 
 // Problem says what is wrong with a cell of a row; column −1 means the row as a whole.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -18,7 +19,7 @@ const (
 	inMemory    = 16 << 20
 )
 
-// openXLSX opens the first sheet. Values are read raw: as formatted text, a date would lose its day.
+// openXLSX opens the first sheet, or the first that has the header that is searched for. Values are read raw: as formatted text, a date would lose its day.
 func (s *Sheet) openXLSX(from io.Reader, how Opening) error {
 	packed, err := io.ReadAll(from)
 	if err != nil {
@@ -35,34 +36,57 @@ func (s *Sheet) openXLSX(from io.Reader, how Opening) error {
 	if len(names) == 0 {
 		return s.fault("the XLSX file has no sheet")
 	}
-	iterator, err := file.Rows(names[0])
-	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "%s: the first sheet cannot be read: save it as CSV", s.Name)
-	}
-	inner := s.close
-	s.close = func() error { return errors.Join(iterator.Close(), inner()) }
-	rows := &xlsxRows{file: s.Name, rows: iterator, skip: how.Skip}
-	s.cells = true
 	if properties, err := file.GetWorkbookProps(); err == nil && properties.Date1904 != nil {
 		s.date1904 = *properties.Date1904
 	}
-	for range headerWithin {
-		_, cells, err := rows.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
+	s.cells = true
+	if how.Header == nil {
+		names = names[:1]
+	}
+	for _, name := range names[:min(len(names), sheetsSearched)] {
+		if found, err := s.openTable(file, name, how); found || err != nil {
 			return err
-		}
-		if how.Header == nil || how.Header(cells) {
-			s.Header, s.rows = append([]string(nil), cells...), rows
-			return nil
 		}
 	}
 	if how.Header != nil {
-		return fault.Wrap(fault.Invalid, errNoHeader, "%s: none of its first %d rows is the header that the mapping waits for", s.Name, headerWithin)
+		return fault.Wrap(fault.Invalid, errNoHeader, "%s: none of the first %d rows of its sheets is the header that the mapping waits for", s.Name, headerWithin)
 	}
 	return s.fault("the first sheet is empty: it wants a header and a row per player or entry")
+}
+
+// sheetsSearched is in how many sheets of a file a header is searched for.
+const sheetsSearched = 20
+
+// openTable begins to read a sheet of the file at its header; found is false where it has none.
+func (s *Sheet) openTable(file *excelize.File, name string, how Opening) (found bool, err error) {
+	iterator, err := file.Rows(name)
+	if err != nil {
+		return false, fault.Wrap(fault.Invalid, err, "%s: the sheet %q cannot be read: save it as CSV", s.Name, name)
+	}
+	defer func() {
+		if !found {
+			err = errors.Join(err, iterator.Close())
+		}
+	}()
+	rows := &xlsxRows{file: s.Name, rows: iterator, skip: how.Skip}
+	s.Title = ""
+	for range headerWithin {
+		_, cells, err := rows.next()
+		if err == io.EOF {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if how.Header == nil || how.Header(cells) {
+			s.Header, s.rows = append([]string(nil), cells...), rows
+			inner := s.close
+			s.close = func() error { return errors.Join(iterator.Close(), inner()) }
+			return true, nil
+		}
+		s.Title = strings.TrimSpace(cells[0])
+	}
+	return false, nil
 }
 
 type xlsxRows struct {
