@@ -26,6 +26,7 @@ type releaseCommand struct {
 	List    releaseList    `cmd:"" help:"List the final releases of a board, newest first."`
 	Show    releaseShow    `cmd:"" help:"Print a final release, or one player's scorecard in it."`
 	Bundle  releaseBundle  `cmd:"" help:"Write one file from which anyone can recompute a release."`
+	Export  releaseExport  `cmd:"" help:"Write a release, or all of a board's, as CSV, XLSX, JSON or Parquet."`
 	Erratum releaseErratum `cmd:"" help:"Publish a new edition of a release from the corrected entries."`
 	Purge   releasePurge   `cmd:"" help:"Delete raw entries older than the board's retention under a final release."`
 }

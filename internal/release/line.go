@@ -134,6 +134,18 @@ func (r *Releases) History(ctx context.Context, b *board.Board, a board.Access) 
 	if !f.History || !f.Rows {
 		return nil, fault.New(fault.NotFound, "The history of this board is not for everyone.")
 	}
+	return r.history(ctx, b, f, to)
+}
+
+// WholeHistory is History for an offline tool and the operator's console: all is shown.
+func (r *Releases) WholeHistory(ctx context.Context, b *board.Board) (iter.Seq2[Found, error], error) {
+	return r.history(ctx, b, Found{Sight: WholeSight}, Open)
+}
+
+// WholeSight is what Open reads with.
+var WholeSight = Sight{Runs: true, Front: true, Rows: true, Cards: true, History: true, Whole: true, Everything: true, May: Open.May}
+
+func (r *Releases) history(ctx context.Context, b *board.Board, f Found, to Reader) (iter.Seq2[Found, error], error) {
 	all, err := r.Archive(ctx, b)
 	if err != nil {
 		return nil, err

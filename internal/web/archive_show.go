@@ -14,6 +14,7 @@ type archivePage struct {
 	Releases     []archived
 	Newer, Older string // addresses of further pages
 	Where        string // page 2 of 3
+	Exports      []exported
 }
 
 // archived is one edition of one release.
@@ -57,6 +58,7 @@ func (s *site) showArchive(w http.ResponseWriter, r *visit) error {
 	}
 	page := s.newArchivePage(r.board, shown)
 	page.pages(boardAddress(r.board)+"/archive", n, len(releases))
+	page.Exports = historyExports(r.board, r.access)
 	return s.page(w, r, "archive_show", page, asking)
 }
 

@@ -579,6 +579,7 @@ type verify struct {
 	Line               string // the exact command
 	Bundle, BundleName string // "" where not everyone and everything is for the reader
 	Scores, Scorecard  string
+	Exports            []exported
 	Permalink          string
 	When               string
 }
@@ -596,7 +597,7 @@ func (s *site) newVerify(p place) *verify {
 		v.Bundle = under + "/bundle.zip"
 	}
 	if p.reading.rows {
-		v.Scores, v.Permalink = under+"/scores.csv", s.base+under
+		v.Scores, v.Permalink, v.Exports = under+"/scores.csv", s.base+under, exports(under)
 	}
 	if p.reading.front {
 		v.Scorecard = under + "/scorecard.yaml"

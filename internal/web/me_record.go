@@ -48,6 +48,7 @@ func (s *site) record(w http.ResponseWriter, v *visit) error {
 // lateHead sets the headers of a file once its first byte is there: until then an error can still be a page.
 type lateHead struct {
 	http.ResponseWriter
+	kind  string // of its content
 	name  string
 	began bool
 }
@@ -55,7 +56,7 @@ type lateHead struct {
 func (l *lateHead) Write(p []byte) (int, error) {
 	if !l.began {
 		l.began = true
-		l.Header().Set("Content-Type", "application/zip")
+		l.Header().Set("Content-Type", l.kind)
 		l.Header().Set("Content-Disposition", `attachment; filename="`+l.name+`"`)
 		l.Header().Set("Cache-Control", string(never))
 	}
@@ -64,7 +65,7 @@ func (l *lateHead) Write(p []byte) (int, error) {
 
 // export sends all that Cairn holds on the visitor.
 func (s *site) export(w http.ResponseWriter, v *visit) error {
-	out := &lateHead{ResponseWriter: w, name: "cairn-my-record-" + s.now().UTC().Format(time.DateOnly) + ".zip"}
+	out := &lateHead{ResponseWriter: w, kind: "application/zip", name: "cairn-my-record-" + s.now().UTC().Format(time.DateOnly) + ".zip"}
 	err := s.players.Export(v.Context(), v.actor, out)
 	if err != nil && out.began {
 		s.log.ErrorContext(v.Context(), "export broke off", "error", err.Error())

@@ -198,7 +198,7 @@ func (w *walk) fill(pattern string, values map[string]string) (method, path stri
 
 // values of the placeholders, for one board; what stands for its objects begins with "no".
 func (w *walk) values(key string) map[string]string {
-	return map[string]string{"board": key, "player": w.keys["member"], "period": period.Of(scorecard.Week, w.clock, time.UTC).Add(-1).String(), "edition": "1",
+	return map[string]string{"board": key, "player": w.keys["member"], "period": period.Of(scorecard.Week, w.clock, time.UTC).Add(-1).String(), "edition": "1", "format": "csv",
 		"token": "no-token", "provider": "no-provider", "file": "no-file", "draft": "no-draft", "step": "1", "id": "no-id", "invitation": "no-invitation",
 		"session": "no-session", "passkey": "no-passkey", "source": "no-source", "entry": "no-entry", "note": "no-note", "account": "no-account",
 		"tip": "no-tip", "question": "no-question", "metric": "calls", "claimant": "no-claimant", "merge": "no-merge", "address": "no-address", "hook": "no-hook", "message": "no-message", "name": "no-name", "badge": "badge.svg"}
