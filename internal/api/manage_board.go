@@ -51,9 +51,9 @@ func inFile(err error) error {
 // mostDesign is how long a design may be, in bytes: a scorecard and as much again.
 const mostDesign = scorecard.MaxBytes * 2
 
-// inFileOf is a YAML file that is sent to a board.
-type inFileOf struct {
-	inBoard
+// InFileOf is a YAML file that is sent to a board.
+type InFileOf struct {
+	InBoard
 	RawBody []byte `contentType:"application/yaml"`
 }
 
@@ -147,7 +147,7 @@ func designOf(want client.NewBoard) (made board.Design, err error) {
 	return made, nil
 }
 
-func (d *door) showDesign(ctx context.Context, v *visit, _ *inBoard) (*file, error) {
+func (d *door) showDesign(ctx context.Context, v *visit, _ *InBoard) (*file, error) {
 	design, err := d.Boards.Design(ctx, v.board)
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (d *door) showDesign(ctx context.Context, v *visit, _ *inBoard) (*file, err
 	return download(client.YAML, v.board.Key+".board.yaml", design.Write()), nil
 }
 
-func (d *door) redesign(ctx context.Context, v *visit, in *inFileOf) (*body[client.Changed], error) {
+func (d *door) redesign(ctx context.Context, v *visit, in *InFileOf) (*body[client.Changed], error) {
 	design, err := board.ReadDesign("line", in.RawBody)
 	if err != nil {
 		return nil, inFile(err)
@@ -194,7 +194,7 @@ func (d *door) pending(ctx context.Context, b *board.Board) (*client.Pending, er
 	return &client.Pending{Stage: string(p.Stage), Pages: wirePages(p.Pages), Top: p.TopN, Asked: p.Asked, Holds: p.Holds}, nil
 }
 
-func (d *door) showSettings(ctx context.Context, v *visit, _ *inBoard) (*body[client.Settings], error) {
+func (d *door) showSettings(ctx context.Context, v *visit, _ *InBoard) (*body[client.Settings], error) {
 	b, err := d.now(ctx, v)
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (d *door) now(ctx context.Context, v *visit) (*board.Board, error) {
 }
 
 func (d *door) setSettings(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Settings
 }) (*body[client.Changed], error) {
 	design, err := d.Boards.Design(ctx, v.board)
@@ -227,7 +227,7 @@ func (d *door) setSettings(ctx context.Context, v *visit, in *struct {
 	return d.redesigned(ctx, v, design)
 }
 
-func (d *door) showPlan(ctx context.Context, v *visit, _ *inBoard) (*body[client.Plan], error) {
+func (d *door) showPlan(ctx context.Context, v *visit, _ *InBoard) (*body[client.Plan], error) {
 	b, err := d.now(ctx, v)
 	if err != nil {
 		return nil, err
@@ -240,13 +240,13 @@ func (d *door) showPlan(ctx context.Context, v *visit, _ *inBoard) (*body[client
 }
 
 func (d *door) setPlan(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Plan
 }) (*body[client.Plan], error) {
 	if err := d.Boards.SetPlan(ctx, v.actor, v.board, planOf(in.Body)); err != nil {
 		return nil, err
 	}
-	return d.showPlan(ctx, v, &in.inBoard)
+	return d.showPlan(ctx, v, &in.InBoard)
 }
 
 func planOf(p client.Plan) board.Plan {
@@ -257,7 +257,7 @@ func planOf(p client.Plan) board.Plan {
 	return plan
 }
 
-func (d *door) showTerms(ctx context.Context, v *visit, _ *inBoard) (*body[client.Terms], error) {
+func (d *door) showTerms(ctx context.Context, v *visit, _ *InBoard) (*body[client.Terms], error) {
 	b, err := d.asking(ctx, v)
 	if err != nil {
 		return nil, err
@@ -278,7 +278,7 @@ func (d *door) asking(ctx context.Context, v *visit) (*board.Board, error) {
 }
 
 func (d *door) setTerms(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Terms
 }) (*body[client.Terms], error) {
 	if _, err := d.asking(ctx, v); err != nil {
@@ -287,7 +287,7 @@ func (d *door) setTerms(ctx context.Context, v *visit, in *struct {
 	if _, err := d.Boards.SetTerms(ctx, v.actor, v.board, termsOf(in.Body)); err != nil {
 		return nil, err
 	}
-	return d.showTerms(ctx, v, &in.inBoard)
+	return d.showTerms(ctx, v, &in.InBoard)
 }
 
 func termsOf(t client.Terms) board.Terms {
@@ -306,7 +306,7 @@ func wireTerms(t board.Terms) client.Terms {
 	return terms
 }
 
-func (d *door) showReveal(ctx context.Context, v *visit, _ *inBoard) (*body[client.Reveal], error) {
+func (d *door) showReveal(ctx context.Context, v *visit, _ *InBoard) (*body[client.Reveal], error) {
 	b, err := d.now(ctx, v)
 	if err != nil {
 		return nil, err
@@ -316,16 +316,16 @@ func (d *door) showReveal(ctx context.Context, v *visit, _ *inBoard) (*body[clie
 }
 
 func (d *door) setReveal(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Reveal
 }) (*body[client.Reveal], error) {
 	if _, err := d.Boards.Reveal(ctx, v.actor, v.board, board.Reveal{Stage: board.Stage(in.Body.Stage), Pages: pagesOf(in.Body.Pages)}); err != nil {
 		return nil, err
 	}
-	return d.showReveal(ctx, v, &in.inBoard)
+	return d.showReveal(ctx, v, &in.InBoard)
 }
 
-func (d *door) takeRevealBack(ctx context.Context, v *visit, _ *inBoard) (*nothing, error) {
+func (d *door) takeRevealBack(ctx context.Context, v *visit, _ *InBoard) (*nothing, error) {
 	return &nothing{}, d.Boards.TakeBack(ctx, v.actor, v.board)
 }
 
@@ -337,7 +337,7 @@ func wirePages(p board.Pages) client.Pages {
 	return client.Pages{Leaderboard: string(p.Leaderboard), Scorecards: string(p.Scorecards), History: string(p.History)}
 }
 
-func (d *door) checkScorecard(ctx context.Context, v *visit, in *inFileOf) (*body[client.Checked], error) {
+func (d *door) checkScorecard(ctx context.Context, v *visit, in *InFileOf) (*body[client.Checked], error) {
 	told := client.Checked{Problems: []client.FileProblem{}, Changes: []string{}, Advice: []client.FileProblem{}}
 	card, err := scorecard.Load("line", in.RawBody)
 	if problems := (scorecard.Problems)(nil); errors.As(err, &problems) {
@@ -366,7 +366,7 @@ func wireProblems(problems []scorecard.Problem) []client.FileProblem {
 	return all
 }
 
-func (d *door) revise(ctx context.Context, v *visit, in *inFileOf) (*body[client.Revised], error) {
+func (d *door) revise(ctx context.Context, v *visit, in *InFileOf) (*body[client.Revised], error) {
 	card, err := scorecard.Load("line", in.RawBody)
 	if err != nil {
 		return nil, inFile(err)
@@ -398,5 +398,5 @@ func tagsOf(tags map[string]string) map[string]string {
 
 // listOf makes a page of all there is.
 func listOf[T any](items []T) *body[client.Page[T]] {
-	return answer(client.Page[T]{Items: slices.Concat([]T{}, items)})
+	return answer(client.Page[T]{Items: append([]T{}, items...)})
 }
