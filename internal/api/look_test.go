@@ -51,8 +51,7 @@ func TestLook_IsWornOncePeopleCanReadIt(t *testing.T) {
 	if err := c.AllowDomain(ctx, "scores.example.org", true); err == nil {
 		t.Error("a manager allowed a domain")
 	}
-	op := w.operator("operator@example.org")
-	operators := w.by(op, identity.Operate)
+	operators := w.by(w.operator("operator@example.org"), identity.Operate)
 	all, err := operators.Domains(ctx)
 	if err != nil || len(all.Items) != 1 || all.Items[0].Board != b.Key || all.Items[0].Allowed != nil {
 		t.Errorf("%+v, %v", all, err)
