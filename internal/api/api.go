@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -82,9 +83,11 @@ func New(rooms Rooms, log *slog.Logger, base string) *API {
 	return &API{door: d, handler: d.guard(d.rows)}
 }
 
-// Mount puts the API below Prefix, and the doors of formats that other programs speak where those look for them.
+// Mount puts the API below Prefix, the page that describes it beside it, and the doors of formats that other programs speak where
+// those look for them.
 func (a *API) Mount(mux *http.ServeMux) {
 	mux.Handle(Prefix+"/", a.handler)
+	a.door.refer(mux)
 	a.door.intake(mux)
 }
 
@@ -167,7 +170,7 @@ func (d *door) operation(o operation) huma.Operation {
 		}
 	}
 	if o.method != get {
-		op.Errors = append(op.Errors, http.StatusConflict)
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	}
 	return op
 }
@@ -221,6 +224,7 @@ func fileSchema(contentType string) *huma.Schema {
 
 // do makes a handler of this package one of the framework's. The visit is whoever was admitted.
 func do[I, O any](handle func(*door, context.Context, *visit, *I) (*O, error), options ...option) func(*door, huma.Operation) {
+	mustBind(reflect.TypeFor[I]())
 	return func(d *door, op huma.Operation) {
 		for _, o := range options {
 			o(&op)
@@ -232,6 +236,20 @@ func do[I, O any](handle func(*door, context.Context, *visit, *I) (*O, error), o
 			}
 			return out, nil
 		})
+	}
+}
+
+// mustBind refuses an input in which a struct of a name in small letters is embedded: the framework would pass over it.
+func mustBind(t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.Anonymous || f.Type.Kind() != reflect.Struct {
+			continue
+		}
+		if !f.IsExported() {
+			panic("api: " + t.String() + " embeds " + f.Name + ": give it a capital letter, or nothing is read into it")
+		}
+		mustBind(f.Type)
 	}
 }
 

@@ -16,14 +16,14 @@ import (
 	"cairn/scorecard"
 )
 
-// inBoard is an address that names a board. The visit has it.
-type inBoard struct {
+// InBoard is an address that names a board. The visit has it.
+type InBoard struct {
 	Board string `path:"board" doc:"Key of the board." example:"sales-club" maxLength:"64"`
 }
 
 // listBoards lists what is public and what is the visitor's, once each.
 func (d *door) listBoards(ctx context.Context, v *visit, in *struct {
-	listed
+	Listed
 	Named string `query:"named" maxLength:"100" doc:"Only those whose name or key has this in it."`
 }) (*body[client.Page[client.Board]], error) {
 	mine, err := d.Boards.Mine(ctx, v.actor)
@@ -50,7 +50,7 @@ func (d *door) listBoards(ctx context.Context, v *visit, in *struct {
 	slices.SortFunc(mine, func(a, b board.Mine) int {
 		return cmp.Or(strings.Compare(a.Board.Name, b.Board.Name), strings.Compare(a.Board.Key, b.Board.Key))
 	})
-	return page(mine, in.listed, func(m board.Mine) string { return m.Board.Key }, func(m board.Mine) client.Board { return wireMine(m.Board, m.Access) })
+	return page(mine, in.Listed, func(m board.Mine) string { return m.Board.Key }, func(m board.Mine) client.Board { return wireMine(m.Board, m.Access) })
 }
 
 // wireBoard is a board in the words of the API.
@@ -68,7 +68,7 @@ func wireMine(b *board.Board, a board.Access) client.Board {
 	return told
 }
 
-func (d *door) showBoard(ctx context.Context, v *visit, _ *inBoard) (*body[client.Front], error) {
+func (d *door) showBoard(ctx context.Context, v *visit, _ *InBoard) (*body[client.Front], error) {
 	b := v.board
 	card, err := d.Boards.Scorecard(ctx, b.ID, b.Version)
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *door) showBoard(ctx context.Context, v *visit, _ *inBoard) (*body[clien
 // texts is a list that is never null.
 func texts(all []string) []string { return append([]string{}, all...) }
 
-func (d *door) showNext(ctx context.Context, v *visit, _ *inBoard) (*body[client.Next], error) {
+func (d *door) showNext(ctx context.Context, v *visit, _ *InBoard) (*body[client.Next], error) {
 	next, err := d.next(ctx, v.board)
 	return answer(next), err
 }
@@ -132,7 +132,7 @@ func (d *door) next(ctx context.Context, b *board.Board) (client.Next, error) {
 	return told, nil
 }
 
-func (d *door) showScorecard(ctx context.Context, v *visit, _ *inBoard) (*body[client.Scorecard], error) {
+func (d *door) showScorecard(ctx context.Context, v *visit, _ *InBoard) (*body[client.Scorecard], error) {
 	card, err := d.Boards.Scorecard(ctx, v.board.ID, v.board.Version)
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func wireParts(parts []*scorecard.Part, shares map[string]float64) []client.Rule
 	return told
 }
 
-func (d *door) showScorecardFile(ctx context.Context, v *visit, _ *inBoard) (*file, error) {
+func (d *door) showScorecardFile(ctx context.Context, v *visit, _ *InBoard) (*file, error) {
 	card, err := d.Boards.Scorecard(ctx, v.board.ID, v.board.Version)
 	if err != nil {
 		return nil, err
@@ -192,7 +192,7 @@ func rulesFile(card *scorecard.Scorecard, name string) (*file, error) {
 }
 
 func (d *door) showHelp(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Metric string `path:"metric" doc:"Key of the metric." example:"calls" maxLength:"100"`
 }) (*body[client.Help], error) {
 	metric, err := d.metricOf(ctx, v.board, in.Metric)

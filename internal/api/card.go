@@ -11,16 +11,16 @@ import (
 	"cairn/internal/release"
 )
 
-// inPlayer is an address that names a player of a board.
-type inPlayer struct {
+// InPlayer is an address that names a player of a board.
+type InPlayer struct {
 	Player string `path:"player" doc:"Key of the player." example:"ada" maxLength:"200"`
 }
 
 func (d *door) showCard(ctx context.Context, v *visit, in *struct {
-	inRelease
-	inPlayer
+	InRelease
+	InPlayer
 }) (*body[client.Card], error) {
-	found, err := d.found(ctx, v, in.inRelease, in.Player)
+	found, err := d.found(ctx, v, in.InRelease, in.Player)
 	if err == nil {
 		err = d.Releases.OpenCard(ctx, v.board, found, in.Player)
 	}
@@ -44,10 +44,10 @@ func cardOf(ctx context.Context, view *release.View, player string) (card client
 }
 
 func (d *door) showJourney(ctx context.Context, v *visit, in *struct {
-	inBoard
-	inPlayer
+	InBoard
+	InPlayer
 }) (*body[client.Journey], error) {
-	found, err := d.found(ctx, v, inRelease{}, in.Player)
+	found, err := d.found(ctx, v, InRelease{}, in.Player)
 	if err == nil {
 		err = d.Releases.OpenCard(ctx, v.board, found, in.Player)
 	}
@@ -85,10 +85,10 @@ func (d *door) showJourney(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) showPicture(ctx context.Context, v *visit, in *struct {
-	inBoard
-	inPlayer
+	InBoard
+	InPlayer
 }) (*file, error) {
-	found, err := d.found(ctx, v, inRelease{}, in.Player)
+	found, err := d.found(ctx, v, InRelease{}, in.Player)
 	if err == nil {
 		err = d.Releases.OpenCard(ctx, v.board, found, in.Player)
 	}

@@ -14,7 +14,7 @@ import (
 func describe() huma.Config {
 	c := huma.DefaultConfig("Cairn", "1")
 	c.Info.Description = opening
-	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Info.License = &huma.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"}
 	c.Info.Contact = &huma.Contact{Name: "Whoever runs this server"}
 	c.Servers = []*huma.Server{{URL: Prefix, Description: "This server"}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -54,14 +54,26 @@ Times are RFC 3339 in UTC. A number that is not there is null or absent, never N
 // subjects are the tags of the reference, in the order in which they are told.
 var subjects = []*huma.Tag{
 	{Name: "Boards", Description: "What a board is, and who sees how much of it."},
+	{Name: "Scorecards", Description: "The rules: what counts, how much and why."},
 	{Name: "Releases", Description: "The verdicts: one per period, final, with an erratum in place of a change."},
-	{Name: "Scorecards", Description: "One player on one board: the number, what moved it, and what next."},
-	{Name: "Me", Description: "The account behind the token."},
-	{Name: "My data", Description: "Your own entries. Nobody but you can read them: boards get what is derived from them, where you grant it."},
-	{Name: "Membership", Description: "What you are on boards as a player, by your own word."},
-	{Name: "Told", Description: "How you are told of releases."},
-	{Name: "Questions", Description: "What players ask coaches, one another and whoever runs a board."},
-	{Name: "Server", Description: "For operators: what a server does, and which boards it has. Nothing of their players."},
+	{Name: "Players", Description: "One player on one board."},
+	{Name: "Me", Description: "Whose token it is: account, profile, ways in, and how they are doing."},
+	{Name: "My data", Description: "Your own record: sources and entries that are yours alone."},
+	{Name: "Membership", Description: "You on a board: joining, what it may have of you, pausing, leaving."},
+	{Name: "Told", Description: "How you are told: newsletters, other channels, links in letters."},
+	{Name: "Questions", Description: "What players ask and others answer."},
+	{Name: "Making a board", Description: "From a template, a scorecard or a design file to a board."},
+	{Name: "Running a board", Description: "Design, rules, terms, rhythm, stage, walls and trail. For managers; stewards read."},
+	{Name: "Members", Description: "Who is on a board, invitations, roles and claims."},
+	{Name: "Data", Description: "Entries by file."},
+	{Name: "Sources", Description: "What brings entries to a board by itself: keys, rules, health, quarantine."},
+	{Name: "Sources of one's own", Description: "What brings entries to your own record, without any board."},
+	{Name: "Newsletters", Description: "What a release tells its readers by mail, and who got it."},
+	{Name: "Targets", Description: "What is wanted, how it goes, and what came of it."},
+	{Name: "Coaching", Description: "Help, tips, and whom to talk to."},
+	{Name: "Hooks", Description: "Who is told what happens on a board: webhooks and chats."},
+	{Name: "Look", Description: "Colours, type, words, logo and domain of a board."},
+	{Name: "Server", Description: "Running this server; for operators."},
 }
 
 // complete says in the description what the frame does around every operation.
@@ -79,6 +91,7 @@ func (d *door) complete() {
 			for _, t := range op.Tags {
 				about[t] = true
 			}
+			op.Description = strings.TrimSpace(op.Description)
 			if op.Metadata[fieldsKey] != nil {
 				d.choosable(op)
 			}
@@ -86,6 +99,14 @@ func (d *door) complete() {
 				if n, err := strconv.Atoi(status); err == nil && (r.Description == "" || r.Description == http.StatusText(n)) {
 					r.Description = meanings[n]
 				}
+			}
+			if op.RequestBody != nil {
+				for _, status := range []int{http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType} {
+					op.Responses[strconv.Itoa(status)] = &huma.Response{Description: meanings[status], Content: op.Responses["500"].Content}
+				}
+			}
+			if op.Responses["422"] == nil { // parameters of the address, and the frame's own
+				op.Responses["422"] = &huma.Response{Description: meanings[http.StatusUnprocessableEntity], Content: op.Responses["500"].Content}
 			}
 			switch {
 			case method == get:
@@ -107,6 +128,7 @@ func (d *door) complete() {
 // meanings are what statuses say here.
 var meanings = map[int]string{
 	200: "It is so", 201: "It was made", 202: "It was taken, and is being done", 204: "It was done; there is nothing to say",
+	400: "What was sent cannot be read", 408: "It was sent too slowly", 413: "It is too large", 415: "It is of a type that is not taken here",
 	401: "A token is needed, or this one is known no more", 403: "The token is not for this, or there is no consent",
 	404: "There is nothing here, or it is not yours", 409: "It does not fit what is there", 412: "What stands there is not what you read",
 	422: "Something in the request is wrong", 429: "Too often: wait for Retry-After", 500: "The server's fault", 503: "Not just now: wait for Retry-After",

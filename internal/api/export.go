@@ -11,8 +11,8 @@ import (
 	"cairn/internal/export"
 )
 
-// inFormat says as what a file is written.
-type inFormat struct {
+// InFormat says as what a file is written.
+type InFormat struct {
 	Format string `query:"format" default:"csv" enum:"csv,xlsx,json,parquet" doc:"What the file is: CSV, a spreadsheet, JSON or Parquet."`
 }
 
@@ -25,10 +25,10 @@ var exports = func() (all []string) {
 }()
 
 func (d *door) exportRelease(ctx context.Context, v *visit, in *struct {
-	inRelease
-	inFormat
+	InRelease
+	InFormat
 }) (*huma.StreamResponse, error) {
-	found, err := d.found(ctx, v, in.inRelease, "")
+	found, err := d.found(ctx, v, in.InRelease, "")
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +40,8 @@ func (d *door) exportRelease(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) exportHistory(ctx context.Context, v *visit, in *struct {
-	inBoard
-	inFormat
+	InBoard
+	InFormat
 }) (*huma.StreamResponse, error) {
 	all, err := d.Releases.History(ctx, v.board, v.access)
 	if err != nil {

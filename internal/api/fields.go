@@ -11,9 +11,9 @@ import (
 	"cairn/internal/fault"
 )
 
-// chosen is a list of which some fields can be asked for; its row has the option selectable.
-type chosen struct {
-	listed
+// Chosen is a list of which some fields can be asked for; its row has the option selectable.
+type Chosen struct {
+	Listed
 	Fields string `query:"fields" maxLength:"1000" doc:"Only these fields of each item, with commas between." example:"rank,name,score"`
 }
 

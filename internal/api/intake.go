@@ -105,7 +105,18 @@ func (in *intakeDoors) push(w http.ResponseWriter, r *http.Request, f format) (t
 	if err != nil {
 		return taken, unread(err)
 	}
-	return in.Sources.Push(r.Context(), from, batch)
+	taken, err = in.Sources.Push(r.Context(), from, batch)
+	return taken, later(err)
+}
+
+// later makes of a failure of ours what it is to the sender: nothing is lost that was not acknowledged, and it is to come again.
+func later(err error) error {
+	if fault.Of(err) != fault.Internal {
+		return err
+	}
+	f := fault.Wrap(fault.Unavailable, err, "What was sent cannot be kept just now: send it again.")
+	f.Wait = 10 * time.Second
+	return f
 }
 
 // knock finds the source of a key. How often a key may be used is counted, and how often a network tries keys that are none.
@@ -121,7 +132,7 @@ func (in *intakeDoors) knock(r *http.Request, key string) (source.Connection, er
 		err = fault.New(fault.Unauthenticated, "Send the key of a source as \"Authorization: Bearer cairn_key_…\", as the name of Basic authorization, or as X-Write-Key.")
 	}
 	if err != nil {
-		return from, err
+		return from, later(err)
 	}
 	if !in.paces.limiter("source "+from.ID, keyPace).AllowN(now, 1) {
 		return from, tooOften("This source sends more requests than are taken in a minute: put more events into each.")

@@ -8,7 +8,7 @@ import (
 	"cairn/internal/theme"
 )
 
-func (d *door) showLook(_ context.Context, v *visit, _ *inBoard) (*body[client.Look], error) {
+func (d *door) showLook(_ context.Context, v *visit, _ *InBoard) (*body[client.Look], error) {
 	t := v.board.Theme
 	look := client.Look{Type: string(t.Type), Corners: string(t.Corners)}
 	for _, side := range []struct {
@@ -26,12 +26,12 @@ func (d *door) showLook(_ context.Context, v *visit, _ *inBoard) (*body[client.L
 	return answer(look), nil
 }
 
-type inLook struct {
-	inBoard
+type InLook struct {
+	InBoard
 	Body client.Look
 }
 
-func (d *door) setLook(ctx context.Context, v *visit, in *inLook) (*nothing, error) {
+func (d *door) setLook(ctx context.Context, v *visit, in *InLook) (*nothing, error) {
 	t := theme.Theme{Type: theme.Type(in.Body.Type), Corners: theme.Corners(in.Body.Corners)}
 	if c := in.Body.Light; c != nil {
 		t.Light = theme.Colours(*c)
@@ -45,12 +45,12 @@ func (d *door) setLook(ctx context.Context, v *visit, in *inLook) (*nothing, err
 	return &nothing{}, d.Boards.SetTheme(ctx, v.actor, v.board, t)
 }
 
-type inLogo struct {
-	inBoard
+type InLogo struct {
+	InBoard
 	RawBody []byte
 }
 
-func (d *door) setLogo(ctx context.Context, v *visit, in *inLogo) (*nothing, error) {
+func (d *door) setLogo(ctx context.Context, v *visit, in *InLogo) (*nothing, error) {
 	content := in.RawBody
 	if content == nil {
 		content = []byte{} // which is no picture
@@ -58,11 +58,11 @@ func (d *door) setLogo(ctx context.Context, v *visit, in *inLogo) (*nothing, err
 	return &nothing{}, d.Boards.PutLogo(ctx, v.actor, v.board, content)
 }
 
-func (d *door) removeLogo(ctx context.Context, v *visit, _ *inBoard) (*nothing, error) {
+func (d *door) removeLogo(ctx context.Context, v *visit, _ *InBoard) (*nothing, error) {
 	return &nothing{}, d.Boards.PutLogo(ctx, v.actor, v.board, nil)
 }
 
-func (d *door) showDomain(ctx context.Context, v *visit, _ *inBoard) (*body[client.Domain], error) {
+func (d *door) showDomain(ctx context.Context, v *visit, _ *InBoard) (*body[client.Domain], error) {
 	found, err := d.Boards.DomainOf(ctx, v.board.ID)
 	return answer(wireDomain(found)), err
 }
@@ -75,12 +75,12 @@ func wireDomain(d board.Domain) client.Domain {
 	return wire
 }
 
-type inDomain struct {
-	inBoard
+type InDomain struct {
+	InBoard
 	Body client.Domain
 }
 
-func (d *door) askDomain(ctx context.Context, v *visit, in *inDomain) (*nothing, error) {
+func (d *door) askDomain(ctx context.Context, v *visit, in *InDomain) (*nothing, error) {
 	return &nothing{}, d.Boards.AskDomain(ctx, v.actor, v.board, in.Body.Domain)
 }
 

@@ -15,13 +15,13 @@ import (
 	"cairn/internal/story"
 )
 
-// inTip is an address that names a tip.
-type inTip struct {
-	inBoard
+// InTip is an address that names a tip.
+type InTip struct {
+	InBoard
 	ID string `path:"tip" maxLength:"64"`
 }
 
-func (d *door) listTips(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Tip]], error) {
+func (d *door) listTips(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Tip]], error) {
 	tips, err := d.Coaching.Tips(ctx, v.board)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (d *door) tipOf(ctx context.Context, v *visit, id string) (coaching.Tip, er
 	return t, err
 }
 
-func (d *door) showTip(ctx context.Context, v *visit, in *inTip) (*body[client.Tip], error) {
+func (d *door) showTip(ctx context.Context, v *visit, in *InTip) (*body[client.Tip], error) {
 	t, err := d.tipOf(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func tipWords(w client.TipWords) coaching.Tip {
 }
 
 func (d *door) writeTip(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.TipWords
 }) (*body[client.Tip], error) {
 	t, err := d.Coaching.WriteTip(ctx, v.actor, v.board, tipWords(in.Body))
@@ -92,7 +92,7 @@ func (d *door) writeTip(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) changeTip(ctx context.Context, v *visit, in *struct {
-	inTip
+	InTip
 	Body client.TipWords
 }) (*body[client.Tip], error) {
 	was, err := d.tipOf(ctx, v, in.ID)
@@ -108,7 +108,7 @@ func (d *door) changeTip(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) lendTip(ctx context.Context, v *visit, in *struct {
-	inTip
+	InTip
 	Body struct {
 		Lend bool `json:"lend" doc:"To every board of the server; else no longer."`
 	}
@@ -120,7 +120,7 @@ func (d *door) lendTip(ctx context.Context, v *visit, in *struct {
 	return &nothing{}, d.Coaching.LendTip(ctx, v.actor, v.board, t.ID, in.Body.Lend)
 }
 
-func (d *door) endTip(ctx context.Context, v *visit, in *inTip) (*nothing, error) {
+func (d *door) endTip(ctx context.Context, v *visit, in *InTip) (*nothing, error) {
 	t, err := d.tipOf(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (d *door) endTip(ctx context.Context, v *visit, in *inTip) (*nothing, error
 	return &nothing{}, d.Coaching.EndTip(ctx, v.actor, v.board, t.ID)
 }
 
-func (d *door) listLibrary(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.LentTip]], error) {
+func (d *door) listLibrary(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.LentTip]], error) {
 	lent, err := d.Coaching.Library(ctx, v.board)
 	all := make([]client.LentTip, 0, len(lent))
 	for _, t := range lent {
@@ -138,7 +138,7 @@ func (d *door) listLibrary(ctx context.Context, v *visit, _ *inBoard) (*body[cli
 }
 
 func (d *door) takeTip(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body struct {
 		Tip string `json:"tip" doc:"Its id in the library." maxLength:"64"`
 	}
@@ -150,14 +150,14 @@ func (d *door) takeTip(ctx context.Context, v *visit, in *struct {
 	return d.toldTip(ctx, v, t)
 }
 
-// inMetric is an address that names a metric of the scorecard in force.
-type inMetric struct {
-	inBoard
+// InMetric is an address that names a metric of the scorecard in force.
+type InMetric struct {
+	InBoard
 	Metric string `path:"metric" doc:"Key of the metric." maxLength:"200"`
 }
 
 func (d *door) writeHelp(ctx context.Context, v *visit, in *struct {
-	inMetric
+	InMetric
 	Body client.HelpWords
 }) (*nothing, error) {
 	m, err := d.metricOf(ctx, v.board, in.Metric)
@@ -168,7 +168,7 @@ func (d *door) writeHelp(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) endAnswer(ctx context.Context, v *visit, in *struct {
-	inMetric
+	InMetric
 	ID string `path:"answer" maxLength:"64"`
 }) (*nothing, error) {
 	if _, err := d.metricOf(ctx, v.board, in.Metric); err != nil {
@@ -178,7 +178,7 @@ func (d *door) endAnswer(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) publishAnswer(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	ID   string `path:"question" maxLength:"64"`
 	Body struct {
 		Words string `json:"words,omitempty" doc:"The question as it is published. Left out: as it was asked, which whoever asked has to have allowed." maxLength:"2000"`
@@ -187,7 +187,7 @@ func (d *door) publishAnswer(ctx context.Context, v *visit, in *struct {
 	return &nothing{}, d.Coaching.PublishAnswer(ctx, v.actor, v.board, in.ID, in.Body.Words)
 }
 
-func (d *door) showCoachQueue(ctx context.Context, v *visit, _ *inBoard) (*body[client.CoachQueue], error) {
+func (d *door) showCoachQueue(ctx context.Context, v *visit, _ *InBoard) (*body[client.CoachQueue], error) {
 	queue, err := d.Coaching.Queue(ctx, v.actor, v.access, v.board)
 	if err != nil {
 		return nil, err
@@ -266,7 +266,7 @@ func (d *door) coachedMember(ctx context.Context, v *visit, key string) (board.M
 // outcomesTold is for how many talks the releases around them are looked up.
 const outcomesTold = 10
 
-func (d *door) showCoached(ctx context.Context, v *visit, in *inMember) (*body[client.Coached], error) {
+func (d *door) showCoached(ctx context.Context, v *visit, in *InMember) (*body[client.Coached], error) {
 	m, err := d.coachedMember(ctx, v, in.Player)
 	if err != nil {
 		return nil, err
@@ -327,7 +327,7 @@ func (d *door) latestCard(ctx context.Context, b *board.Board, key string, to re
 }
 
 func (d *door) writeTalk(ctx context.Context, v *visit, in *struct {
-	inMember
+	InMember
 	Body client.Talked
 }) (*nothing, error) {
 	m, err := d.coachedMember(ctx, v, in.Player)
@@ -342,7 +342,7 @@ func (d *door) writeTalk(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) removeTalk(ctx context.Context, v *visit, in *struct {
-	inMember
+	InMember
 	ID string `path:"talk" maxLength:"64"`
 }) (*nothing, error) {
 	m, err := d.coachedMember(ctx, v, in.Player)
@@ -353,7 +353,7 @@ func (d *door) removeTalk(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) noteCoached(ctx context.Context, v *visit, in *struct {
-	inMember
+	InMember
 	Body client.Words
 }) (*nothing, error) {
 	m, err := d.coachedMember(ctx, v, in.Player)
@@ -363,7 +363,7 @@ func (d *door) noteCoached(ctx context.Context, v *visit, in *struct {
 	return &nothing{}, d.Boards.WriteNote(ctx, v.actor, v.board, m.Key, in.Body.Text)
 }
 
-func (d *door) listWalls(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Wall]], error) {
+func (d *door) listWalls(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Wall]], error) {
 	walls, err := d.Passes.OfBoard(ctx, v.board.ID, pass.Wall)
 	all := make([]client.Wall, 0, len(walls))
 	for _, w := range walls {
@@ -373,7 +373,7 @@ func (d *door) listWalls(ctx context.Context, v *visit, _ *inBoard) (*body[clien
 }
 
 func (d *door) makeWall(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.NewWall
 }) (*body[client.Link], error) {
 	if !board.OnWall(in.Body.Shows).May(board.SeeLeaderboard, v.board) {
@@ -384,7 +384,7 @@ func (d *door) makeWall(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) takeWallBack(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	ID string `path:"wall" maxLength:"64"`
 }) (*nothing, error) {
 	walls, err := d.Passes.OfBoard(ctx, v.board.ID, pass.Wall)

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,9 +21,9 @@ const (
 	mostRejected = 1 << 20  // bytes of refused rows that an answer holds
 )
 
-// inFileOfData is a file of data that is brought to a board.
-type inFileOfData struct {
-	inBoard
+// InFileOfData is a file of data that is brought to a board.
+type InFileOfData struct {
+	InBoard
 	Name    string `query:"name" doc:"Name of the file, whose ending says what it is." example:"calls.csv" maxLength:"200"`
 	Source  string `query:"source" doc:"Under which name its entries are known. Default: the export's, else the file's." maxLength:"100"`
 	Preset  string `query:"preset" doc:"Which export it is; else it is found out by the header." maxLength:"100"`
@@ -35,7 +36,7 @@ type inFileOfData struct {
 	RawBody []byte
 }
 
-func (d *door) importFile(ctx context.Context, v *visit, in *inFileOfData) (*body[client.Brought], error) {
+func (d *door) importFile(ctx context.Context, v *visit, in *InFileOfData) (*body[client.Brought], error) {
 	if len(in.RawBody) == 0 {
 		return nil, fault.New(fault.Invalid, "Send the file as the body: this one is empty.")
 	}
@@ -65,13 +66,15 @@ func (d *door) importFile(ctx context.Context, v *visit, in *inFileOfData) (*bod
 	return wireImported(done)
 }
 
-// withRows adds to why a file was refused as a whole what is wrong with its rows.
+// withRows says of why a file was refused as a whole which parameter is wrong, or what is wrong with its rows.
 func withRows(err error, done source.Imported) error {
-	f := fault.New(fault.Of(err), "%s", fault.Message(err))
-	if f.Kind != fault.Invalid || len(done.Problems) == 0 {
+	if of := (*fault.Fault)(nil); errors.As(err, &of) && of.Field != "" && !strings.HasPrefix(of.Field, "query.") {
+		return wrong("query."+of.Field, "%s", of.Message)
+	}
+	if fault.Of(err) != fault.Invalid || len(done.Problems) == 0 {
 		return err
 	}
-	told := &faulty{Fault: f}
+	told := &faulty{Fault: fault.New(fault.Invalid, "%s", fault.Message(err))}
 	for _, p := range done.Problems {
 		told.places = append(told.places, place{p.Place(), p.Message})
 	}
@@ -134,7 +137,7 @@ func mappingOf(preset, text string) (*intake.Mapping, error) {
 	return nil, wrong("query.preset", "There is no export called %q here: the presets are told with the board's data.", preset)
 }
 
-func (d *door) showData(ctx context.Context, v *visit, _ *inBoard) (*body[client.Data], error) {
+func (d *door) showData(ctx context.Context, v *visit, _ *InBoard) (*body[client.Data], error) {
 	told := client.Data{Sources: []client.Bringer{}, Purged: []client.Purged{}, Presets: []string{}}
 	sources, err := d.Entries.Sources(ctx, v.board.ID)
 	if err != nil {

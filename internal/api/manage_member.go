@@ -15,9 +15,9 @@ import (
 	"cairn/internal/identity"
 )
 
-// inMember is an address that names a member of a board.
-type inMember struct {
-	inBoard
+// InMember is an address that names a member of a board.
+type InMember struct {
+	InBoard
 	Player string `path:"player" doc:"Key of the player." maxLength:"200"`
 }
 
@@ -27,11 +27,10 @@ func wireMember(m board.Member) client.Member {
 }
 
 func (d *door) listMembers(ctx context.Context, v *visit, in *struct {
-	inBoard
-	listed
-	Text   string `query:"q" doc:"In name, key, address or handle." maxLength:"200"`
-	State  string `query:"state" enum:"listed,invited,accepted,paused,left,former"`
-	Fields string `query:"fields" doc:"Only these of each item, such as \"key,name,state\"." maxLength:"400"`
+	InBoard
+	Chosen
+	Text  string `query:"q" doc:"In name, key, address or handle." maxLength:"200"`
+	State string `query:"state" enum:"listed,invited,accepted,paused,left,former"`
 }) (*body[client.Page[client.Member]], error) {
 	all, err := d.Boards.Members(ctx, v.board.ID)
 	if err != nil {
@@ -43,7 +42,7 @@ func (d *door) listMembers(ctx context.Context, v *visit, in *struct {
 	slices.SortFunc(found, func(a, b board.Member) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Called()), strings.ToLower(b.Called())), cmp.Compare(a.Number, b.Number))
 	})
-	return page(found, in.listed, func(m board.Member) string { return strconv.FormatInt(m.Number, 10) }, wireMember)
+	return page(found, in.Listed, func(m board.Member) string { return strconv.FormatInt(m.Number, 10) }, wireMember)
 }
 
 // member is the member that the address names, of whom something is left.
@@ -55,7 +54,7 @@ func (d *door) member(ctx context.Context, v *visit, key string) (board.Member, 
 	return m, err
 }
 
-func (d *door) showMember(ctx context.Context, v *visit, in *inMember) (*body[client.MemberInFull], error) {
+func (d *door) showMember(ctx context.Context, v *visit, in *InMember) (*body[client.MemberInFull], error) {
 	m, err := d.member(ctx, v, in.Player)
 	if err != nil {
 		return nil, err
@@ -116,7 +115,7 @@ func membersOf(people []client.Person) (all []board.Member) {
 }
 
 func (d *door) enrol(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Enrolment
 }) (*body[client.Page[client.Enrolled]], error) {
 	numbers, err := d.Boards.EnrolBy(ctx, v.actor, v.board, in.Body.By, membersOf(in.Body.People))
@@ -139,7 +138,7 @@ func (d *door) enrol(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) tagMember(ctx context.Context, v *visit, in *struct {
-	inMember
+	InMember
 	Body map[string]string
 }) (*nothing, error) {
 	m, err := d.member(ctx, v, in.Player)
@@ -150,7 +149,7 @@ func (d *door) tagMember(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) noteMember(ctx context.Context, v *visit, in *struct {
-	inMember
+	InMember
 	Body client.Words
 }) (*nothing, error) {
 	m, err := d.member(ctx, v, in.Player)
@@ -160,7 +159,7 @@ func (d *door) noteMember(ctx context.Context, v *visit, in *struct {
 	return &nothing{}, d.Boards.WriteNote(ctx, v.actor, v.board, m.Key, in.Body.Text)
 }
 
-func (d *door) takeOffMember(ctx context.Context, v *visit, in *inMember) (*nothing, error) {
+func (d *door) takeOffMember(ctx context.Context, v *visit, in *InMember) (*nothing, error) {
 	m, err := d.member(ctx, v, in.Player)
 	if err != nil {
 		return nil, err
@@ -168,7 +167,7 @@ func (d *door) takeOffMember(ctx context.Context, v *visit, in *inMember) (*noth
 	return &nothing{}, d.Boards.TakeOff(ctx, v.actor, v.board, m.Key)
 }
 
-func (d *door) putBackMember(ctx context.Context, v *visit, in *inMember) (*nothing, error) {
+func (d *door) putBackMember(ctx context.Context, v *visit, in *InMember) (*nothing, error) {
 	m, err := d.member(ctx, v, in.Player)
 	if err != nil {
 		return nil, err
@@ -184,7 +183,7 @@ func inviting(b *board.Board) error {
 	return nil
 }
 
-func (d *door) listInvitations(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Invitation]], error) {
+func (d *door) listInvitations(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Invitation]], error) {
 	if err := inviting(v.board); err != nil {
 		return nil, err
 	}
@@ -201,7 +200,7 @@ func (d *door) listInvitations(ctx context.Context, v *visit, _ *inBoard) (*body
 }
 
 func (d *door) invite(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.People
 }) (*body[client.Page[client.Invite]], error) {
 	if err := inviting(v.board); err != nil {
@@ -236,7 +235,7 @@ func (d *door) whole(address string) string {
 }
 
 func (d *door) inviteAnyone(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.OpenLink
 }) (*body[client.Link], error) {
 	if err := inviting(v.board); err != nil {
@@ -250,13 +249,13 @@ func (d *door) inviteAnyone(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) revokeInvitation(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	ID string `path:"invitation" maxLength:"64"`
 }) (*nothing, error) {
 	return &nothing{}, d.Boards.Revoke(ctx, v.actor, v.board, in.ID)
 }
 
-func (d *door) listRoles(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Role]], error) {
+func (d *door) listRoles(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Role]], error) {
 	holders, err := d.Boards.Holders(ctx, v.board)
 	all := make([]client.Role, 0, len(holders))
 	for _, h := range holders {
@@ -273,7 +272,7 @@ func (d *door) listRoles(ctx context.Context, v *visit, _ *inBoard) (*body[clien
 }
 
 func (d *door) giveRole(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Role
 }) (*nothing, error) {
 	role, scope := board.Role(in.Body.Role), board.Scope{}
@@ -287,7 +286,7 @@ func (d *door) giveRole(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) takeRole(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Address string `query:"address" doc:"That the role was given to." maxLength:"254"`
 	Account string `query:"account" doc:"Of somebody without an address." maxLength:"64"`
 }) (*nothing, error) {
@@ -315,7 +314,7 @@ func claimable(b *board.Board) error {
 	return nil
 }
 
-func (d *door) listClaims(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Claim]], error) {
+func (d *door) listClaims(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Claim]], error) {
 	if err := claimable(v.board); err != nil {
 		return nil, err
 	}
@@ -328,7 +327,7 @@ func (d *door) listClaims(ctx context.Context, v *visit, _ *inBoard) (*body[clie
 }
 
 func (d *door) settleClaim(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Settled
 }) (*nothing, error) {
 	if err := claimable(v.board); err != nil {
@@ -338,7 +337,7 @@ func (d *door) settleClaim(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) showTrail(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Cursor string `query:"cursor" doc:"Where to go on: next of the page before." maxLength:"64"`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"At most so many."`
 }) (*body[client.Page[client.Event]], error) {

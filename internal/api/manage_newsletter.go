@@ -13,13 +13,13 @@ import (
 	"cairn/internal/release"
 )
 
-func (d *door) showLetterMode(ctx context.Context, v *visit, _ *inBoard) (*body[client.LetterMode], error) {
+func (d *door) showLetterMode(ctx context.Context, v *visit, _ *InBoard) (*body[client.LetterMode], error) {
 	mode, err := d.Newsletters.Mode(ctx, v.board)
 	return answer(client.LetterMode{Mode: string(mode), Unready: d.Newsletters.Unready(), Captured: d.Newsletters.Captured(), Anonymous: d.Newsletters.Anonymous()}), err
 }
 
 func (d *door) setLetterMode(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.LetterMode
 }) (*nothing, error) {
 	return &nothing{}, d.Newsletters.SetMode(ctx, v.actor, v.board, newsletter.Mode(in.Body.Mode))
@@ -28,7 +28,7 @@ func (d *door) setLetterMode(ctx context.Context, v *visit, in *struct {
 // newslettersShown is how many newsletters are told.
 const newslettersShown = 100
 
-func (d *door) listNewsletters(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Newsletter]], error) {
+func (d *door) listNewsletters(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Newsletter]], error) {
 	found, err := d.Newsletters.All(ctx, v.board, newslettersShown)
 	all := make([]client.Newsletter, 0, len(found))
 	for _, n := range found {
@@ -55,7 +55,7 @@ func (d *door) newsletterOf(ctx context.Context, v *visit, name string) (newslet
 	return d.Newsletters.OfPeriod(ctx, v.board, p)
 }
 
-func (d *door) showNewsletter(ctx context.Context, v *visit, in *inPeriod) (*body[client.Newsletter], error) {
+func (d *door) showNewsletter(ctx context.Context, v *visit, in *InPeriod) (*body[client.Newsletter], error) {
 	n, err := d.newsletterOf(ctx, v, in.Period)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (d *door) showNewsletter(ctx context.Context, v *visit, in *inPeriod) (*bod
 	return answer(wireNewsletter(n)), nil
 }
 
-func (d *door) showArticle(ctx context.Context, v *visit, in *inPeriod) (*body[client.Article], error) {
+func (d *door) showArticle(ctx context.Context, v *visit, in *InPeriod) (*body[client.Article], error) {
 	p, err := d.periodOf(ctx, v.board, in.Period)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (d *door) showArticle(ctx context.Context, v *visit, in *inPeriod) (*body[c
 }
 
 func (d *door) writeArticle(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	Body client.Article
 }) (*nothing, error) {
 	p, err := d.periodOf(ctx, v.board, in.Period)
@@ -86,7 +86,7 @@ func (d *door) writeArticle(ctx context.Context, v *visit, in *struct {
 	return &nothing{}, d.Newsletters.WriteArticle(ctx, v.actor, v.board, p, in.Body.Text)
 }
 
-func (d *door) dropArticle(ctx context.Context, v *visit, in *inPeriod) (*nothing, error) {
+func (d *door) dropArticle(ctx context.Context, v *visit, in *InPeriod) (*nothing, error) {
 	p, err := d.periodOf(ctx, v.board, in.Period)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (d *door) releaseOrDraft(ctx context.Context, b *board.Board, p period.Peri
 }
 
 func (d *door) showLetter(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	Player string `path:"player" doc:"Key of the player." maxLength:"200"`
 }) (*body[client.Letter], error) {
 	p, err := d.periodOf(ctx, v.board, in.Period)
@@ -127,7 +127,7 @@ func (d *door) showLetter(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) listLetterLines(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	State  string `query:"state" enum:"queued,sending,sent,doubtful,bounced,failed,skipped"`
 	Cursor string `query:"cursor" doc:"Where to go on: next of the page before." maxLength:"20"`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"At most so many."`
@@ -160,7 +160,7 @@ func (d *door) listLetterLines(ctx context.Context, v *visit, in *struct {
 	return answer(told), nil
 }
 
-func (d *door) letGo(ctx context.Context, v *visit, in *inPeriod) (*nothing, error) {
+func (d *door) letGo(ctx context.Context, v *visit, in *InPeriod) (*nothing, error) {
 	n, err := d.newsletterOf(ctx, v, in.Period)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (d *door) letGo(ctx context.Context, v *visit, in *inPeriod) (*nothing, err
 	return &nothing{}, d.Newsletters.LetGo(ctx, v.actor, v.board, n.Release)
 }
 
-func (d *door) stopLetters(ctx context.Context, v *visit, in *inPeriod) (*nothing, error) {
+func (d *door) stopLetters(ctx context.Context, v *visit, in *InPeriod) (*nothing, error) {
 	n, err := d.newsletterOf(ctx, v, in.Period)
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (d *door) stopLetters(ctx context.Context, v *visit, in *inPeriod) (*nothin
 }
 
 func (d *door) decideLetter(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	Member int64 `path:"member" doc:"Number of the reader on the board." minimum:"0"`
 	Body   client.Decided
 }) (*nothing, error) {

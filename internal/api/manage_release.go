@@ -24,7 +24,7 @@ func finite(x float64) *float64 {
 // mostOpen is how many periods that can be released are told: of a week, those of a year.
 const mostOpen = 53
 
-func (d *door) listOpenPeriods(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.OpenPeriod]], error) {
+func (d *door) listOpenPeriods(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.OpenPeriod]], error) {
 	open, err := d.openPeriods(ctx, v.board)
 	return listOf(open), err
 }
@@ -57,7 +57,7 @@ func (d *door) openPeriods(ctx context.Context, b *board.Board) ([]client.OpenPe
 }
 
 func (d *door) makeDraft(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Drafting
 }) (*body[client.Draft], error) {
 	p, err := d.periodIn(ctx, v.board, in.Body.Period, "period")
@@ -74,7 +74,7 @@ func (d *door) makeDraft(ctx context.Context, v *visit, in *struct {
 const draftRows = 100
 
 func (d *door) showDraft(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	Cursor string `query:"cursor" doc:"Where to go on: next of the page before." maxLength:"20"`
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"At most so many rows."`
 }) (*body[client.Draft], error) {
@@ -126,7 +126,7 @@ func (d *door) viewOf(ctx context.Context, v *visit, rel *release.Release) (*rel
 }
 
 func (d *door) publish(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Publishing
 }) (*body[client.Published], error) {
 	p, err := d.periodIn(ctx, v.board, in.Body.Period, "period")
@@ -137,11 +137,11 @@ func (d *door) publish(ctx context.Context, v *visit, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(wirePublished(rel)), nil
+	return d.published(ctx, v, rel)
 }
 
 func (d *door) correct(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	Body client.Erratum
 }) (*body[client.Published], error) {
 	p, err := d.periodOf(ctx, v.board, in.Period)
@@ -152,11 +152,15 @@ func (d *door) correct(ctx context.Context, v *visit, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(wirePublished(rel)), nil
+	return d.published(ctx, v, rel)
 }
 
-// wirePublished is a final release as whoever published it is told of it.
-func wirePublished(rel *release.Release) client.Published {
-	return client.Published{ID: rel.ID, Period: rel.Period.String(), Edition: rel.Edition, Reason: rel.Reason, Published: rel.Published, Players: rel.Players, Scored: rel.Scored,
-		Digest: rel.Digest, Previous: rel.Previous}
+// published is a final release as whoever published it is told of it.
+func (d *door) published(ctx context.Context, v *visit, rel *release.Release) (*body[client.Published], error) {
+	view, err := d.viewOf(ctx, v, rel)
+	if err != nil {
+		return nil, err
+	}
+	return answer(client.Published{ID: rel.ID, Period: rel.Period.String(), Edition: rel.Edition, Reason: rel.Reason, Published: rel.Published, Players: view.Players, Scored: view.Scored,
+		Digest: rel.Digest, Previous: rel.Previous}), nil
 }

@@ -40,7 +40,7 @@ func wireTurn(t release.Turn) client.Turn {
 // comingShown is how many periods to come are told with a rhythm.
 const comingShown = 3
 
-func (d *door) showRhythm(ctx context.Context, v *visit, _ *inBoard) (*body[client.Rhythm], error) {
+func (d *door) showRhythm(ctx context.Context, v *visit, _ *InBoard) (*body[client.Rhythm], error) {
 	b, err := d.now(ctx, v)
 	if err != nil {
 		return nil, err
@@ -54,19 +54,19 @@ func (d *door) showRhythm(ctx context.Context, v *visit, _ *inBoard) (*body[clie
 }
 
 func (d *door) setRhythm(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.Rhythm
 }) (*body[client.Rhythm], error) {
 	if err := d.Boards.SetRhythm(ctx, v.actor, v.board, rhythmOf(in.Body)); err != nil {
 		return nil, err
 	}
-	return d.showRhythm(ctx, v, &in.inBoard)
+	return d.showRhythm(ctx, v, &in.InBoard)
 }
 
 // turnsShown is how many turns that began are told.
 const turnsShown = 53
 
-func (d *door) listTurns(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Turn]], error) {
+func (d *door) listTurns(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Turn]], error) {
 	turns, err := d.Clock.Turns(ctx, v.board, turnsShown)
 	all := make([]client.Turn, 0, len(turns))
 	for _, t := range turns {
@@ -76,7 +76,7 @@ func (d *door) listTurns(ctx context.Context, v *visit, _ *inBoard) (*body[clien
 }
 
 func (d *door) changeTurn(ctx context.Context, v *visit, in *struct {
-	inPeriod
+	InPeriod
 	Body struct {
 		Do string `json:"do" enum:"hold,go,leave out,again"`
 	}
@@ -98,9 +98,9 @@ func (d *door) changeTurn(ctx context.Context, v *visit, in *struct {
 	return &nothing{}, err
 }
 
-// inPeriod is an address that names a period of a board.
-type inPeriod struct {
-	inBoard
+// InPeriod is an address that names a period of a board.
+type InPeriod struct {
+	InBoard
 	Period string `path:"period" doc:"A period of the board's unit." example:"2026-W47" maxLength:"30"`
 }
 

@@ -3,7 +3,10 @@ package api
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"cairn/client"
 	"cairn/internal/board"
@@ -13,13 +16,13 @@ import (
 	"cairn/scorecard"
 )
 
-// inTarget is an address that names a target.
-type inTarget struct {
-	inBoard
+// InTarget is an address that names a target.
+type InTarget struct {
+	InBoard
 	ID string `path:"target" maxLength:"64"`
 }
 
-func (d *door) listTargets(ctx context.Context, v *visit, _ *inBoard) (*body[client.Page[client.Target]], error) {
+func (d *door) listTargets(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.Target]], error) {
 	targets, err := d.Targets.List(ctx, v.board)
 	if err != nil {
 		return nil, err
@@ -90,7 +93,7 @@ func counted(n int) *int {
 }
 
 func (d *door) setTarget(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Body client.NewTarget
 }) (*body[client.Target], error) {
 	w := in.Body
@@ -118,12 +121,12 @@ func (d *door) setTarget(ctx context.Context, v *visit, in *struct {
 	return answer(wireTarget(set, names)), nil
 }
 
-func (d *door) endTarget(ctx context.Context, v *visit, in *inTarget) (*nothing, error) {
+func (d *door) endTarget(ctx context.Context, v *visit, in *InTarget) (*nothing, error) {
 	return &nothing{}, d.Targets.End(ctx, v.actor, v.board, in.ID)
 }
 
 func (d *door) moveTarget(ctx context.Context, v *visit, in *struct {
-	inTarget
+	InTarget
 	Body struct {
 		Group string `json:"group,omitempty" doc:"Tag group whose tags are the teams. Left out: the board as one team." maxLength:"200"`
 	}
@@ -139,8 +142,11 @@ func (d *door) moveTarget(ctx context.Context, v *visit, in *struct {
 	return answer(wireTarget(moved, names)), nil
 }
 
+// conflicts is for what is read and can lack what it follows from.
+func conflicts(op *huma.Operation) { op.Errors = append(op.Errors, http.StatusConflict) }
+
 func (d *door) proposeTarget(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Metric string `query:"metric" doc:"Its key. Left out: the score." maxLength:"200"`
 }) (*body[client.Proposal], error) {
 	to, err := d.Releases.Reader(ctx, v.board, v.access)
@@ -155,7 +161,7 @@ func (d *door) proposeTarget(ctx context.Context, v *visit, in *struct {
 }
 
 func (d *door) showUplift(ctx context.Context, v *visit, in *struct {
-	inBoard
+	InBoard
 	Metric string   `query:"metric" doc:"Its key. Left out: the score." maxLength:"200"`
 	Before []string `query:"before" doc:"Periods of the first window, after a comma each. Left out, as after: the first and the last four releases." maxItems:"400"`
 	After  []string `query:"after" doc:"Periods of the second window." maxItems:"400"`
@@ -178,7 +184,7 @@ func wireChange(c release.Change) client.Change {
 	return client.Change{Before: finite(c.Before), After: finite(c.After), By: finite(c.By()), Share: finite(c.Percent()), PlayersBefore: counted(c.NumBefore), PlayersAfter: counted(c.NumAfter)}
 }
 
-func (d *door) showReport(ctx context.Context, v *visit, _ *inBoard) (*body[client.Report], error) {
+func (d *door) showReport(ctx context.Context, v *visit, _ *InBoard) (*body[client.Report], error) {
 	b, err := d.now(ctx, v)
 	if err != nil {
 		return nil, err

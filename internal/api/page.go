@@ -9,15 +9,15 @@ import (
 	"cairn/internal/fault"
 )
 
-// listed is what every list can be asked for. What is large is read in pages: each ends with a cursor that leads to the next.
-type listed struct {
+// Listed is what every list can be asked for. What is large is read in pages: each ends with a cursor that leads to the next.
+type Listed struct {
 	Cursor string `query:"cursor" maxLength:"400" doc:"Where to go on: next of the page before. It is opaque."`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000" doc:"At most so many."`
 }
 
 // page cuts the part of a list that was asked for. key names an item among the others: where the item that the page before
 // ended with is still there, the next page begins behind it, whatever came or went before it; else at the same place.
-func page[T, U any](items []T, in listed, key func(T) string, wire func(T) U) (*body[client.Page[U]], error) {
+func page[T, U any](items []T, in Listed, key func(T) string, wire func(T) U) (*body[client.Page[U]], error) {
 	begin := 0
 	if in.Cursor != "" {
 		var last cursor

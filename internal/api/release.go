@@ -16,15 +16,15 @@ import (
 	"cairn/scorecard"
 )
 
-// inRelease is an address that names a release of a board.
-type inRelease struct {
-	inBoard
+// InRelease is an address that names a release of a board.
+type InRelease struct {
+	InBoard
 	Period  string `path:"period" doc:"Name of the period, or latest." example:"2026-W47" maxLength:"40"`
 	Edition int    `query:"edition" minimum:"1" doc:"Of its editions; left out, the latest."`
 }
 
 // found is the release that an address names, as far as it is for the visitor.
-func (d *door) found(ctx context.Context, v *visit, in inRelease, player string) (release.Found, error) {
+func (d *door) found(ctx context.Context, v *visit, in InRelease, player string) (release.Found, error) {
 	found, err := d.Releases.Find(ctx, v.board, v.access, release.Asked{Period: in.Period, Edition: in.Edition, Player: player, Losses: func() (bool, error) {
 		told, err := d.Newsletters.Preference(ctx, v.access.Account, v.board.ID)
 		return told.Losses, err
@@ -36,8 +36,8 @@ func (d *door) found(ctx context.Context, v *visit, in inRelease, player string)
 }
 
 func (d *door) listReleases(ctx context.Context, v *visit, in *struct {
-	inBoard
-	listed
+	InBoard
+	Listed
 }) (*body[client.Page[client.Head]], error) {
 	all, err := d.Releases.Archive(ctx, v.board)
 	if err != nil {
@@ -47,7 +47,7 @@ func (d *door) listReleases(ctx context.Context, v *visit, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	cut, err := page(all, in.listed, func(r *release.Release) string { return r.ID }, func(r *release.Release) *release.Release { return r })
+	cut, err := page(all, in.Listed, func(r *release.Release) string { return r.ID }, func(r *release.Release) *release.Release { return r })
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func wireHead(v *release.View) client.Head {
 		Reason: v.Reason, Superseded: v.Superseded, Scorecard: v.Version, RulesNew: v.RulesNew, Digest: v.Digest}
 }
 
-func (d *door) showRelease(ctx context.Context, v *visit, in *inRelease) (*body[client.Release], error) {
+func (d *door) showRelease(ctx context.Context, v *visit, in *InRelease) (*body[client.Release], error) {
 	found, err := d.found(ctx, v, *in, "")
 	if err != nil {
 		return nil, err
@@ -173,11 +173,11 @@ func topParts(card *scorecard.Scorecard, n int) (parts []*scorecard.Part) {
 }
 
 func (d *door) listRows(ctx context.Context, v *visit, in *struct {
-	inRelease
-	chosen
+	InRelease
+	Chosen
 	Tag string `query:"tag" maxLength:"200" doc:"Only who has this tag, and their places within it." example:"region:north"`
 }) (*body[client.Page[client.Row]], error) {
-	found, err := d.found(ctx, v, in.inRelease, "")
+	found, err := d.found(ctx, v, in.InRelease, "")
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func hasTag(groups []release.TagGroup, group, tag string) bool {
 	return false
 }
 
-func (d *door) showReleasedRules(ctx context.Context, v *visit, in *inRelease) (*file, error) {
+func (d *door) showReleasedRules(ctx context.Context, v *visit, in *InRelease) (*file, error) {
 	found, err := d.found(ctx, v, *in, "")
 	if err != nil {
 		return nil, err
@@ -240,7 +240,7 @@ func releaseName(b *board.Board, r *release.Release) string {
 	return fmt.Sprintf("%s-%s-e%d", b.Key, r.Period, r.Edition)
 }
 
-func (d *door) showBundle(ctx context.Context, v *visit, in *inRelease) (*file, error) {
+func (d *door) showBundle(ctx context.Context, v *visit, in *InRelease) (*file, error) {
 	found, err := d.found(ctx, v, *in, "")
 	if err != nil {
 		return nil, err

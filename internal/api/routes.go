@@ -191,7 +191,7 @@ var letterOperations = []operation{
 var judgingOperations = []operation{
 	{"list-targets", get, "/boards/{board}/targets", "Targets", readBoards, on(board.SeeTrail), "List every target, and how it stands", []string{"GET /b/{board}/manage/targets"}, do((*door).listTargets)},
 	{"set-target", post, "/boards/{board}/targets", "Targets", writeBoards, on(board.Manage), "Put a target in force, in place of one of the same metric and players", []string{"POST /b/{board}/manage/targets"}, do((*door).setTarget, created)},
-	{"propose-target", get, "/boards/{board}/targets/proposal", "Targets", readBoards, on(board.SeeTrail), "Find a target in what players did", []string{"GET /b/{board}/manage/targets"}, do((*door).proposeTarget)},
+	{"propose-target", get, "/boards/{board}/targets/proposal", "Targets", readBoards, on(board.SeeTrail), "Find a target in what players did", []string{"GET /b/{board}/manage/targets"}, do((*door).proposeTarget, conflicts)},
 	{"end-target", remove, "/boards/{board}/targets/{target}", "Targets", writeBoards, on(board.Manage), "End a target", []string{"POST /b/{board}/manage/targets/end"}, do((*door).endTarget)},
 	{"move-target-to-team", post, "/boards/{board}/targets/{target}/team", "Targets", writeBoards, on(board.Manage), "Move a target of players to their teams", []string{"POST /b/{board}/manage/targets/team"}, do((*door).moveTarget, says("From the next release on single players' values of the metric are for themselves alone."))},
 	{"show-report", get, "/boards/{board}/report", "Targets", readBoards, on(board.SeeTrail), "Read how a board goes, in aggregates only", []string{"GET /b/{board}/manage/report"}, do((*door).showReport)},

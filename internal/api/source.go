@@ -14,10 +14,17 @@ import (
 	"cairn/internal/source"
 )
 
-// inConnection is an address that names a source, of a board or one's own.
-type inConnection struct {
-	Source string `path:"source" doc:"Name of the source." example:"crm" maxLength:"40"`
-}
+// InConnection is an address that names a source of one's own, InBoardConnection one that names a board's. Their names are exported
+// for the framework: of others it takes no fields.
+type (
+	InConnection struct {
+		Source string `path:"source" doc:"Name of the source." example:"crm" maxLength:"40"`
+	}
+	InBoardConnection struct {
+		Board string `path:"board" doc:"Key of the board." example:"sales-club" maxLength:"64"`
+		InConnection
+	}
+)
 
 // owner is whose sources an operation is about: the board's of the address, else the visitor's own.
 func (v *visit) owner() source.Owner {
@@ -32,13 +39,12 @@ type asked[I, O any] func(d *door, ctx context.Context, v *visit, name string, i
 
 // The three forms of addresses, for boards and for one's own.
 func ofBoards[O any](h asked[struct{}, O]) func(*door, huma.Operation) {
-	return do(func(d *door, ctx context.Context, v *visit, _ *inBoard) (*O, error) { return h(d, ctx, v, "", nil) })
+	return do(func(d *door, ctx context.Context, v *visit, _ *InBoard) (*O, error) { return h(d, ctx, v, "", nil) })
 }
 
 func ofBoard[O any](h asked[struct{}, O], options ...option) func(*door, huma.Operation) {
 	return do(func(d *door, ctx context.Context, v *visit, in *struct {
-		inBoard
-		inConnection
+		InBoardConnection
 	}) (*O, error) {
 		return h(d, ctx, v, in.Source, nil)
 	}, options...)
@@ -46,8 +52,7 @@ func ofBoard[O any](h asked[struct{}, O], options ...option) func(*door, huma.Op
 
 func toBoard[B, O any](h asked[B, O], options ...option) func(*door, huma.Operation) {
 	return do(func(d *door, ctx context.Context, v *visit, in *struct {
-		inBoard
-		inConnection
+		InBoardConnection
 		Body B
 	}) (*O, error) {
 		return h(d, ctx, v, in.Source, &in.Body)
@@ -55,14 +60,14 @@ func toBoard[B, O any](h asked[B, O], options ...option) func(*door, huma.Operat
 }
 
 func ofOwn[O any](h asked[struct{}, O], options ...option) func(*door, huma.Operation) {
-	return do(func(d *door, ctx context.Context, v *visit, in *inConnection) (*O, error) {
+	return do(func(d *door, ctx context.Context, v *visit, in *InConnection) (*O, error) {
 		return h(d, ctx, v, in.Source, nil)
 	}, options...)
 }
 
 func toOwn[B, O any](h asked[B, O], options ...option) func(*door, huma.Operation) {
 	return do(func(d *door, ctx context.Context, v *visit, in *struct {
-		inConnection
+		InConnection
 		Body B
 	}) (*O, error) {
 		return h(d, ctx, v, in.Source, &in.Body)
@@ -103,8 +108,8 @@ func (d *door) listOwnConnections(ctx context.Context, v *visit, _ *struct{}) (*
 }
 
 func (d *door) connectBoardSource(ctx context.Context, v *visit, in *struct {
-	inBoard
-	Body client.NewSource
+	Board string `path:"board" doc:"Key of the board." example:"sales-club" maxLength:"64"`
+	Body  client.NewSource
 }) (*body[client.SourceMade], error) {
 	return d.connectSource(ctx, v, &in.Body)
 }
@@ -267,29 +272,28 @@ func (d *door) listReasons(ctx context.Context, v *visit, name string, _ *struct
 	return listOf(wire), err
 }
 
-// held is what a list of waiting messages can be asked for.
-type held struct {
+// Held is what a list of waiting messages can be asked for.
+type Held struct {
 	Why    string `query:"why" maxLength:"1000" doc:"Only those that wait for this reason."`
 	Cursor string `query:"cursor" maxLength:"60" doc:"Where to go on: next of the page before."`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"At most so many."`
 }
 
 func (d *door) listBoardWaiting(ctx context.Context, v *visit, in *struct {
-	inBoard
-	inConnection
-	held
+	InBoardConnection
+	Held
 }) (*body[client.Page[client.SourceHeld]], error) {
-	return d.listWaiting(ctx, v, in.Source, in.held)
+	return d.listWaiting(ctx, v, in.Source, in.Held)
 }
 
 func (d *door) listOwnWaiting(ctx context.Context, v *visit, in *struct {
-	inConnection
-	held
+	InConnection
+	Held
 }) (*body[client.Page[client.SourceHeld]], error) {
-	return d.listWaiting(ctx, v, in.Source, in.held)
+	return d.listWaiting(ctx, v, in.Source, in.Held)
 }
 
-func (d *door) listWaiting(ctx context.Context, v *visit, name string, in held) (*body[client.Page[client.SourceHeld]], error) {
+func (d *door) listWaiting(ctx context.Context, v *visit, name string, in Held) (*body[client.Page[client.SourceHeld]], error) {
 	c, err := d.Sources.Connection(ctx, v.owner(), name)
 	if err != nil {
 		return nil, err

@@ -67,6 +67,8 @@ func newWorldOn(t *testing.T, database string) *world {
 	}
 	w.server = httptest.NewServer(front)
 	t.Cleanup(w.server.Close)
+	through := w.server.Client()
+	through.Transport = contract{t, through.Transport}
 	return w
 }
 
@@ -87,6 +89,20 @@ func (w *world) pass(d time.Duration) {
 func (w *world) signIn(address string) identity.Actor {
 	w.Helper()
 	in, err := w.Identity.SignInProved(w.Context(), address, identity.Device{Agent: "a test"})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return in.Actor
+}
+
+// operator signs somebody in who may run the server, by a link of the console's.
+func (w *world) operator(address string) identity.Actor {
+	w.Helper()
+	link, err := w.Identity.OperatorLink(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	in, err := w.Identity.UseOperatorLink(w.Context(), link[strings.LastIndex(link, "/")+1:], address, identity.Device{Agent: "a test"})
 	if err != nil {
 		w.Fatal(err)
 	}
