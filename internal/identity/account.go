@@ -9,6 +9,10 @@ import (
 	"cairn/internal/fault"
 )
 
+// Policy is the version of the privacy notice that is in force. It changes with what the notice says, and whoever accepted
+// another version is asked to read it.
+const Policy = "2"
+
 // Account is one person.
 type Account struct {
 	ID        string // UUIDv7

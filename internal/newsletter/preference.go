@@ -51,7 +51,7 @@ func preferenceIn(tx *db.Tx, account, boardID string) (Preference, error) {
 }
 
 // Prefer says how an account wants to be told of a board, or with boardID "" of every board, what was said for single ones
-// included. how names where that was said: "page", "letter", "one click". Invalid, with the field "channel", for one that the
+// included. how names where that was said: "page", "program", "letter", "one click". Invalid, with the field "channel", for one that the
 // account cannot be told by.
 func (n *Newsletters) Prefer(ctx context.Context, account, boardID string, p Preference, how string) error {
 	return n.rooms.DB.Write(ctx, func(tx *db.Tx) error {
@@ -86,7 +86,7 @@ func (n *Newsletters) Prefer(ctx context.Context, account, boardID string, p Pre
 			}
 		}
 		by := ""
-		if how == "page" {
+		if how == "page" || how == "program" {
 			by = account
 		}
 		return n.rooms.Trail.Write(tx, audit.Event{Actor: by, Verb: "newsletter.prefer", Player: account, Detail: map[string]string{"channel": string(p.Channel), "why": howWords[how]}})
@@ -94,7 +94,7 @@ func (n *Newsletters) Prefer(ctx context.Context, account, boardID string, p Pre
 }
 
 // howWords says in the trail where a preference was said.
-var howWords = map[string]string{"letter": "by the link in a mail", "one click": "by the button of a mail program"}
+var howWords = map[string]string{"letter": "by the link in a mail", "one click": "by the button of a mail program", "program": "by a program of theirs"}
 
 // Ways returns the channels that an account can choose: mail and none always, text and chat where this server has a gateway and
 // the account proved a number or name.

@@ -1,6 +1,11 @@
 package story
 
-import "cairn/scorecard"
+import (
+	"slices"
+	"strings"
+
+	"cairn/scorecard"
+)
 
 // Kind names a sort of story.
 type Kind string
@@ -56,6 +61,12 @@ type Evidence struct {
 	// "total of KEY", "running" (releases), "due of KEY" (what a target wants), "on pace", "releases", "mean of TAG", "teams",
 	// "score of NAME", "others" (with a value), "line" (1 % a period)
 	Value float64 `json:"value"`
+}
+
+// TellsScore reports whether this is the player's score or place, or gives it away: what is not for a player who does not want to
+// see their number.
+func (e Evidence) TellsScore() bool {
+	return slices.Contains([]string{"score", "scores", "players", "passed"}, e.What) || strings.HasPrefix(e.What, "rank") || strings.HasPrefix(e.What, "score of ")
 }
 
 // Claim is a story before it is put into words: what is true, and the values that show it. The words are a function of

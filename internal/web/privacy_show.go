@@ -1,10 +1,14 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
 
-// policyVersion is the version of the privacy notice. It changes with what privacy_show.html says, and whoever accepted
+	"cairn/internal/identity"
+)
+
+// policyVersion is the version of the privacy notice in force: identity.Policy changes with what privacy_show.html says, and whoever accepted
 // an earlier one is asked to read it again.
-const policyVersion = "2"
+const policyVersion = identity.Policy
 
 // privacyPage is the privacy notice.
 type privacyPage struct {
