@@ -112,6 +112,9 @@ func TestMe_LeadsWhoeverLooksAfterABoardThere(t *testing.T) {
 		who := visitor{w, g.in(string(role) + "@example.org"), string(role) + "@example.org", ""}
 		scope := board.Scope{}
 		if role == board.Coach {
+			if _, err := w.boards.Enrol(t.Context(), b.ID, board.ByKey, []board.Member{{Key: "ada"}}); err != nil {
+				t.Fatal(err)
+			}
 			scope.Players = []string{"ada"}
 		}
 		who.give(b, role, scope)
