@@ -26,7 +26,7 @@ import (
 type importCommand struct {
 	dbFlags
 	Board   string `arg:"" help:"Key of the board."`
-	File    string `arg:"" help:"CSV or XLSX file: entries (player, key, at, value) or wide (player, a column per key). - reads standard input. The word git: the next argument is a repository."`
+	File    string `arg:"" help:"CSV or XLSX file: entries (player, key, at, value) or wide (player, a column per key). - reads standard input. The word git: the next argument is a repository. The word singer: a tap is piped in."`
 	Path    string `arg:"" optional:"" help:"Folder of a git repository, also a bare one."`
 	Period  string `help:"Period of a file whose rows carry no time: 2026-W47, 2026-11, … Its entries stand at the start of its last day." placeholder:"P"`
 	Source  string `help:"Name under which the entries are known (default: the export's, where it is known by its header, else the file's name)." placeholder:"NAME"`
@@ -39,6 +39,7 @@ type importCommand struct {
 	DryRun  bool   `help:"Only look for problems: add nothing."`
 	Branch  string `help:"Of git: branch to read (default: the one checked out)." placeholder:"NAME"`
 	Since   string `help:"Of git: first day to read." placeholder:"DATE"`
+	Rules   string `help:"Of singer: file of rules (JSON) that say what records become." placeholder:"FILE"`
 }
 
 func (importCommand) Help() string {
@@ -47,7 +48,10 @@ are reported and written, with the reason, to a file that can be corrected and i
 row refuses the file (exit code 2). Players that the board does not have are enrolled.
 
 Some exports are known by their header and need no --map: ` + presetNames() + `.
-A LinkedIn Connections.csv keeps nothing but the number of new connections per day, and wants --player KEY.`
+A LinkedIn Connections.csv keeps nothing but the number of new connections per day, and wants --player KEY.
+
+Any Singer tap can be piped in: tap-github --config c.json | cairn import BOARD singer --source github --rules rules.json > state.jsonl
+What is printed is the tap's STATE, and only once everything before it is on disk; all else is said on standard error.`
 }
 
 func presetNames() string {
@@ -82,9 +86,12 @@ func (i *importCommand) Run(c *console) error {
 		return err
 	}
 	sources := rooms.Sources
-	if i.File == "git" {
+	switch i.File {
+	case "git":
 		err = i.repository(c, sources, rooms, to)
-	} else {
+	case "singer":
+		err = i.tap(c, sources, to)
+	default:
 		err = i.file(c, sources, to)
 	}
 	if told := newcomers(c, rooms, to); err == nil {
@@ -120,9 +127,12 @@ func newcomers(c *console, rooms *app.App, before *board.Board) error {
 
 // misplaced refuses flags that what is imported has no use for.
 func (i *importCommand) misplaced() error {
-	flags, what := map[string]bool{"--branch": i.Branch != "", "--since": i.Since != ""}, "a file"
-	if i.File == "git" {
-		flags, what = map[string]bool{"--period": i.Period != "", "--map": i.Map != "", "--player": i.Player != "", "--errors": i.Errors != ""}, "a git repository"
+	flags, what := map[string]bool{"--branch": i.Branch != "", "--since": i.Since != "", "--rules": i.Rules != ""}, "a file"
+	switch i.File {
+	case "git":
+		flags, what = map[string]bool{"--period": i.Period != "", "--map": i.Map != "", "--player": i.Player != "", "--errors": i.Errors != "", "--rules": i.Rules != ""}, "a git repository"
+	case "singer":
+		flags, what = map[string]bool{"--period": i.Period != "", "--map": i.Map != "", "--player": i.Player != "", "--branch": i.Branch != "", "--since": i.Since != ""}, "what a tap says"
 	}
 	for _, flag := range slices.Sorted(maps.Keys(flags)) {
 		if flags[flag] {
