@@ -92,6 +92,15 @@ func (d *door) complete() {
 				about[t] = true
 			}
 			op.Description = strings.TrimSpace(op.Description)
+			for _, p := range op.Parameters {
+				switch {
+				case p.Description != "":
+				case p.In == "path":
+					p.Description = "Which " + p.Name + ": its identifier."
+				default:
+					p.Description = "Only those of this " + p.Name + "."
+				}
+			}
 			if op.Metadata[fieldsKey] != nil {
 				d.choosable(op)
 			}
