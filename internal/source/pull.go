@@ -198,10 +198,14 @@ func (s *Sources) pollDue(ctx context.Context, j job.Job) error {
 }
 
 // Poll asks a connection now, whenever it is due. What goes wrong at the other side is told in the answer and noted as the
-// connection's health; an error is of this server, or Conflict where it is paused, retired or being asked already.
+// connection's health; an error is of this server, Invalid for one that sends by itself, or Conflict where it is paused, retired or
+// being asked already.
 func (s *Sources) Poll(ctx context.Context, c Connection) (Polled, error) {
 	if c.State != Active {
 		return Polled{}, fault.New(fault.Conflict, "The source %s is %s: nothing is asked of it.", c.Name, c.State)
+	}
+	if _, err := s.puller(c.Kind); err != nil {
+		return Polled{}, err
 	}
 	return s.poll(ctx, c)
 }
