@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -44,6 +45,36 @@ type Imported struct {
 	Problems []*intake.Problem // the first of them
 	Rejected string            // file with the refused rows, "" none
 	Notes    []string
+	Sample   []Sampled // of a Dry import, what the first rows would become
+}
+
+// Sampled is an entry that a row would become.
+type Sampled struct {
+	Place string // of the row in its file
+	Who   string // as the row names them
+	Entry intake.Entry
+}
+
+// mostSampled is how many entries a sample has.
+const mostSampled = 20
+
+// sampling keeps what the first records become, and hands all of them on.
+func sampling(records iter.Seq2[*intake.Record, error], into *[]Sampled) iter.Seq2[*intake.Record, error] {
+	return func(yield func(*intake.Record, error) bool) {
+		for record, err := range records {
+			if err == nil && record.Skipped == "" {
+				for _, e := range record.Entries {
+					if len(*into) < mostSampled {
+						who := cmp.Or(record.Who.Key, record.Who.Email, record.Who.Handle, record.Who.Name)
+						*into = append(*into, Sampled{record.Problem("").Place(), who, e})
+					}
+				}
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
 }
 
 // ProblemsShown is how many problems are kept to be shown; the file of refused rows has them all.
@@ -61,6 +92,11 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	if err != nil {
 		return done, err
 	}
+	if f.Mapping == nil {
+		if err := s.guess(ctx, &f, &done); err != nil {
+			return done, err
+		}
+	}
 	sheet, layout, err := f.open(card, &done)
 	if err != nil {
 		return done, err
@@ -70,6 +106,10 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	f.Source = cmp.Or(f.Source, done.Preset, origin(filepath.Base(f.Name)))
 	refusals := &refusals{path: f.Errors, beside: f.Path + RejectedSuffix, sheet: sheet, layout: layout, mapping: f.Mapping}
 	defer refusals.discard()
+	records := Records(layout)
+	if f.Dry && !layout.Private {
+		records = sampling(records, &done.Sample)
+	}
 	done.Report, err = s.Run(ctx, Feed{
 		Board: f.Board, Actor: f.Actor, Source: f.Source, By: layout.By, Whole: f.Strict, Dry: f.Dry,
 		Amend: f.Amend, Replace: f.Replace || layout.PerDay, // a later export knows the day better
@@ -87,7 +127,7 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 				f.Progress(sheet.Progress())
 			}
 		},
-	}, Records(layout))
+	}, records)
 	var kept error
 	if done.Rejected, kept = refusals.keep(); err == nil {
 		err = kept
@@ -122,11 +162,6 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 
 // open opens the file and finds its layout.
 func (f *File) open(card *scorecard.Scorecard, done *Imported) (*intake.Sheet, *intake.Layout, error) {
-	if f.Mapping == nil {
-		if err := f.guess(done); err != nil {
-			return nil, nil, err
-		}
-	}
 	how := intake.Opening{}
 	if f.Mapping != nil {
 		how = f.Mapping.Opening()
@@ -170,13 +205,21 @@ func (f *File) layout(card *scorecard.Scorecard, sheet *intake.Sheet, done *Impo
 	return layout, f.date(card, layout, done)
 }
 
-// guess looks for a preset that fits the header, unless the file has the columns of Cairn itself.
-func (f *File) guess(done *Imported) error {
+// guess looks for a mapping of the board's, or a preset, that fits the header, unless the file has the columns of Cairn itself.
+func (s *Sources) guess(ctx context.Context, f *File, done *Imported) error {
 	head, err := intake.Head(f.Path)
 	if err != nil {
 		return err
 	}
 	if len(head) > 0 && slices.ContainsFunc(head[0], func(cell string) bool { return strings.TrimSpace(cell) == "player" }) {
+		return nil
+	}
+	name, kept, err := s.keptFor(ctx, f.Board.ID, head)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		f.Mapping, done.Preset = kept, name
 		return nil
 	}
 	preset, ok, err := intake.Guess(head)

@@ -30,6 +30,8 @@ type dataPage struct {
 	Player  field
 	How     field
 	Dry     field
+	Keep    field    // under which name the mapping is kept
+	Own     []string // mappings that are kept
 	Told    *importTold
 	Kept    string // for how long raw entries are kept
 	Purged  []purgedLine
@@ -42,9 +44,20 @@ type sourceLine struct{ Name, Entries, First, Last string }
 type importTold struct {
 	Summary  string
 	Notes    []string
+	Sample   []sampleLine // what the first rows would become
 	Problems []string
 	More     string // there are more problems than these
 	Rejected string // the refused rows, each with its reason, to be corrected and brought again
+}
+
+// sampleLine is an entry that a row would become.
+type sampleLine struct{ Place, Who, Key, When, Value string }
+
+// dropMapping forgets a mapping of the board.
+func (s *site) dropMapping(w http.ResponseWriter, v *visit) error {
+	return s.take(w, v, dataScreen, func() (string, string, error) {
+		return manageAddress(v.board) + "/data", "settings", s.imports.DropMapping(v.Context(), v.board.ID, v.PostForm.Get("name"))
+	})
 }
 
 var dataScreen = screen{"manage_data", (*site).drawData}
@@ -73,12 +86,21 @@ func (s *site) dataPage(v *visit, f *form) (*dataPage, error) {
 		return nil, err
 	}
 	kinds := []option{{Value: "", Text: "Find out by the header"}}
+	own, err := s.imports.Mappings(v.Context(), b.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range own {
+		kinds = append(kinds, option{Value: keptMapping + m.Name, Text: m.Name + ", a mapping of this board"})
+		page.Own = append(page.Own, m.Name)
+	}
 	for _, p := range presets {
 		kinds = append(kinds, option{Value: p.Name, Text: p.Name})
 	}
 	page.File = f.file("file", "A CSV or XLSX file", "Entries (player, key, at, value), or wide (player, and a column a key), or an export that is known by its header. Up to 64 MB.")
 	page.Kind = f.choice("choice", "preset", "What is it?", "", "", kinds)
 	page.Mapping = f.make("code", "mapping", "A mapping, for a file with headers of its own", "YAML; it says which column is what. Leave it empty where the header says it all.", "")
+	page.Keep = f.text("keep", "Keep this mapping with the board, as", "A name. The next file with such a header is then read by it, without being asked.", "").most(100)
 	page.Name = f.text("source", "Under which name are the entries known?", "Left empty: the export's name, else the file's.", "").most(100)
 	page.Period = f.text("period", "The period of rows without a time", "Such as 2026-W47 or 2026-11.", "").most(30)
 	page.Player = f.text("player", "The one player that every row is about", "Their key. Left empty: each row says.", "").most(200)
@@ -120,7 +142,7 @@ func (s *site) importFile(v *visit, up upload) (*importTold, error) {
 		file.Source = sourceOf(up.name)
 	}
 	var err error
-	if file.Mapping, err = readMapping(f.Get("preset"), plainLines(f.Get("mapping"))); err != nil {
+	if file.Mapping, err = s.readMapping(v, f.Get("preset"), plainLines(f.Get("mapping"))); err != nil {
 		return nil, err
 	}
 	done, err := s.imports.Import(v.Context(), file)
@@ -128,6 +150,9 @@ func (s *site) importFile(v *visit, up upload) (*importTold, error) {
 		err = wrong("period", "%s does not say when its rows are of: write their period under “More about the file”, or give each row a column “at”.", up.name)
 	}
 	told := tellImport(done, file.Dry)
+	for _, one := range done.Sample {
+		told.Sample = append(told.Sample, sampleLine{one.Place, one.Who, one.Entry.Key, day(one.Entry.At, v.board.Location()), amount(one.Entry.Value)})
+	}
 	if done.Rejected != "" {
 		rejected, err := os.ReadFile(done.Rejected)
 		if err != nil {
@@ -148,17 +173,40 @@ func sourceOf(name string) string {
 	return name
 }
 
-// readMapping finds how a file is to be read; nil by its own header.
-func readMapping(preset, text string) (*intake.Mapping, error) {
+// keptMapping begins the names of mappings that the board keeps, apart from those that come with the program.
+const keptMapping = "kept:"
+
+// readMapping finds how a file is to be read; nil by its own header. A mapping that was typed is kept with the board where a name was
+// given for it.
+func (s *site) readMapping(v *visit, preset, text string) (*intake.Mapping, error) {
+	keep := strings.TrimSpace(v.PostForm.Get("keep"))
 	if text != "" {
 		mapping, err := intake.ParseMapping("line", []byte(text))
 		if err != nil {
 			return nil, wrong("mapping", "%s", fault.Message(err))
 		}
-		return mapping, nil
+		if keep != "" {
+			err = s.imports.KeepMapping(v.Context(), v.board.ID, source.Mapping{Name: keep, Content: text})
+		}
+		return mapping, err
+	}
+	if keep != "" {
+		return nil, wrong("keep", "There is no mapping here to be kept: write one below first.")
 	}
 	if preset == "" {
 		return nil, nil
+	}
+	if name, is := strings.CutPrefix(preset, keptMapping); is {
+		own, err := s.imports.Mappings(v.Context(), v.board.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range own {
+			if m.Name == name {
+				return intake.ParseMapping(m.Name, []byte(m.Content))
+			}
+		}
+		return nil, wrong("preset", "The board keeps no mapping %q any more: choose one of the list.", name)
 	}
 	presets, err := intake.Presets()
 	if err != nil {

@@ -227,6 +227,7 @@ var routes = []route{
 	{"POST /b/{board}/manage/invite/revoke", on(board.Manage), (*site).revoke},
 	{"GET /b/{board}/manage/data", on(board.SeeTrail), (*site).showData},
 	{"POST /b/{board}/manage/data", on(board.Manage), (*site).bringData},
+	{"POST /b/{board}/manage/data/mapping", on(board.Manage), (*site).dropMapping},
 	{"GET /b/{board}/manage/sources", on(board.SeeTrail), (*site).showBoardSources},
 	{"POST /b/{board}/manage/sources", on(board.Manage), (*site).connectBoardSource},
 	{"GET /b/{board}/manage/sources/{source}", on(board.SeeTrail), (*site).showBoardSource},
