@@ -274,3 +274,24 @@ func (s *Sources) Check(ctx context.Context, name string) (found SourceFound, er
 func (s *Sources) Poll(ctx context.Context, name string) (polled SourcePolled, err error) {
 	return polled, s.c.call(ctx, http.MethodPost, s.at(name, "poll"), nil, nil, &polled)
 }
+
+// FileMapping is how files with headers of their own are read, kept with a board.
+type FileMapping struct {
+	Name    string `json:"name" example:"desk"`
+	Content string `json:"content" doc:"YAML."`
+}
+
+// Mappings returns the mappings that a board keeps, by name.
+func (c *Client) Mappings(ctx context.Context, board string) (page Page[FileMapping], err error) {
+	return page, c.call(ctx, http.MethodGet, at(board, "mappings"), nil, nil, &page)
+}
+
+// KeepMapping keeps a mapping with a board: the next file with such a header is read by it.
+func (c *Client) KeepMapping(ctx context.Context, board, name, content string) error {
+	return c.call(ctx, http.MethodPut, at(board, "mappings", name), nil, map[string]string{"content": content}, nil)
+}
+
+// DropMapping forgets one.
+func (c *Client) DropMapping(ctx context.Context, board, name string) error {
+	return c.call(ctx, http.MethodDelete, at(board, "mappings", name), nil, nil, nil)
+}

@@ -77,7 +77,7 @@ var boardOperations = []operation{
 	{"show-board", get, "/boards/{board}", "Boards", readBoards, on(board.SeeBoard), "Read what a board says of itself", []string{"GET /b/{board}"}, do((*door).showBoard)},
 	{"show-next", get, "/boards/{board}/next", "Boards", readBoards, on(board.SeeBoard), "Read when the next release comes out", []string{"GET /b/{board}/next.json"}, do((*door).showNext)},
 	{"show-scorecard", get, "/boards/{board}/scorecard", "Scorecards", readBoards, on(board.SeeBoard), "Read the rules: what counts, how much and why", []string{"GET /b/{board}/methodology"}, do((*door).showScorecard)},
-	{"show-scorecard-file", get, "/boards/{board}/scorecard.yaml", "Scorecards", readBoards, on(board.SeeBoard), "Read the file of the rules", nil, do((*door).showScorecardFile, gives(client.YAML))},
+	{"show-scorecard-file", get, "/boards/{board}/scorecard.yaml", "Scorecards", readBoards, on(board.SeeBoard), "Read the file of the rules", []string{"GET /b/{board}/manage/scorecard"}, do((*door).showScorecardFile, gives(client.YAML))},
 	{"show-help", get, "/boards/{board}/metrics/{metric}/help", "Scorecards", readBoards, on(board.SeeBoard), "Read what a metric wants, and what counts", []string{"GET /b/{board}/metrics/{metric}"}, do((*door).showHelp)},
 }
 
@@ -144,7 +144,7 @@ var memberOperations = []operation{
 	{"list-members", get, "/boards/{board}/members", "Members", readBoards, on(board.SeeTrail), "List the members by name", []string{"GET /b/{board}/manage/members"}, do((*door).listMembers, selectable)},
 	{"enrol-members", post, "/boards/{board}/members", "Members", writeBoards, on(board.Manage), "Put people or things on a board, all or none", []string{"POST /b/{board}/manage/data"}, do((*door).enrol, says("On a board by opt-in they are stubs, which are scored only once they accept an invitation."))},
 	{"show-member", get, "/boards/{board}/members/{player}", "Members", readBoards, on(board.SeeTrail), "Read one member, with grants, receipts and notes", []string{"GET /b/{board}/manage/members/{player}"}, do((*door).showMember)},
-	{"tag-member", patch, "/boards/{board}/members/{player}/tags", "Members", writeBoards, on(board.Manage), "Set tags of a member; an empty one is taken off", []string{"POST /b/{board}/manage/members/{player}/tags"}, do((*door).tagMember)},
+	{"tag-member", patch, "/boards/{board}/members/{player}", "Members", writeBoards, on(board.Manage), "Set tags of a member; an empty one is taken off", []string{"POST /b/{board}/manage/members/{player}/tags"}, do((*door).tagMember)},
 	{"note-member", post, "/boards/{board}/members/{player}/notes", "Members", writeBoards, on(board.Manage), "Write a note about a member, which the member can read", []string{"POST /b/{board}/manage/members/{player}/notes"}, do((*door).noteMember)},
 	{"take-off-member", remove, "/boards/{board}/members/{player}", "Members", writeBoards, on(board.Manage), "Take a member off the board; what is published stays", []string{"POST /b/{board}/manage/members/{player}/off"}, do((*door).takeOffMember)},
 	{"put-back-member", post, "/boards/{board}/members/{player}/back", "Members", writeBoards, on(board.Manage), "List again whom a manager took off and nobody claimed", []string{"POST /b/{board}/manage/members/{player}/back"}, do((*door).putBackMember)},
@@ -235,6 +235,9 @@ var hookOperations = []operation{
 
 // What brings entries to a board by itself.
 var sourceOperations = []operation{
+	{"list-mappings", get, "/boards/{board}/mappings", "Sources", readBoards, on(board.SeeTrail), "List how files with headers of their own are read", []string{"GET /b/{board}/manage/data"}, do((*door).listMappings)},
+	{"keep-mapping", put, "/boards/{board}/mappings/{mapping}", "Sources", writeBoards, on(board.Manage), "Keep how files with such a header are read", []string{"POST /b/{board}/manage/data"}, do((*door).keepMapping)},
+	{"drop-mapping", remove, "/boards/{board}/mappings/{mapping}", "Sources", writeBoards, on(board.Manage), "Forget how such files are read", []string{"POST /b/{board}/manage/data/mapping"}, do((*door).dropMapping)},
 	{"list-sources", get, "/boards/{board}/sources", "Sources", readBoards, on(board.SeeTrail), "List the sources that bring entries by themselves", []string{"GET /b/{board}/manage/sources"}, ofBoards((*door).listSources)},
 	{"connect-source", post, "/boards/{board}/sources", "Sources", writeBoards, on(board.Manage), "Connect a source", []string{"POST /b/{board}/manage/sources"}, do((*door).connectBoardSource, created, says("Of one that sends, the key is told once: here."))},
 	{"show-source", get, "/boards/{board}/sources/{source}", "Sources", readBoards, on(board.SeeTrail), "Read what a source is and how it does", []string{"GET /b/{board}/manage/sources/{source}"}, ofBoard((*door).showSource)},

@@ -372,3 +372,31 @@ func (d *door) wireSource(ctx context.Context, c source.Connection, t source.Tal
 	told.Heir = heir.Name
 	return told, err
 }
+
+// InMapping is an address that names a mapping of a board.
+type InMapping struct {
+	Board   string `path:"board" doc:"Key of the board." example:"sales-club" maxLength:"64"`
+	Mapping string `path:"mapping" doc:"Name of the mapping." example:"desk" maxLength:"100"`
+}
+
+func (d *door) listMappings(ctx context.Context, v *visit, _ *InBoard) (*body[client.Page[client.FileMapping]], error) {
+	all, err := d.Sources.Mappings(ctx, v.board.ID)
+	wire := make([]client.FileMapping, 0, len(all))
+	for _, m := range all {
+		wire = append(wire, client.FileMapping{Name: m.Name, Content: m.Content})
+	}
+	return listOf(wire), err
+}
+
+func (d *door) keepMapping(ctx context.Context, v *visit, in *struct {
+	InMapping
+	Body struct {
+		Content string `json:"content" maxLength:"65536" doc:"YAML."`
+	}
+}) (*nothing, error) {
+	return &nothing{}, d.Sources.KeepMapping(ctx, v.board.ID, source.Mapping{Name: in.Mapping, Content: in.Body.Content})
+}
+
+func (d *door) dropMapping(ctx context.Context, v *visit, in *InMapping) (*nothing, error) {
+	return &nothing{}, d.Sources.DropMapping(ctx, v.board.ID, in.Mapping)
+}
