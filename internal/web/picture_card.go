@@ -40,7 +40,7 @@ func (on shows) lets(told story.Story, c *release.Card) bool {
 			if !on.number {
 				return false
 			}
-		case tellsNumber(e):
+		case e.TellsScore():
 			if !on.rank {
 				return false
 			}

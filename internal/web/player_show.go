@@ -395,7 +395,7 @@ func ownNotices(p place, m board.Member) (all []notice) {
 func (page *playerPage) withoutNumber(c *release.Card, card *scorecard.Scorecard) {
 	told := make([]told, 0, len(c.Stories))
 	for _, s := range c.Stories {
-		if !slices.ContainsFunc(s.Evidence, tellsNumber) {
+		if !slices.ContainsFunc(s.Evidence, story.Evidence.TellsScore) {
 			told = append(told, newTold(s, card, scaleOf(card)))
 		}
 	}
@@ -416,11 +416,6 @@ func (page *playerPage) withoutNumber(c *release.Card, card *scorecard.Scorecard
 	page.History, page.HistoryWords, page.Releases, page.Exact, page.CardJSON = "", "", nil, "", ""
 	page.Unmeasured, page.Next = measured, page.toDo
 	page.Targets = slices.DeleteFunc(page.Targets, func(l aimLine) bool { return l.score })
-}
-
-// tellsNumber reports whether evidence is the player's score or place, or gives it away.
-func tellsNumber(e story.Evidence) bool {
-	return slices.Contains([]string{"score", "scores", "players", "passed"}, e.What) || strings.HasPrefix(e.What, "rank") || strings.HasPrefix(e.What, "score of ")
 }
 
 // moves says what moved the score since the release before.
