@@ -346,7 +346,7 @@ func TestPush_OfAPlayersOwnGoesToTheirRecordAlone(t *testing.T) {
 		w := newLinked(t, d)
 		ada, bo := w.rooms.SignIn(t, "ada@example.org"), w.rooms.SignIn(t, "bo@example.org")
 		own := source.Owner{Player: ada.Account}
-		c, secret, err := w.sources.Connect(w.ctx, ada, source.Connection{Player: ada.Account, Name: "blog", Kind: source.Push, Rules: rules(t, `[{"key": "posts"}]`)}, "")
+		_, secret, err := w.sources.Connect(w.ctx, ada, source.Connection{Player: ada.Account, Name: "blog", Kind: source.Push, Rules: rules(t, `[{"key": "posts"}]`)}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -362,7 +362,8 @@ func TestPush_OfAPlayersOwnGoesToTheirRecordAlone(t *testing.T) {
 				t.Errorf("%s by another: %v", what, err)
 			}
 		}
-		if c, err = w.sources.ByKey(w.ctx, secret); err != nil {
+		c, err := w.sources.ByKey(w.ctx, secret)
+		if err != nil {
 			t.Fatal(err)
 		}
 		post := [3]string{"1", "Post", `{"title": "On cairns"}`}

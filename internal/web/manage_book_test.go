@@ -18,7 +18,7 @@ var letterFrame = regexp.MustCompile(`<iframe class="letter-frame" src="[^"]*"`)
 
 // managePages are the pages of joining, membership and management, as the storybook draws them.
 var managePages = []string{"join", "join-refused", "join-in", "join-gone", "join-forwarded", "join-declined", "membership", "membership-paused", "membership-left", "claim", "claims",
-	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-draft", "manage-releases", "manage-newsletter", "manage-newsletter-refused",
+	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-sources", "manage-sources-key", "manage-source", "my-source", "manage-draft", "manage-releases", "manage-newsletter", "manage-newsletter-refused",
 	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-look", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-uplift", "manage-targets", "manage-targets-refused", "manage-hooks", "manage-hooks-refused", "manage-hook", "manage-hook-refused", "manage-hook-message", "manage-trail", "coach", "coached"}
 
 // drawManaging has people join a board and others run it, and keeps the pages that they are shown.
@@ -68,6 +68,15 @@ func drawManaging(b *book) {
 	keep("manage-invite", c.manager.get(c.at("/manage/invite")))
 	keep("manage-data-refused", c.manager.upload(c.at("/manage/data"), "file", "week 47.csv", data.String()+"nobody,yesterday,many,\n=1+1,2026-11-17,x,2\n"))
 	keep("manage-data", c.manager.get(c.at("/manage/data")))
+	made := c.manager.send(c.at("/manage/sources"), "kind", "push", "name", "crm", "rules", `[{"event": "Call*", "key": "calls", "player": "$.userId", "by": "key"}]`)
+	c.sends(sourceKey.FindString(made.body), "1", "Call Made", fmt.Sprintf(`{"userId": %q, "minutes": 4}`, c.member(guildsfolk[0]).Key))
+	c.sends(sourceKey.FindString(made.body), "2", "Call Made", `{"userId": "شيماء 🪨", "minutes": 4}`)
+	made.body = sourceKey.ReplaceAllString(made.body, "cairn_key_"+strings.Repeat("x", 43))
+	keep("manage-sources-key", made)
+	keep("manage-sources", c.manager.get(c.at("/manage/sources?kind=push")))
+	keep("manage-source", c.manager.send(c.at("/manage/sources/crm?why=Nobody+on+the+board+has+this+key."), "do", "try", "rules", `[{"event": "Call*", "key": "calls", "player": "$.userId", "by": "key"}]`))
+	ada.send("/me/sources/connections", "kind", "push", "name", "blog", "rules", `[{"key": "posts"}]`)
+	keep("my-source", ada.get("/me/sources/connections/blog"))
 	c.manager.send(c.at("/manage/releases/draft"), "period", "2026-W47")
 	keep("manage-draft", c.manager.get(c.at("/manage/releases?done=drafted&period=2026-W47")))
 	c.manager.send(c.at("/manage/targets"), "metric", "calls", "whose", "players", "from", "2026-11-01", "day1", "2026-11-01", "value1", "6", "day2", "2027-05-01", "value2", "12", "guardrail", "hours", "why", "To open doors.")
