@@ -72,6 +72,11 @@ type Note struct {
 	Mine bool      `json:"mine" doc:"The token's owner wrote it."`
 }
 
+// Tagged is what changes of a member's tags: an empty one is taken off, those that are not named stay.
+type Tagged struct {
+	Tags map[string]string `json:"tags" doc:"Tag group: tag."`
+}
+
 // Words is a text.
 type Words struct {
 	Text string `json:"text" minLength:"1" maxLength:"8000"`
@@ -209,7 +214,7 @@ func (c *Client) Enrol(ctx context.Context, board string, e Enrolment) (page Pag
 
 // SetTags sets tags of a member, an empty one is taken off; those that are not named stay.
 func (c *Client) SetTags(ctx context.Context, board, player string, tags map[string]string) error {
-	return c.call(ctx, http.MethodPatch, at(board, "members", player, "tags"), nil, tags, nil)
+	return c.call(ctx, http.MethodPatch, at(board, "members", player), nil, Tagged{tags}, nil)
 }
 
 // WriteNote writes a note about a member.

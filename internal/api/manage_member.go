@@ -139,13 +139,13 @@ func (d *door) enrol(ctx context.Context, v *visit, in *struct {
 
 func (d *door) tagMember(ctx context.Context, v *visit, in *struct {
 	InMember
-	Body map[string]string
+	Body client.Tagged
 }) (*nothing, error) {
 	m, err := d.member(ctx, v, in.Player)
 	if err != nil {
 		return nil, err
 	}
-	return &nothing{}, d.Boards.SetTags(ctx, v.actor, v.board, m.Key, in.Body)
+	return &nothing{}, d.Boards.SetTags(ctx, v.actor, v.board, m.Key, in.Body.Tags)
 }
 
 func (d *door) noteMember(ctx context.Context, v *visit, in *struct {

@@ -110,7 +110,7 @@ var lookOperations = []operation{
 
 // Making a board.
 var makingOperations = []operation{
-	{"list-templates", get, "/templates", "Making a board", "", anyone, "List the scorecards to begin with", []string{"GET /boards/new"}, do((*door).listTemplates)},
+	{"list-templates", get, "/templates", "Making a board", "", anyone, "List the scorecards to begin with", []string{"GET /boards/new"}, do((*door).listTemplates, says("Each with its file, YAML. A board is made of one by its key, or of the file once it was changed."))},
 	{"make-board", post, "/boards", "Making a board", writeBoards, someone, "Make a board, and invite people to it", []string{"POST /boards/new", "GET /boards/new/{draft}/{step}", "POST /boards/new/{draft}/{step}", "POST /boards/new/{draft}/drop"}, do((*door).makeBoard, created, says("The five steps of the pages at once. Whoever owns the token owns the board."))},
 	{"make-board-of-design", post, "/designs", "Making a board", writeBoards, someone, "Make a board of a design file", []string{"POST /boards/new"}, do((*door).makeBoardOfFile, created, takes(client.YAML), upTo(mostDesign), says("The file is that of show-design. What is wrong with it stands in errors, line by line."))},
 }
