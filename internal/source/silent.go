@@ -134,3 +134,26 @@ func (s *Sources) heard(ctx context.Context, tx *db.Tx, boardID string, from, to
 	}
 	return nil
 }
+
+// SilentNow is Silent for the period that a board is in, by the name of the metric; for whoever is on the board or looks after it.
+func (s *Sources) SilentNow(ctx context.Context, b *board.Board) (why map[string]string, err error) {
+	card, err := s.boards.Scorecard(ctx, b.ID, b.Version)
+	if err != nil {
+		return nil, err
+	}
+	var keys map[string]string
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		keys, err = s.Silent(ctx, tx, b, period.Of(card.Period, s.rooms.Now(), b.Location()))
+		return err
+	})
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	why = map[string]string{}
+	for _, m := range card.Metrics() {
+		if reason := keys[m.Entry]; reason != "" && (m.Formula == nil || m.Formula.UsesValue) {
+			why[m.Name] = reason
+		}
+	}
+	return why, nil
+}

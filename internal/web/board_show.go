@@ -164,6 +164,11 @@ func (s *site) boardPage(r *visit, p place) (boardPage, error) {
 		return boardPage{}, err
 	}
 	page := s.newFrontPage(p, pending)
+	silent, err := s.silentNotices(ctx, p)
+	if err != nil {
+		return page, err
+	}
+	page.Notices = append(page.Notices, silent...)
 	if page.Closed != "" {
 		return page, nil
 	}
