@@ -47,7 +47,7 @@ func (p *pull) ask(ctx context.Context, q question, into any) (a answered, err e
 	if q.etag != "" {
 		request.Header.Set("If-None-Match", q.etag)
 	}
-	answer, body, err := p.at.Reach.Do(p.at.Client, request, mostBytes)
+	answer, body, err := p.at.Reach.Do(p.at.Client, request, mostBytes) //nolint:bodyclose // it is read and closed there
 	if answer != nil {
 		a = answered{same: answer.StatusCode == http.StatusNotModified, etag: answer.Header.Get("ETag"), next: nextQuery(answer.Header), code: answer.StatusCode}
 	}

@@ -132,7 +132,7 @@ var whoDidWhat = map[string]int{"bo pull_request.opened pull_requests=1": 1, "bo
 func (g *gitHub) withIssues() {
 	g.says("/repos/club/ship/issues", gitHubIssues)
 	g.withReviews()
-	g.says("/repos/club/ship/issues/3/events", `[{"id": 1, "actor": {"login": "bo", "type": "User"}, "event": "labeled", "created_at": "2026-11-16T11:00:00Z"},
+	g.says("/repos/club/ship/issues/3/events", `[{"id": 1, "actor": {"login": "bo", "type": "User"}, "event": "renamed", "created_at": "2026-11-16T11:00:00Z"},
 		{"id": 2, "actor": {"login": "cy", "type": "User"}, "event": "closed", "created_at": "2026-11-17T07:00:00Z", "state_reason": null},
 		{"id": 3, "actor": {"login": "bo", "type": "User"}, "event": "reopened", "created_at": "2026-11-17T09:00:00Z"},
 		{"id": 4, "actor": {"login": "bo", "type": "User"}, "event": "closed", "created_at": "2026-11-18T08:00:00Z"}]`)
@@ -173,7 +173,7 @@ func TestGitHub_PullRequestsComeWhereIssuesAreSwitchedOff(t *testing.T) {
 func TestGitHub_StarsAreThoseGainedSinceTheFirstLook(t *testing.T) {
 	g := newGitHub(t)
 	stars := func(n int) {
-		g.says("/repos/club/ship", fmt.Sprintf(`{"id": 1, "name": "ship", "full_name": "club/ship", "owner": {"login": "club", "type": "Organization"}, "stargazers_count": %d}`, n))
+		g.says("/repos/club/ship", fmt.Sprintf(`{"id": 1, "name": "ship", "full_name": "club/ship", "owner": {"login": "club", "type": "Organization"}, "stargazers_count": %d}`, n)) //nolint:misspell // GitHub's word
 	}
 	a := g.asked(`"stars"`)
 	for _, step := range []struct {
