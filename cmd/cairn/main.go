@@ -32,6 +32,7 @@ type commands struct {
 	Board      boardCommand      `cmd:"" help:"Make boards, look at them, and revise their scorecards."`
 	Import     importCommand     `cmd:"" help:"Bring the entries of a file or a git repository to a board."`
 	Source     sourceCommand     `cmd:"" help:"Connect, look at, ask and retire the sources of a board."`
+	Hook       hookCommand       `cmd:"" help:"Have programs and chats told what happens on a board."`
 	Release    releaseCommand    `cmd:"" help:"Draft, publish, mend, bundle and look at the releases of a board."`
 	Newsletter newsletterCommand `cmd:"" help:"Look at the newsletters of a board, and what became of each message."`
 	Serve      serveCommand      `cmd:"" help:"Serve the boards' pages on this machine."`
