@@ -175,7 +175,7 @@ func fetch(ctx context.Context, at source.Asking, address string, was known) (*g
 	if at.Credentials != "" {
 		request.Header.Set("Authorization", "Bearer "+at.Credentials)
 	}
-	answer, body, err := at.Reach.Do(at.Client, request, mostBytes)
+	answer, body, err := at.Reach.Do(at.Client, request, mostBytes) //nolint:bodyclose // Do reads it whole and closes it
 	if err != nil || answer.StatusCode == http.StatusNotModified {
 		return nil, was, err
 	}

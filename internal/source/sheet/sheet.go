@@ -254,7 +254,7 @@ func (r *reading) fetch(ctx context.Context) error {
 			request.Header.Set("If-Modified-Since", r.was.Modified)
 		}
 	}
-	answer, body, err := r.Reach.Do(r.Client, request, mostBytes)
+	answer, body, err := r.Reach.Do(r.Client, request, mostBytes) //nolint:bodyclose // Do reads it whole and closes it
 	if err != nil || answer.StatusCode == http.StatusNotModified {
 		return err
 	}

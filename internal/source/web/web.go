@@ -202,7 +202,7 @@ func (a *asking) ask(player subject, at place) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, body, err := a.Reach.Do(a.Client, request, mostBody)
+	answer, body, err := a.Reach.Do(a.Client, request, mostBody) //nolint:bodyclose // Do reads it whole and closes it
 	if err != nil {
 		return nil, err
 	}
