@@ -61,9 +61,12 @@ type tried struct {
 
 type triedLine struct {
 	Type, When string
-	Becomes    []string
+	Becomes    []becomes
 	Why        string
 }
+
+// becomes is an entry that a message would become.
+type becomes struct{ Who, What string }
 
 type heldReason struct {
 	Why, Count, Last string
@@ -486,8 +489,7 @@ func tellTried(shown []source.Shown, zone *time.Location) *tried {
 			l.Why = "left out by a rule"
 		}
 		for _, m := range s.Made {
-			who := cmp.Or(m.Who, "you")
-			l.Becomes = append(l.Becomes, fmt.Sprintf("%s: %s %s", who, m.Entry.Key, amount(m.Entry.Value)))
+			l.Becomes = append(l.Becomes, becomes{cmp.Or(m.Who, "you"), m.Entry.Key + " " + amount(m.Entry.Value)})
 		}
 		if s.Why == "" {
 			fine++

@@ -65,10 +65,10 @@ var kindsOfSources = map[source.Kind]struct{ name, about, example string }{
 	source.Git:     {"A git repository", "Commits of a repository are asked for again and again. Players are found by the address they commit under.", "{\n  \"url\": \"https://example.org/club/work.git\"\n}"},
 	source.GitHub:  {"GitHub", "Commits, pull requests, reviews, issues and stars. Its credential is a token that may read.", "{\n  \"repos\": [\"club/work\"]\n}"},
 	source.Gitea:   {"Gitea or Forgejo", "Commits, pull requests, reviews, issues and stars. Its credential is a token that may read.", "{\n  \"base\": \"https://git.example.org\",\n  \"repos\": [\"club/work\"]\n}"},
-	source.Web:     {"A web service that answers JSON", "Which address is asked, and where in its answer the number, the time and the player stand, is written in the settings.", "{\n  \"url\": \"https://example.org/api/points?since={since}\",\n  \"auth\": \"bearer\",\n  \"items\": \"$.items[*]\",\n  \"id\": \"$.id\",\n  \"at\": \"$.when\"\n}"},
+	source.Web:     {"A web service that answers JSON", "Which address is asked, and where in its answer the number, the time and the player stand, is written in the settings.", "{\n  \"url\": \"https://example.org/api/points?since={since}\",\n  \"auth\": \"bearer\",\n  \"items\": \"$.items[*]\",\n  \"id\": \"$.id\",\n  \"at\": \"$.when\",\n  \"player\": \"$.user\",\n  \"number\": \"$.points\",\n  \"key\": \"points\"\n}"},
 	source.Sheet:   {"A published spreadsheet", "A CSV or XLSX file at an address, such as a published sheet of Google.", "{\n  \"url\": \"https://example.org/points.csv\"\n}"},
-	source.Items:   {"A feed", "RSS, Atom or JSON Feed: each post counts on its day.", "{\n  \"url\": \"https://example.org/feed.xml\"\n}"},
-	source.Another: {"Another board", "A score or a value of another board, of this Cairn or of another one.", "{\n  \"url\": \"https://scores.example.org/b/club\"\n}"},
+	source.Items:   {"A feed", "RSS, Atom or JSON Feed: each post counts on its day.", "{\n  \"feeds\": {\"https://example.org/feed.xml\": \"ada\"}\n}"},
+	source.Another: {"Another board", "A score or a value of another board, of this Cairn or of another one.", "{\n  \"server\": \"https://scores.example.org\",\n  \"board\": \"club\",\n  \"score\": \"club-score\"\n}"},
 	source.Counter: {"Counted by hand", "People count.", ""},
 }
 

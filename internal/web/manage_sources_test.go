@@ -56,7 +56,7 @@ func TestSources_AManagerConnectsMendsRulesReplaysAndRetires(t *testing.T) {
 	one := list + "/crm"
 	mustSay(t, c.manager.says(one), "2 messages", "no rules")
 	tried := c.manager.send(one, "do", "try", "rules", "", "rule-event", "Call*", "rule-key", "calls", "rule-player", "$.userId", "rule-by", "key")
-	mustSay(t, tried.body, "Of the last 2 messages, 1 would be taken", "ada: calls 1", "Nobody on the board has this key.")
+	mustSay(t, tried.body, "Of the last 2 messages, 1 would be taken", "<bdi>ada</bdi>: <bdi>calls 1</bdi>", "Nobody on the board has this key.")
 	if bad := c.manager.send(one, "do", "try", "rule-event", "Call*", "rule-key", "calls", "rule-player", "$..[", "rule-by", "key"); !strings.Contains(bad.body, "is no JSONPath") {
 		t.Errorf("a path that is none: %d", bad.StatusCode)
 	}
