@@ -385,7 +385,7 @@ func TestHooks_PauseAndTest(t *testing.T) {
 	}
 	c.pass(time.Hour)
 	c.due()
-	if len(e.all()) != 1 || c.hook(made.ID).State != hook.Active {
+	if one := c.hook(made.ID); len(e.all()) != 1 || one.State != hook.Active || one.Dead != 0 {
 		t.Error("a test was sent twice, or counted as a message")
 	}
 	e.answers(nil)

@@ -347,7 +347,7 @@ func (h *Hooks) Hook(ctx context.Context, at *board.Board, id string) (one Hook,
 func (h *Hooks) whole(tx *db.Tx, r row) (Hook, error) {
 	one := r.Hook
 	for state, n := range map[string]*int{Waiting: &one.Waiting, Dead: &one.Dead} {
-		if err := tx.QueryRow(`SELECT COUNT(*) FROM hook_message WHERE board_id = $1 AND hook_id = $2 AND state = $3`, r.Board, r.ID, state).Scan(n); err != nil {
+		if err := tx.QueryRow(`SELECT COUNT(*) FROM hook_message WHERE board_id = $1 AND hook_id = $2 AND state = $3 AND event <> $4`, r.Board, r.ID, state, Ping).Scan(n); err != nil {
 			return one, err
 		}
 	}

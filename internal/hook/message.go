@@ -290,9 +290,9 @@ func (h *Hooks) open(tx *db.Tx, boardID, id string) error {
 	return err
 }
 
-// release has every message of a hook in a state sent now, and returns how many there are.
+// release has every message of a hook in a state sent now, tests aside, and returns how many there are.
 func (h *Hooks) release(tx *db.Tx, boardID, hookID, state string) (n int, err error) {
-	all, err := db.All(tx, scanMessage, `SELECT `+messageColumns+` FROM hook_message WHERE board_id = $1 AND hook_id = $2 AND state = $3 ORDER BY message_id`, boardID, hookID, state)
+	all, err := db.All(tx, scanMessage, `SELECT `+messageColumns+` FROM hook_message WHERE board_id = $1 AND hook_id = $2 AND state = $3 AND event <> $4 ORDER BY message_id`, boardID, hookID, state, Ping)
 	if err != nil {
 		return 0, err
 	}

@@ -41,7 +41,7 @@ func (s *site) showHooks(w http.ResponseWriter, v *visit) error { return s.displ
 
 func (s *site) hooksPage(v *visit, f *form) (any, error) {
 	b := v.board
-	around, head := s.managed(v, "/hooks", "Hooks", "Programs and chats that are told by themselves what happens here. They are told that something happened and where it is read, never anybody's values.")
+	around, head := s.managed(v, "/hooks", "Hooks", "Programs and chats that are told by themselves what happens here. A webhook says that something happened and where it is read; a chat is told what its readers see of it.")
 	page := hooksPage{frame: around, Managed: head, Action: hooksAddress(b)}
 	all, err := s.hooks.Hooks(v.Context(), b)
 	if err != nil {
