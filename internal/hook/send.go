@@ -141,7 +141,7 @@ func (h *Hooks) try(ctx context.Context, at *board.Board, r *row, m *message) (o
 	if err != nil {
 		return o, err
 	}
-	answer, _, err := h.rooms.Reach.Do(h.client, request, answerMost)
+	answer, _, err := h.rooms.Reach.Do(h.client, request, answerMost) //nolint:bodyclose // package reach read and closed it
 	if answer == nil {
 		if errors.Is(ctx.Err(), context.Canceled) { // the program stops, or whoever tests went away
 			return o, fault.Wrap(fault.Unavailable, err, "The program was stopped while it sent a message.")
