@@ -91,7 +91,9 @@ func (d *door) complete() {
 			for _, t := range op.Tags {
 				about[t] = true
 			}
-			op.Description = strings.TrimSpace(op.Description)
+			if op.Description = strings.TrimSpace(op.Description); op.Description == "" {
+				op.Description = "It needs no token."
+			}
 			for _, p := range op.Parameters {
 				switch {
 				case p.Description != "":
