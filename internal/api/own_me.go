@@ -197,7 +197,7 @@ func (d *door) listJoined(ctx context.Context, v *visit, _ *struct{}) (*body[cli
 	return listOf(told), nil
 }
 
-// orNull is a number that may be missing.
+// orNaN is a number that may be missing.
 func orNaN(x *float64) float64 {
 	if x == nil {
 		return math.NaN()
