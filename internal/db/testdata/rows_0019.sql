@@ -1,0 +1,2 @@
+INSERT INTO hook VALUES ('01938e5c-0000-7000-8000-000000000001', '01938e5c-0000-7000-8000-000000000032', 'HR', 'webhook', '1.sealed', 'https://hr.example.org/…', '1.sealed', '', 0, 'release.final member.joined', 0, 'active', 1764500000000000, 0, 0, 1764500000000000);
+INSERT INTO hook_message VALUES ('01938e5c-0000-7000-8000-000000000001', '01938e5c-0000-7000-8000-000000000034', '01938e5c-0000-7000-8000-000000000032', 'member.joined', '{"member":0}', 0, 1764500000000000, 1, 0, 'delivered', '200', 1764500000000000);
