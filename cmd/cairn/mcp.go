@@ -33,11 +33,10 @@ func (cmd *mcpCommand) over(c *console, s *client.Client) error {
 	if !ok {
 		out = open{c.out}
 	}
-	err := newAssistant(s).Run(c, &mcp.IOTransport{Reader: io.NopCloser(c.in), Writer: out})
-	if c.Err() != nil {
-		return nil // told to stop
+	if err := newAssistant(s).Run(c, &mcp.IOTransport{Reader: io.NopCloser(c.in), Writer: out}); c.Err() == nil {
+		return err
 	}
-	return err
+	return nil // told to stop
 }
 
 // open is what is written to and never closed.

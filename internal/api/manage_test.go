@@ -234,7 +234,7 @@ func TestManage_DesignsComeBackAsTheyWentAndRefusalsSayTheLine(t *testing.T) {
 		},
 		"scorecard": func(c *client.Client) error { return second(c.Revise(ctx, s.key, []byte(sales))) },
 		"reveal": func(c *client.Client) error {
-			return second(c.SetReveal(ctx, s.key, client.Reveal{Stage: "public", Pages: client.Pages{"everyone", "everyone", "everyone"}}))
+			return second(c.SetReveal(ctx, s.key, client.Reveal{Stage: "public", Pages: client.Pages{Leaderboard: "everyone", Scorecards: "everyone", History: "everyone"}}))
 		},
 		"roles": func(c *client.Client) error {
 			return c.GiveRole(ctx, s.key, client.Role{Address: "x@example.org", Role: "viewer"})
