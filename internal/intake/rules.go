@@ -44,6 +44,7 @@ const (
 	maxRulesText = 64 << 10
 	maxPath      = 200
 	maxWhen      = 10
+	maxWide      = 40 // paths of all rules that look at more than one place: each may walk through a whole event
 )
 
 // ReadRules reads rules from JSON; null and nothing are none. Invalid, with the rule and its field, for what cannot be.
@@ -82,7 +83,22 @@ func ReadRules(text json.RawMessage) (Rules, error) {
 			return nil, f
 		}
 	}
+	if n := rules.wide(); n > maxWide {
+		return nil, wrong("%d paths search with \"..\", \"*\", a slice or a filter; all rules together may have %d: name the place itself where it is known.", n, maxWide)
+	}
 	return rules, nil
+}
+
+// wide counts the paths that look at more than one place.
+func (r Rules) wide() (n int) {
+	for _, rule := range r {
+		for _, path := range rule.paths {
+			if strings.ContainsAny(unquoted(path.String()), "*?:") || strings.Contains(unquoted(path.String()), "..") {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // decoding says in words of ours what a JSON decoder met.
@@ -151,17 +167,36 @@ func (r *Rule) prepare(path string) (why string) {
 	if err != nil {
 		return fmt.Sprintf("%q is no JSONPath: write one such as $.properties.total", path)
 	}
-	if !tame(compiled.String()) {
-		return fmt.Sprintf("%q searches too widely: a path may have one \"..\" and one filter, no lists of choices, and a filter looks only at what it filters", path)
+	if why := Tame(compiled); why != "" {
+		return fmt.Sprintf("%q %s", path, why)
 	}
 	r.paths[path] = compiled
 	return ""
 }
 
-// tame reports whether a path, as the parser writes it, looks at no part of an event more than a few times. Lists of choices
-// multiply, searches within searches square, and filters that search from the root do both.
-func tame(path string) bool {
-	bare := make([]byte, 0, len(path)) // without quoted names
+// Tame says why a path could look at parts of a text more than a few times, "" it cannot. Lists of choices multiply, searches within
+// searches square, filters that search from the root do both, and patterns that stand in the text itself cost whoever reads it as much
+// as its writer likes.
+func Tame(path *jsonpath.Path) (why string) {
+	before, filter, filtered := strings.Cut(unquoted(path.String()), "?")
+	if strings.Count(before, "..") > 1 || strings.ContainsAny(before, ",") || strings.Contains(filter, "?") ||
+		filtered && (strings.Contains(filter, "..") || strings.Contains(filter, "$")) {
+		return `searches too widely: a path may have one ".." and one filter, no lists of choices, and a filter looks only at what it filters`
+	}
+	for rest := filter; ; { // what stands behind a comma is what match and search look for
+		var comma bool
+		if _, rest, comma = strings.Cut(rest, ","); !comma {
+			return ""
+		}
+		if !strings.HasPrefix(strings.TrimSpace(rest), ")") {
+			return "has a list of choices, or takes a pattern out of the text: write the pattern itself, between quotes"
+		}
+	}
+}
+
+// unquoted is a path, as the parser writes it, without names and texts between quotes.
+func unquoted(path string) string {
+	bare := make([]byte, 0, len(path))
 	quote := byte(0)
 	for i := 0; i < len(path); i++ {
 		switch c := path[i]; {
@@ -176,11 +211,7 @@ func tame(path string) bool {
 			bare = append(bare, c)
 		}
 	}
-	before, filter, filtered := strings.Cut(string(bare), "?")
-	if strings.Count(before, "..") > 1 || strings.ContainsAny(before, ",") || strings.Contains(filter, "?") {
-		return false
-	}
-	return !filtered || !strings.Contains(filter, "..") && !strings.Contains(filter, "$") && strings.Count(filter, ",") <= strings.Count(filter, "(")
+	return string(bare)
 }
 
 // Made is what rules made of one event.

@@ -99,8 +99,10 @@ func TestReadRules_RefusesWithTheRuleAndTheField(t *testing.T) {
 		`[{"key": "k", "label": "$[?$..a == 1]"}]`:                   "rules[0].label",
 		`[{"key": "k", "id": "$[?@[?@.a]]"}]`:                        "rules[0].id",
 		`[{"key": "k", "id": "$` + strings.Repeat(".a", 120) + `"}]`: "rules[0].id",
-		`[` + strings.Repeat(`{"key": "k"},`, 100) + `{"key": "k"}]`: "rules",
-		strings.Repeat("[", 100_000):                                 "rules",
+		`[{"key": "k", "number": "$[?match('a', @.p)]"}]`:            "rules[0].number",
+		`[` + strings.Repeat(`{"key": "k", "number": "$..n"},`, 40) + `{"key": "k", "number": "$.a[*].n"}]`: "rules",
+		`[` + strings.Repeat(`{"key": "k"},`, 100) + `{"key": "k"}]`:                                        "rules",
+		strings.Repeat("[", 100_000): "rules",
 	} {
 		_, err := ReadRules(json.RawMessage(text))
 		f, ok := err.(*fault.Fault)

@@ -42,6 +42,7 @@ const (
 	mostBytes    = 10 << 20
 	mostReleases = 50   // that are remembered
 	mostCards    = 1000 // that are read of one release for values
+	mostRows     = 200_000
 	pageSize     = 200
 )
 
@@ -227,7 +228,7 @@ func (s Settings) events(ctx context.Context, at source.Asking, c *client.Client
 		}
 		when = last.Start(at.Zone)
 	}
-	cards := 0
+	cards, rows := 0, 0
 	of := client.RowsOf{Cut: client.Cut{Limit: pageSize}, Edition: head.Edition}
 	for {
 		page, err := c.Rows(ctx, s.Board, head.Period, of)
@@ -267,6 +268,9 @@ func (s Settings) events(ctx context.Context, at source.Asking, c *client.Client
 			for _, metric := range slices.Sorted(maps.Keys(s.Values)) {
 				add(s.Values[metric], card.Values[metric])
 			}
+		}
+		if rows += len(page.Items); rows > mostRows { // no board shows so many, but something else may answer without an end
+			return nil, fault.New(fault.Invalid, "The other server shows more than %d players of one release: that many are not read.", mostRows)
 		}
 		if of.Cursor = page.Next; of.Cursor == "" || len(page.Items) == 0 {
 			return all, nil

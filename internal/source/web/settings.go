@@ -13,6 +13,7 @@ import (
 	"github.com/theory/jsonpath"
 
 	"cairn/internal/fault"
+	"cairn/internal/intake"
 	"cairn/internal/reach"
 )
 
@@ -147,6 +148,9 @@ func compile(s Settings) (*plan, error) {
 		read, err := jsonpath.Parse(path)
 		if err != nil {
 			return nil, wrong(name, "%q is no JSONPath: write something like $.owner.name.", path)
+		}
+		if why := intake.Tame(read); why != "" {
+			return nil, wrong(name, "%q %s.", path, why)
 		}
 		p.paths[name] = read
 	}

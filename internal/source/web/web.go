@@ -218,7 +218,50 @@ func (a *asking) ask(player subject, at place) (*page, error) {
 		}
 	}
 	p := &page{items: a.plan.paths["items"].Select(root)}
+	if err := bearable(p.items); err != nil {
+		return nil, err
+	}
 	return p, a.follow(p, at, answer, root)
+}
+
+// What the items of one answer come to at most: in number, and written one by one, since items that lie within one another say the
+// same many times over.
+const (
+	mostItems = 50_000
+	mostSaid  = 3 * mostBody
+)
+
+// bearable refuses more items than one answer should have.
+func bearable(items []any) error {
+	if len(items) > mostItems {
+		return fault.New(fault.Invalid, "The answer has %d items, and at most %d are read of one: ask for less at a time.", len(items), mostItems)
+	}
+	left := mostSaid
+	for _, item := range items {
+		if left -= weight(item); left < 0 {
+			return fault.New(fault.Invalid, "The items lie within one another, and say the same over and over: name those at one depth.")
+		}
+	}
+	return nil
+}
+
+// weight is about how many bytes a value takes when it is written.
+func weight(value any) (n int) {
+	switch v := value.(type) {
+	case string:
+		return len(v) + 2
+	case json.Number:
+		return len(v)
+	case []any:
+		for _, each := range v {
+			n += weight(each) + 1
+		}
+	case map[string]any:
+		for name, each := range v {
+			n += len(name) + weight(each) + 4
+		}
+	}
+	return n + 5
 }
 
 // rest waits as the site asks between two pages; longer than a few seconds ends the poll.

@@ -249,6 +249,9 @@ func TestConfigure_NamesTheFieldThatCannotBe(t *testing.T) {
 		`{"url": "https://u:p@a.example", "items": "$"}`:                                                              "url",
 		`{"url": "https://a.example/{what}", "items": "$"}`:                                                           "fill",
 		`{"url": "https://{player}.example/", "items": "$", "players": {"a": "b"}}`:                                   "url",
+		`{"url": "https://a.example", "items": "$..[*]..[*]"}`:                                                        "items",
+		`{"url": "https://a.example", "items": "$..[*,*,*]"}`:                                                         "items",
+		`{"url": "https://a.example", "items": "$[?match('a', @.pattern)]"}`:                                          "items",
 		`{"url": "https://a.example", "items": "$["}`:                                                                 "items",
 		`{"url": "https://a.example"}`:                                                                                "items",
 		`{"url": "https://a.example", "items": "$", "auth": "cookie"}`:                                                "auth",
@@ -274,5 +277,21 @@ func TestCheck_SaysWhatItFound(t *testing.T) {
 	found, err := web.Puller{}.Check(t.Context(), s.asking(items+`}`))
 	if want := "2 items, the newest of 2026-11-19; the last one counts 4 for calls"; err != nil || found != want {
 		t.Errorf("%q, %v; want %q", found, err, want)
+	}
+}
+
+func TestPull_EndsWhereItemsLieWithinOneAnother(t *testing.T) {
+	deep := strings.Repeat("[", 3000) + `"` + strings.Repeat("x", 100_000) + `"` + strings.Repeat("]", 3000)
+	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, deep) })
+	began := time.Now()
+	if _, err := s.pull(`{"url": "SITE/", "items": "$..[*]"}`); fault.Of(err) != fault.Invalid {
+		t.Errorf("an answer that says 300 MB when its items are written one by one: %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v to refuse it", took)
+	}
+	s = newSite(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "["+strings.Repeat("1,", 60_000)+"1]") })
+	if _, err := s.pull(`{"url": "SITE/", "items": "$[*]"}`); fault.Of(err) != fault.Invalid {
+		t.Errorf("60,001 items in one answer: %v", err)
 	}
 }
