@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"time"
 )
 
 // task is what one child process measures.
@@ -23,13 +25,15 @@ const (
 	taskLetters  task = "letters" // its newsletter
 	taskSink     task = "sink"    // a mail server that takes everything
 	taskRead     task = "read"    // from there, against bytes that stand still
+	taskDoors    task = "doors"   // the whole program over HTTP
+	taskRows     task = "rows"    // plain rows beside the entries that come in there
 )
 
 func main() {
 	var (
 		quick   = flag.Bool("quick", false, "small sizes")
 		out     = flag.String("out", "", "also write the report to this file")
-		only    = flag.String("only", "", "measure one part of it: calculation, growth, journeys, keeping, reading (with journeys) or letters")
+		only    = flag.String("only", "", "measure one part of it: calculation, growth, journeys, keeping, reading (with journeys), letters or doors")
 		name    = flag.String("task", "", "measure one task and print it as JSON; the flags below belong to tasks")
 		players = flag.Int("players", 0, "how many players")
 		metrics = flag.Int("metrics", 20, "how many metrics")
@@ -40,6 +44,8 @@ func main() {
 		as      = flag.String("form", string(groups), "how SQL is written: windows or groups")
 		verdict = flag.String("verdict", "", "file for scores and ranks")
 		address = flag.String("db", "", "database")
+		batch   = flag.Int("batch", 1, "rows of one transaction")
+		lasts   = flag.Duration("lasts", time.Second, "for how long")
 	)
 	flag.Parse()
 	var m Measurement
@@ -65,6 +71,10 @@ func main() {
 		err = serve(*address)
 	case taskSink:
 		err = sink()
+	case taskDoors:
+		err = openDoors(*address)
+	case taskRows:
+		m, err = insertRows(*address, *batch, *lasts)
 	case taskReaders:
 		m, err = fillReaders(*address, *players)
 	case taskLetters:
@@ -76,7 +86,7 @@ func main() {
 	default:
 		err = fmt.Errorf("no task %q", *name)
 	}
-	if err == nil && *name != "" && task(*name) != taskServe && task(*name) != taskSink {
+	if err == nil && *name != "" && !slices.Contains([]task{taskServe, taskSink, taskDoors}, task(*name)) {
 		err = json.NewEncoder(os.Stdout).Encode(m)
 	}
 	if err != nil {

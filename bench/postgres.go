@@ -150,3 +150,20 @@ func freshPostgres(name string) (string, error) {
 	address.Path = "/" + name
 	return address.String(), nil
 }
+
+// durable reports whether the server waits for the disk before it says that a transaction is kept.
+func durable(address string) (bool, error) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(ctx)
+	for _, setting := range []string{"fsync", "synchronous_commit"} {
+		var value string
+		if err := conn.QueryRow(ctx, "SHOW "+setting).Scan(&value); err != nil || value != "on" {
+			return false, err
+		}
+	}
+	return true, nil
+}

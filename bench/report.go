@@ -15,16 +15,17 @@ import (
 
 // sizes of a run.
 type sizes struct {
-	Players int   // of the calculation
-	Growth  []int // players, rising, to see how the price of one value grows
-	Board   int   // players of the journey, with 50 metrics
-	Keep    int   // players of the release whose writing is measured, with 20 metrics
-	Reads   int   // requests
+	Players int           // of the calculation
+	Growth  []int         // players, rising, to see how the price of one value grows
+	Board   int           // players of the journey, with 50 metrics
+	Keep    int           // players of the release whose writing is measured, with 20 metrics
+	Reads   int           // requests
+	Press   time.Duration // for how long entries come in over HTTP, each time
 }
 
 var (
-	full  = sizes{1_000_000, []int{10_000, 100_000, 1_000_000}, 25_000, 1_000_000, 120_000}
-	small = sizes{100_000, []int{10_000, 100_000}, 2_500, 50_000, 12_000}
+	full  = sizes{1_000_000, []int{10_000, 100_000, 1_000_000}, 25_000, 1_000_000, 120_000, 2500 * time.Millisecond}
+	small = sizes{100_000, []int{10_000, 100_000}, 2_500, 50_000, 12_000, 300 * time.Millisecond}
 )
 
 const (
@@ -71,7 +72,7 @@ func compare(quick bool, only, out string) (err error) {
 	parts := []struct {
 		name    string
 		measure func(sizes) error
-	}{{"calculation", r.calculation}, {"growth", r.growth}, {"journeys", r.journeys}, {"keeping", r.keeping}, {"reading", r.reading}, {"letters", r.letters}}
+	}{{"calculation", r.calculation}, {"growth", r.growth}, {"journeys", r.journeys}, {"keeping", r.keeping}, {"reading", r.reading}, {"letters", r.letters}, {"doors", r.doors}}
 	for _, part := range parts {
 		if only != "" && only != part.name {
 			continue
