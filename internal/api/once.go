@@ -61,7 +61,11 @@ func (d *door) onceOnly(w http.ResponseWriter, r *http.Request, o operation, v *
 	if c.status == 0 {
 		c.status = http.StatusOK
 	}
-	if done = c.status < 500 && c.status != http.StatusTooManyRequests; done {
+	done = c.status < 500 && c.status != http.StatusTooManyRequests
+	if v.actor.Account == "" && c.status >= 400 { // nothing was done, and nobody fills the disk with refusals
+		done = false
+	}
+	if done {
 		kept := once.Answer{Status: c.status, Header: http.Header{}, Body: c.body.Bytes()}
 		for _, name := range keptHeaders {
 			if values := w.Header().Values(name); len(values) > 0 {

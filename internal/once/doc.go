@@ -3,5 +3,6 @@
 //
 // A key belongs to whoever sent it, and to one request: another body under it is a conflict. A request that is still being
 // answered is one too. What was begun and never finished, since the program died, is told as such and never done again by
-// itself. An answer above Largest is not kept, and told as such as well. It knows nothing of what requests are about.
+// itself. An answer above Largest, or beyond Most of an account, is not kept, and told as such as well. It knows nothing of what
+// requests are about. Answers are kept sealed: they may tell a secret that is kept nowhere else, such as a new key.
 package once

@@ -3,6 +3,9 @@ package once
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -21,6 +24,9 @@ const (
 	Patience = 5 * time.Minute
 	// Largest is the largest body that is kept, in bytes.
 	Largest = 64 << 10
+	// Most is how much is kept of the answers to one account within a day, in bytes. Beyond it those above small are not.
+	Most  = 32 << 20
+	small = 1 << 10
 	// longest is the longest key, in bytes.
 	longest = 255
 )
@@ -92,28 +98,37 @@ func (o *Answers) read(tx *db.Tx, who, key string, digest [32]byte) (*Answer, er
 	case whole == 0:
 		return nil, fault.New(fault.Conflict, "This request was answered with status %d, and its answer was too large to keep. Do not send it again; read what it made.", a.Status)
 	}
+	if a.Body, err = unseal(who, key, a.Body); err != nil {
+		return nil, err
+	}
 	if err := json.Unmarshal([]byte(header), &a.Header); err != nil {
 		return nil, fmt.Errorf("reading the header of a kept answer: %w", err)
 	}
 	return &a, nil
 }
 
-// Finish keeps the answer of a request that was begun.
+// Finish keeps the answer of a request that was begun, sealed with its key, since it may tell a secret that is kept nowhere else.
 func (o *Answers) Finish(ctx context.Context, who, key string, a Answer) error {
 	header, err := json.Marshal(a.Header)
 	if err != nil {
 		return fmt.Errorf("writing the header of an answer: %w", err)
 	}
-	whole := 1
-	if len(a.Body) > Largest {
-		whole, a.Body = 0, nil
-	}
-	if a.Body == nil {
-		a.Body = []byte{}
+	sealed, err := seal(who, key, a.Body)
+	if err != nil {
+		return err
 	}
 	return o.db.Write(ctx, func(tx *db.Tx) error {
+		whole, content := 1, sealed
+		if kept := int64(0); len(a.Body) > small {
+			if err := tx.QueryRow(`SELECT CAST(COALESCE(SUM(LENGTH(content)), 0) AS BIGINT) FROM once_answer WHERE owner = $1`, who).Scan(&kept); err != nil {
+				return err
+			}
+			if len(a.Body) > Largest || kept+int64(len(sealed)) > Most {
+				whole, content = 0, []byte{}
+			}
+		}
 		_, err := tx.Exec(`UPDATE once_answer SET status = $1, header = $2, content = $3, whole = $4 WHERE owner = $5 AND hash = $6 AND status = 0`,
-			a.Status, string(header), a.Body, whole, who, hash(key))
+			a.Status, string(header), content, whole, who, hash(key))
 		return err
 	})
 }
@@ -165,6 +180,40 @@ func (o *Answers) Move(tx *db.Tx, from, _ string) (json.RawMessage, error) {
 
 // MoveBack has nothing to give back.
 func (o *Answers) MoveBack(*db.Tx, string, string, json.RawMessage) error { return nil }
+
+// cipherOf is what seals the answer to a request: its key, of which the database holds a digest alone. Whoever has the database and not
+// the key reads no answer, as far as the key is none that can be guessed.
+func cipherOf(who, key string) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, []byte(key), nil, "cairn answer 1 "+who, 32)
+	if err != nil {
+		return nil, fmt.Errorf("deriving the key of an answer: %w", err)
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, fmt.Errorf("making the cipher of an answer: %w", err)
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func seal(who, key string, body []byte) ([]byte, error) {
+	of, err := cipherOf(who, key)
+	if err != nil {
+		return nil, err
+	}
+	return of.Seal(nil, nil, body, nil), nil
+}
+
+func unseal(who, key string, sealed []byte) ([]byte, error) {
+	of, err := cipherOf(who, key)
+	if err != nil {
+		return nil, err
+	}
+	body, err := of.Open(nil, nil, sealed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("opening a kept answer: %w", err)
+	}
+	return body, nil
+}
 
 // hash is what is kept of a key.
 func hash(key string) []byte {

@@ -128,3 +128,72 @@ func count(t *testing.T, d *db.DB) (n int) {
 	}
 	return n
 }
+
+func TestFinish_KeepsNoAnswerThatTheDatabaseAloneTells(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, secret := context.Background(), "cairn_key_of_a_source"
+		o := once.New(d, func() time.Time { return time.UnixMicro(1e15) })
+		for _, who := range []string{"ada", "bob"} {
+			if _, err := o.Begin(ctx, who, "8e03978e-40d5-43e8-bc93-6894a57f9324", [32]byte{1}); err != nil {
+				t.Fatal(err)
+			}
+			if err := o.Finish(ctx, who, "8e03978e-40d5-43e8-bc93-6894a57f9324", once.Answer{Status: 201, Body: []byte(secret)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var ada, bob []byte
+		read := func(who string, into *[]byte) error {
+			return d.Read(ctx, func(tx *db.Tx) error {
+				return tx.QueryRow(`SELECT content FROM once_answer WHERE owner = $1`, who).Scan(into)
+			})
+		}
+		if err := errors.Join(read("ada", &ada), read("bob", &bob)); err != nil || bytes.Contains(ada, []byte(secret[:9])) || bytes.Equal(ada, bob) {
+			t.Errorf("%q and %q are kept, %v", ada, bob, err)
+		}
+		err := d.Write(ctx, func(tx *db.Tx) error { // an answer belongs to whose it is
+			_, err := tx.Exec(`UPDATE once_answer SET content = $1 WHERE owner = 'bob'`, ada)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := o.Begin(ctx, "bob", "8e03978e-40d5-43e8-bc93-6894a57f9324", [32]byte{1}); err == nil {
+			t.Errorf("bob reads what ada was answered: %q", got.Body)
+		}
+		if got, err := o.Begin(ctx, "ada", "8e03978e-40d5-43e8-bc93-6894a57f9324", [32]byte{1}); err != nil || string(got.Body) != secret {
+			t.Errorf("ada reads %v, %v", got, err)
+		}
+	})
+}
+
+func TestFinish_KeepsSoMuchOfOneAccountAndNoMore(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		o := once.New(d, func() time.Time { return time.UnixMicro(1e15) })
+		say := func(who, key string, body []byte) (told *once.Answer, err error) {
+			if told, err = o.Begin(ctx, who, key, [32]byte{}); told == nil && err == nil {
+				err = o.Finish(ctx, who, key, once.Answer{Status: 200, Body: body})
+			}
+			return told, err
+		}
+		large := make([]byte, once.Largest)
+		for i := range once.Most/once.Largest + 1 {
+			if _, err := say("ada", strings.Repeat("k", i%200+1)+string(rune('a'+i/200)), large); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			who  string
+			body []byte
+			kept bool
+		}{{"ada", large, false}, {"ada", []byte("small"), true}, {"bob", large, true}} {
+			key := "last" + string(c.body[:1])
+			if _, err := say(c.who, key, c.body); err != nil {
+				t.Fatal(err)
+			}
+			if told, err := say(c.who, key, c.body); (err == nil && told != nil) != c.kept {
+				t.Errorf("%d bytes for %s: %v, %v", len(c.body), c.who, told != nil, err)
+			}
+		}
+	})
+}
