@@ -227,11 +227,10 @@ func (h *Hooks) done(ctx context.Context, at *board.Board, r *row, m *message, o
 				return err
 			}
 		}
-		*m = next
 		if !tried && next.state == Waiting {
 			return nil
 		}
-		return h.judge(tx, at, r, m, o, now)
+		return h.judge(tx, at, r, &next, o, now)
 	})
 }
 
