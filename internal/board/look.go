@@ -140,8 +140,11 @@ func (b *Boards) AskDomain(ctx context.Context, a identity.Actor, at *Board, nam
 	}
 	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		was, err := domainIn(tx, `board_id = $1`, at.ID)
-		if err != nil && !absent(err) || was.Name == name {
+		if err != nil && !absent(err) {
 			return err
+		}
+		if was.Name == name {
+			return nil
 		}
 		if _, err := tx.Exec(`DELETE FROM board_domain WHERE board_id = $1`, at.ID); err != nil {
 			return err

@@ -111,6 +111,9 @@ func TestDomain_ShowsABoardOnceTheOperatorAllowsIt(t *testing.T) {
 		if err := w.Boards.AskDomain(ctx, owner, w.at, ""); err != nil {
 			t.Fatal(err)
 		}
+		if err := w.Boards.AskDomain(ctx, owner, w.at, ""); err != nil { // and again, where there is none
+			t.Fatal(err)
+		}
 		if d, err := w.Boards.DomainOf(ctx, w.at.ID); err != nil || d != (board.Domain{}) {
 			t.Errorf("%+v, %v", d, err)
 		}
