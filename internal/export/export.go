@@ -124,7 +124,11 @@ func table(ctx context.Context, w io.Writer, all iter.Seq2[release.Found, error]
 	case CSV:
 		file, err = newCSV(w, columns)
 	case XLSX:
-		file, err = newXLSX(w, columns)
+		var b *book
+		if b, err = newXLSX(w, columns); err == nil {
+			defer b.drop()
+			file = b
+		}
 	case Parquet:
 		file, err = newParquet(w, columns)
 	default:
