@@ -102,10 +102,10 @@ type PushSettings struct {
 	Enrol bool `json:"enrol,omitempty"` // who is unknown to the board is enrolled; else what they did waits in quarantine
 }
 
-// enrols reports whether a connection adds people whom the board does not know. Those that are asked say so in the same words.
+// enrols reports whether a connection adds people whom the board does not know. Those that are asked never do.
 func (c Connection) enrols() bool {
 	var p PushSettings
-	return json.Unmarshal(c.Settings, &p) == nil && p.Enrol
+	return c.Kind == Push && json.Unmarshal(c.Settings, &p) == nil && p.Enrol
 }
 
 const connectionColumns = `source_id, board_id, player_id, name, kind, settings, rules, credentials <> '', every, state, why, heir, made_at, last_at, good_at, new_at, failed, trouble, next_at, sick`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cairn/internal/db"
+	"cairn/internal/fault"
 )
 
 // Kept makes the room a keeper (package player), as Forget, Move and MoveBack do. It returns a player's own connections, without
@@ -174,10 +175,13 @@ func (s *Sources) MoveBack(tx *db.Tx, from, into string, note json.RawMessage) e
 			return err
 		}
 		c, err := s.connectionIn(tx, id)
-		if err != nil {
+		if fault.Of(err) == fault.NotFound {
 			continue // removed since
 		}
-		if err := s.wind(tx, c); err != nil {
+		if err == nil {
+			err = s.wind(tx, c)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -148,14 +148,8 @@ func (s *Sources) readKey(ctx context.Context, hash string) (*opened, error) {
 	if err != nil || k.of.Player == "" {
 		return k, err
 	}
-	profile, err := s.rooms.Players.Profile(ctx, k.of.Player)
-	if err != nil {
-		return nil, err
-	}
-	if k.of.Zone, err = time.LoadLocation(profile.Zone); err != nil {
-		k.of.Zone = time.UTC
-	}
-	return k, nil
+	k.of.Zone, err = s.rooms.Players.Zone(ctx, k.of.Player)
+	return k, err
 }
 
 // opened is what a key opens.

@@ -154,6 +154,10 @@ func (s *Sources) asking(ctx context.Context, c Connection) (at Asking, err erro
 			return at, err
 		}
 	}
+	if c.Player != "" {
+		at.Zone, err = s.rooms.Players.Zone(ctx, c.Player)
+		return at, err
+	}
 	if c.Board == "" {
 		return at, nil
 	}
@@ -219,6 +223,7 @@ func (s *Sources) poll(ctx context.Context, c Connection) (Polled, error) {
 	if err != nil {
 		return s.settle(ctx, c, Taken{}, err, false)
 	}
+	c.Zone = at.Zone
 	if at.State != "" && !c.Health.Good.IsZero() {
 		at.Since = c.Health.Good
 	}
@@ -238,6 +243,9 @@ func (s *Sources) poll(ctx context.Context, c Connection) (Polled, error) {
 			return nil
 		})
 	})
+	if fault.Of(own) == fault.Invalid { // what it brings cannot be kept, such as beyond a record's bound: its owner has to hear of it
+		return s.settle(ctx, c, taken, own, false)
+	}
 	if own != nil {
 		return Polled{Taken: taken}, own
 	}

@@ -151,6 +151,7 @@ func (s *Sources) Replay(ctx context.Context, a identity.Actor, o Owner, name st
 	for part := range slices.Chunk(ids, mostAgain) {
 		var now Taken
 		err := s.act(ctx, a, o, name, func(tx *db.Tx, c Connection) error {
+			now = Taken{}
 			if c.State == Retired {
 				return retired(c)
 			}

@@ -112,7 +112,9 @@ func standings(tx *db.Tx, b *board.Board, end time.Time) (all []*standing, err e
 		if err := brought.Scan(&id, &key); err != nil {
 			return nil, err
 		}
-		by[id].keys = append(by[id].keys, key)
+		if c := by[id]; c != nil { // else it was made just now
+			c.keys = append(c.keys, key)
+		}
 	}
 	return all, brought.Err()
 }
