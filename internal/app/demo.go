@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -67,7 +68,11 @@ func (a *App) BuildDemo(ctx context.Context, d Demo) (keys []string, err error) 
 	if err != nil {
 		return nil, err
 	}
-	return keys, a.dress(ctx, club)
+	league, err := a.Boards.Board(ctx, demos()[1].template)
+	if err != nil {
+		return nil, err
+	}
+	return keys, errors.Join(a.wear(ctx, league), a.dress(ctx, club))
 }
 
 // past builds the rooms once more, with a clock that stands where the demo's story has come to.

@@ -6,10 +6,14 @@ import (
 
 	"cairn/internal/board"
 	"cairn/internal/coaching"
+	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/intake"
 	"cairn/internal/period"
+	"cairn/internal/source"
 	"cairn/internal/story"
 	"cairn/internal/target"
+	"cairn/internal/theme"
 	"cairn/scorecard"
 )
 
@@ -31,7 +35,39 @@ func (a *App) dress(ctx context.Context, b *board.Board) error {
 		Good: "*“We tried the same with dentists and stopped after a month. Did yours come back by themselves?”*", Bad: "*“Great post!”* says that you were there, and nothing else."}); err != nil {
 		return err
 	}
+	if err := a.connect(ctx, b); err != nil {
+		return err
+	}
 	return a.Boards.SetRhythm(ctx, console, b, board.Rhythm{Mode: board.Auto, At: "09:00", Grace: 24, From: period.Of(scorecard.Week, a.Now(), b.Location()).String()})
+}
+
+// connect gives the club a program that sends, with rules and one message that waits, since nobody is known by its address.
+func (a *App) connect(ctx context.Context, b *board.Board) error {
+	from, _, err := a.Sources.Connect(ctx, identity.Actor{}, source.Connection{Board: b.ID, Name: "community", Kind: source.Push, Rules: intake.Rules{
+		{Event: "Comment written", Key: "comments", Player: "$.email", By: "email"},
+		{Event: "Post published", Key: "posts", Player: "$.email", By: "email", Label: "$.title"},
+		{Event: "Page viewed", Skip: true},
+	}}, "")
+	if fault.Of(err) == fault.Conflict {
+		return nil // it is there
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.Sources.Push(ctx, from, intake.Batch{Events: []intake.Event{
+		{ID: "c-1", Type: "Comment written", At: a.Now(), Received: a.Now(), Data: []byte(`{"event": "Comment written", "email": "zoe@club.example", "thread": "How do you begin?"}`)},
+	}})
+	return err
+}
+
+// wear gives the league of organisations a look and words of its own.
+func (a *App) wear(ctx context.Context, b *board.Board) error {
+	if b.Theme != (theme.Theme{}) {
+		return nil
+	}
+	return a.Boards.SetTheme(ctx, identity.Actor{}, b, theme.Theme{
+		Light: theme.Colours{Ground: "#f4f6f8", Ink: "#17212b", Accent: "#f2b441"}, Type: theme.Slab, Corners: theme.Soft, Words: theme.Words{Player: "agent", Players: "agents"},
+	})
 }
 
 // aim sets the club's target, some weeks before its story ends.
