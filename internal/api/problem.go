@@ -25,7 +25,7 @@ const absence = "There is nothing at this address, or it is not yours to see."
 
 // problems says of each kind of fault how its problem is titled, and what to do about it.
 var problems = map[fault.Kind]struct{ title, meaning string }{
-	fault.Invalid:         {"What was sent cannot be", "Something in the request is wrong: detail says what, and errors says where. Mend it and send it again; the same request gets the same answer."},
+	fault.Invalid:         {"What was sent cannot be taken", "Something in the request is wrong: detail says what, and errors says where. Mend it and send it again; the same request gets the same answer."},
 	fault.Unauthenticated: {"A token is needed", "Nobody knows who asks. Send a token as \"Authorization: Bearer cairn_…\". Its owner makes it under \"Ways in\", for a day to a year, and can revoke it there."},
 	fault.Forbidden:       {"This is not for this token", "The token is known, and what it was made for does not cover this. Make one with the scope that detail names."},
 	fault.NotFound:        {"Nothing stands here", "There is nothing at this address, or it is not yours to see: both are the same answer, so that nobody learns what is there by asking."},

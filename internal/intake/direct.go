@@ -19,8 +19,8 @@ var directFields = []string{"id", "player", "email", "handle", "key", "at", "val
 //
 //	{"id": "call-4711", "player": "ada", "key": "calls", "at": "2026-11-22T14:30:00Z", "value": 1, "label": "Acme"}
 //
-// player is a key; email or handle may stand in its place. Without value it counts as one that happened; at may be a day; without it
-// the entry is of its receipt, and without id it gets one made of what it says. Where the source has rules, objects that are no
+// player is a key; email or handle may stand in its place. Without value it is 1, one that happened, as where a rule names no number;
+// null is none. at may be a day; without it the entry is of its receipt, and without id it gets one made of what it says. Where the source has rules, objects that are no
 // entry are events for them, of the type that stands in "event" or "type".
 //
 // It is all or nothing: Invalid says, event by event, what is wrong, with the cause ErrBroken or ErrLarge for a body that cannot
@@ -79,7 +79,7 @@ func (e *Event) readDirect(names *ids, a Arrival) (why string) {
 			return fmt.Sprintf("there is no field %.60q; %s", field, hint(field, directFields))
 		}
 	}
-	e.Type, e.Entry, e.Players = "entry", &Direct{Value: math.NaN()}, map[string]string{}
+	e.Type, e.Entry, e.Players = "entry", &Direct{Value: 1}, map[string]string{}
 	for field, kind := range map[string]string{"player": "key", "email": "email", "handle": "handle"} {
 		if raw, there := fields[field]; there && string(raw) != "null" {
 			who, ok := scalar(raw)
@@ -93,12 +93,16 @@ func (e *Event) readDirect(names *ids, a Arrival) (why string) {
 	if e.Entry.Key, ok = scalar(fields["key"]); !ok {
 		return "\"key\" says in a text what it counts"
 	}
-	if raw, there := fields["value"]; there && string(raw) != "null" {
-		if raw[0] == '"' {
+	if raw, there := fields["value"]; there {
+		switch {
+		case string(raw) == "null":
+			e.Entry.Value = math.NaN()
+		case raw[0] == '"':
 			return "\"value\" is a number, not a text"
-		}
-		if e.Entry.Value, ok = Number(string(raw)); !ok {
-			return "\"value\" is no number that can be kept"
+		default:
+			if e.Entry.Value, ok = Number(string(raw)); !ok {
+				return "\"value\" is no number that can be kept"
+			}
 		}
 	}
 	if raw, there := fields["label"]; there && string(raw) != "null" {

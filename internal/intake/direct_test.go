@@ -39,7 +39,7 @@ func events(b Batch) string {
 
 func TestReadDirect_TakesArraysObjectsAndLines(t *testing.T) {
 	one, two := `{"id":"a","player":"ada","key":"calls","at":"2026-11-20T10:00:00Z","value":2.5,"label":"Acme"}`, `{"email":"bo@x.org","key":"calls","at":"2026-11-20","id":7}`
-	want := "entry \"a\" 2026-11-20T10:00:00 key=ada calls=2.5 Acme\nentry \"7\" 2026-11-19T23:00:00 email=bo@x.org calls=NaN \n"
+	want := "entry \"a\" 2026-11-20T10:00:00 key=ada calls=2.5 Acme\nentry \"7\" 2026-11-19T23:00:00 email=bo@x.org calls=1 \n"
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestReadDirect_MakesTheIdsThatAreNotGiven(t *testing.T) {
 func TestReadDirect_LeavesToRulesWhatIsNoEntry(t *testing.T) {
 	body := `{"event":"deploy","id":"d1","at":"2026-11-20T10:00:00Z","email":"ada@x.org","data":{"n":1}} {"type":"build","time":"soon"} {"player":"ada","key":"calls","id":"c"}`
 	b, err := ReadDirect([]byte(body), Arrival{At: now, Ruled: true})
-	want := "deploy \"d1\" 2026-11-20T10:00:00 email=ada@x.org\nbuild \"" + b.Events[1].ID + "\" 2026-11-22T12:00:00 loose\nentry \"c\" 2026-11-22T12:00:00 loose key=ada calls=NaN \n"
+	want := "deploy \"d1\" 2026-11-20T10:00:00 email=ada@x.org\nbuild \"" + b.Events[1].ID + "\" 2026-11-22T12:00:00 loose\nentry \"c\" 2026-11-22T12:00:00 loose key=ada calls=1 \n"
 	if err != nil || events(b) != want || b.Made != 1 {
 		t.Errorf("%v, %d made\n%s", err, b.Made, events(b))
 	}
