@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -81,6 +82,7 @@ type incoming struct {
 	marks           []mark
 	order           []int32 // of the batch, by hash
 	now             int64
+	deflaters       *sync.Pool
 	appendRules
 }
 
@@ -89,7 +91,7 @@ func (e *Entries) ready(boardID, source string, batch []Entry, rules appendRules
 	if source == "" || len(source) > maxKey || !utf8.ValidString(source) || slices.ContainsFunc([]rune(source), unicode.IsControl) {
 		return nil, fault.New(fault.Invalid, "A source has a name of 1 to %d bytes without control characters; %q is none.", maxKey, source)
 	}
-	in := &incoming{boardID: boardID, source: source, batch: batch, marks: make([]mark, len(batch)), order: make([]int32, len(batch)), now: e.now().UnixMicro(), appendRules: rules}
+	in := &incoming{boardID: boardID, source: source, batch: batch, marks: make([]mark, len(batch)), order: make([]int32, len(batch)), now: e.now().UnixMicro(), deflaters: &e.deflaters, appendRules: rules}
 	var scratch []byte
 	for i := range batch {
 		if err := batch[i].Check(); err != nil {
@@ -121,7 +123,7 @@ type appending struct {
 	out    Outcome
 	days   map[int32]map[string]place // of entries that may be replaced
 	voided []place
-	texts  deflater
+	texts  *deflater
 }
 
 // place is where an entry is stored.
@@ -132,6 +134,10 @@ type place struct {
 }
 
 func (a *appending) run() (err error) {
+	if a.texts, _ = a.deflaters.Get().(*deflater); a.texts == nil {
+		a.texts = new(deflater)
+	}
+	defer a.deflaters.Put(a.texts)
 	if a.closed, err = hold(a.tx, a.boardID); err != nil {
 		return err
 	}

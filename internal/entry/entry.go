@@ -3,6 +3,7 @@ package entry
 import (
 	"context"
 	"math"
+	"sync"
 	"time"
 
 	"cairn/internal/db"
@@ -21,8 +22,9 @@ type Entry struct {
 
 // Entries is the room.
 type Entries struct {
-	db  *db.DB
-	now func() time.Time
+	db        *db.DB
+	now       func() time.Time
+	deflaters sync.Pool // of *deflater: a small batch would pay more for a new one than for all the rest
 }
 
 // New builds the room; now is the only clock.

@@ -89,12 +89,27 @@ func escape(text string) string {
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
 
 // number writes a coordinate with at most two decimals.
-func number(x float64) string {
-	x = math.Round(x*100) / 100
-	if x == 0 {
-		x = 0 // no minus zero
+func number(x float64) string { return string(appendNumber(nil, x)) }
+
+// appendNumber is number for drawings of many coordinates. Whole hundredths are digits of an integer, which are found sooner than the
+// shortest ones of a float64, and are the same.
+func appendNumber(text []byte, x float64) []byte {
+	x = math.Round(x * 100)
+	if !(math.Abs(x) < 1e15) { // beyond, a float64 does not hold every hundredth
+		return strconv.AppendFloat(text, x/100, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(x, 'f', -1, 64)
+	hundredths := int64(x)
+	if hundredths < 0 {
+		text, hundredths = append(text, '-'), -hundredths
+	}
+	text = strconv.AppendInt(text, hundredths/100, 10)
+	if part := byte(hundredths % 100); part > 0 {
+		text = append(text, '.', '0'+part/10)
+		if part%10 > 0 {
+			text = append(text, '0'+part%10)
+		}
+	}
+	return text
 }
 
 // percent writes a share of the drawing's width, which stays inside it.

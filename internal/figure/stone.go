@@ -143,15 +143,21 @@ func pebble(n int, b box) string {
 	// How square each corner is, 0 to 1.
 	square := func(k int) float64 { return 0.72 + 0.14*chance(n, k) }
 	x1, y1 := b.x+b.w, b.y+b.h
-	path := "M" + number(b.x) + " " + number(left)
-	curve := func(ax, ay, bx, by, x, y float64) {
-		path += "C" + number(ax) + " " + number(ay) + " " + number(bx) + " " + number(by) + " " + number(x) + " " + number(y)
+	path := make([]byte, 0, 256)
+	point := func(before byte, x, y float64) {
+		path = appendNumber(append(appendNumber(append(path, before), x), ' '), y)
 	}
+	curve := func(ax, ay, bx, by, x, y float64) {
+		point('C', ax, ay)
+		point(' ', bx, by)
+		point(' ', x, y)
+	}
+	point('M', b.x, left)
 	curve(b.x, left+(b.y-left)*square(5), top+(b.x-top)*square(6), b.y, top, b.y)
 	curve(top+(x1-top)*square(7), b.y, x1, right+(b.y-right)*square(8), x1, right)
 	curve(x1, right+(y1-right)*square(9), bottom+(x1-bottom)*square(10), y1, bottom, y1)
 	curve(bottom+(b.x-bottom)*square(11), y1, b.x, left+(y1-left)*square(12), b.x, left)
-	return path + "Z"
+	return string(append(path, 'Z'))
 }
 
 // chance is the k-th number in -1..1 that belongs to n.
