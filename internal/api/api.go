@@ -65,19 +65,21 @@ type door struct {
 	api    huma.API
 	rows   *http.ServeMux
 	paces  paces
+	large  *places // for bodies above smallBody
 	turns  turns
 	fields map[string][]string // of an operation whose lists can be cut down to some fields: all there are
 }
 
 // New builds the API. base is the address under which the server is reached; "" leaves addresses relative.
 func New(rooms Rooms, log *slog.Logger, base string) *API {
-	d := &door{Rooms: rooms, log: log, base: strings.TrimSuffix(base, "/"), rows: http.NewServeMux(), fields: map[string][]string{}}
+	d := &door{Rooms: rooms, log: log, base: strings.TrimSuffix(base, "/"), rows: http.NewServeMux(), large: placesFor(largeAtOnce, largeOfOne), fields: map[string][]string{}}
 	config := describe()
 	config.Transformers = []huma.Transformer{d.told}
 	d.api = huma.NewAPI(config, adapter{d})
 	for _, o := range operations {
 		o.do(d, d.operation(o))
 	}
+	d.describeIntake()
 	d.complete()
 	d.document()
 	return &API{door: d, handler: d.guard(d.rows)}
@@ -109,13 +111,15 @@ func (d *door) frame(op *huma.Operation, handle http.HandlerFunc) http.HandlerFu
 	o, _ := op.Metadata[rowKey].(operation)
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := d.welcome(w, r, o)
+		leave := func() {}
 		if err == nil {
-			err = readBody(w, r, op.MaxBodyBytes)
+			leave, err = d.readBody(w, r, v.asker(), op.MaxBodyBytes)
 		}
 		if err != nil {
 			d.refuse(w, r, o.id, err)
 			return
 		}
+		defer leave()
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		switch o.method {
 		case get:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ func describe() huma.Config {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "A token, made under \"Ways in\" by its owner: Authorization: Bearer cairn_…"},
 	}
+	maps.Copy(c.Components.SecuritySchemes, keySchemes)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // we serve our own; their page would load from elsewhere
 	c.CreateHooks = nil                                   // no $schema in bodies
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
@@ -66,6 +68,7 @@ var subjects = []*huma.Tag{
 	{Name: "Running a board", Description: "Design, rules, terms, rhythm, stage, walls and trail. For managers; stewards read."},
 	{Name: "Members", Description: "Who is on a board, invitations, roles and claims."},
 	{Name: "Data", Description: "Entries by file."},
+	{Name: "Intake", Description: "Where other programs send what happens, showing the key of a source. Such a key opens nothing else."},
 	{Name: "Sources", Description: "What brings entries to a board by itself: keys, rules, health, quarantine."},
 	{Name: "Sources of one's own", Description: "What brings entries to your own record, without any board."},
 	{Name: "Newsletters", Description: "What a release tells its readers by mail, and who got it."},
