@@ -86,6 +86,11 @@ func New(kind Kind, format string, args ...any) *Fault {
 	return &Fault{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 
+// Wrong returns an Invalid fault of one field or key.
+func Wrong(field, format string, args ...any) *Fault {
+	return &Fault{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
 // Wrap returns a fault of a kind with a cause for the log.
 func Wrap(kind Kind, cause error, format string, args ...any) *Fault {
 	return &Fault{Kind: kind, Message: fmt.Sprintf(format, args...), Cause: cause}

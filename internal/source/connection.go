@@ -277,10 +277,8 @@ func (s *Sources) check(c *Connection) error {
 	switch {
 	case c.Kind == Push:
 		var p PushSettings
-		strict := json.NewDecoder(bytes.NewReader(c.Settings))
-		strict.DisallowUnknownFields()
-		if err := strict.Decode(&p); err != nil {
-			return invalid("settings", "The settings of a source that sends are {} or {\"enrol\": true}.")
+		if err := ReadSettings(c.Settings, &p); err != nil {
+			return err
 		}
 		if p.Enrol && c.Board == "" {
 			return invalid("settings", "Nobody is enrolled by a source of your own: all that it brings is yours.")

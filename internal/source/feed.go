@@ -39,6 +39,7 @@ type Sources struct {
 	entries *entry.Entries
 	lines   lines
 	keys    keys
+	asked   asked
 }
 
 // Rooms is what the room is built on.

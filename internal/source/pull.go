@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"cairn/internal/db"
@@ -130,6 +131,11 @@ func (s *Sources) Check(ctx context.Context, c Connection, credentials string) (
 		at.Credentials = credentials
 	}
 	at.State = ""
+	leave, err := s.asked.take(c.Owner())
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, 45*time.Second)
 	defer cancel()
 	err = whole(func() (err error) { found, err = puller.Check(ctx, at); return err })
@@ -211,7 +217,49 @@ func (s *Sources) Poll(ctx context.Context, c Connection) (Polled, error) {
 	if _, err := s.puller(c.Kind); err != nil {
 		return Polled{}, err
 	}
+	leave, err := s.asked.take(c.Owner())
+	if err != nil {
+		return Polled{}, err
+	}
+	defer leave()
 	return s.poll(ctx, c)
+}
+
+// How many sources are asked by hand at the same time, in all and of one board or player: each may be slow, and say a lot.
+const (
+	mostAsked      = 6
+	mostAskedOfOne = 2
+)
+
+// asked counts whose sources are being asked by hand.
+type asked struct {
+	mu  sync.Mutex
+	all int
+	of  map[Owner]int
+}
+
+// take notes one more, until leave; Limited where there are as many as can be.
+func (a *asked) take(o Owner) (leave func(), err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.all >= mostAsked || a.of[o] >= mostAskedOfOne {
+		f := fault.New(fault.Limited, "Other sources are being asked just now: try again in a minute.")
+		f.Wait = time.Minute
+		return nil, f
+	}
+	if a.of == nil {
+		a.of = map[Owner]int{}
+	}
+	a.all++
+	a.of[o]++
+	return sync.OnceFunc(func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.all--
+		if a.of[o]--; a.of[o] == 0 {
+			delete(a.of, o)
+		}
+	}), nil
 }
 
 func (s *Sources) poll(ctx context.Context, c Connection) (Polled, error) {

@@ -1,11 +1,17 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
 	"time"
 
+	"cairn/internal/fault"
 	"cairn/internal/intake"
 	"cairn/internal/reach"
 )
@@ -31,4 +37,31 @@ type Asking struct {
 	Client      *http.Client   // of Reach
 	Reach       *reach.Reach
 	Now         time.Time
+}
+
+// ReadSettings reads the settings of a kind, a JSON object, into a pointer to its struct, on top of what is there. Invalid, with the
+// field, for one that the struct does not have or that is of another type.
+func ReadSettings(text json.RawMessage, into any) error {
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.DisallowUnknownFields()
+	err := in.Decode(into)
+	if err == nil && !in.More() {
+		return nil
+	}
+	var known []string
+	for field := range reflect.TypeOf(into).Elem().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known = append(known, name)
+	}
+	names := strings.Join(known, ", ")
+	if err != nil {
+		if name, is := strings.CutPrefix(err.Error(), "json: unknown field "); is {
+			name, _ = strconv.Unquote(name)
+			return fault.Wrong(name, "%q is no setting of this kind; these are: %s.", name, names)
+		}
+		if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) && kind.Field != "" {
+			return fault.Wrong(kind.Field, "%q cannot be a %s.", kind.Field, kind.Value)
+		}
+	}
+	return fault.Wrong("settings", "The settings are a JSON object with, as you need them, %s.", names)
 }

@@ -81,24 +81,27 @@ type lines struct {
 	mu      sync.Mutex
 	waiting map[string][]*push // a line that is there has somebody who leads
 	events  int                // of all that wait
+	bytes   int                // and what they say
 }
 
 const (
 	mostTogether = 10_000  // events in one transaction, where more than one push waits
 	mostWaiting  = 200_000 // events: beyond them senders are to come again later
+	mostBytes    = 256 << 20
 )
 
 // join puts a push into its line; lead says that nobody is at work there.
 func (l *lines) join(p *push) (lead bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.events > mostWaiting {
+	if l.events > mostWaiting || l.bytes > mostBytes {
 		return false, &fault.Fault{Kind: fault.Unavailable, Wait: 5 * time.Second, Message: "More comes in than can be written down now: send it again in a few seconds."}
 	}
 	if l.waiting == nil {
 		l.waiting = map[string][]*push{}
 	}
 	l.events += len(p.plan.events)
+	l.bytes += p.plan.bytes()
 	list, there := l.waiting[p.line()]
 	if there {
 		list = append(list, p)
@@ -127,6 +130,7 @@ func (l *lines) leave(group []*push) {
 	defer l.mu.Unlock()
 	for _, p := range group {
 		l.events -= len(p.plan.events)
+		l.bytes -= p.plan.bytes()
 	}
 	line := group[0].line()
 	if list := l.waiting[line]; len(list) > 0 {
@@ -197,6 +201,14 @@ type plan struct {
 	made   int  // ids
 	again  bool // they came before, and waited
 	taken  Taken
+}
+
+// bytes is what its events say, as they came.
+func (p *plan) bytes() (n int) {
+	for i := range p.events {
+		n += len(p.events[i].event.Data)
+	}
+	return n
 }
 
 // planned is one event of a plan.

@@ -1,7 +1,6 @@
 package another
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -61,33 +60,22 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	}
 	switch err := reach.Check(s.Server); {
 	case err != nil:
-		return nil, wrong("server", "%s", fault.Message(err))
+		return nil, fault.Wrong("server", "%s", fault.Message(err))
 	case !boardKey.MatchString(s.Board):
-		return nil, wrong("board", "Say the key of the board, as it stands in its address after /b/.")
+		return nil, fault.Wrong("board", "Say the key of the board, as it stands in its address after /b/.")
 	case s.Score == "" && len(s.Points) == 0 && len(s.Values) == 0:
-		return nil, wrong("score", "Say under which key its score is kept here, such as {\"score\": \"club_score\"}, or give points or values.")
+		return nil, fault.Wrong("score", "Say under which key its score is kept here, such as {\"score\": \"club_score\"}, or give points or values.")
 	case !slices.Contains([]string{"", "period", "published"}, s.Dated):
-		return nil, wrong("dated", "Entries are dated by period or published, not by %q.", s.Dated)
+		return nil, fault.Wrong("dated", "Entries are dated by period or published, not by %q.", s.Dated)
 	}
 	if _, err := client.New(s.Server); err != nil {
-		return nil, wrong("server", "%s.", err)
+		return nil, fault.Wrong("server", "%s.", err)
 	}
 	return json.Marshal(s)
 }
 
 func read(text json.RawMessage) (s Settings, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, wrong("settings", "The settings are a JSON object with server, board and score, points or values.")
-	}
-	return s, nil
-}
-
-func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
+	return s, source.ReadSettings(text, &s)
 }
 
 // bounded reads no answer beyond a bound.
@@ -110,7 +98,7 @@ func (s Settings) client(at source.Asking) (*client.Client, error) {
 	own.Transport = bounded{own.Transport}
 	c, err := client.New(s.Server, client.Token(at.Credentials), client.HTTP(&own), client.Agent("cairn-source/1"))
 	if err != nil {
-		return nil, wrong("server", "%s.", err)
+		return nil, fault.Wrong("server", "%s.", err)
 	}
 	return c, nil
 }
@@ -256,7 +244,7 @@ func (s Settings) events(ctx context.Context, at source.Asking, c *client.Client
 				continue
 			}
 			if cards++; cards > mostCards {
-				return nil, wrong("values", "Values are read card by card, of at most %d players: list them under players, or read points.", mostCards)
+				return nil, fault.Wrong("values", "Values are read card by card, of at most %d players: list them under players, or read points.", mostCards)
 			}
 			card, err := c.Card(ctx, s.Board, head.Period, head.Edition, row.Player)
 			if err != nil {

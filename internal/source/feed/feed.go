@@ -56,31 +56,20 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	}
 	switch {
 	case len(s.Feeds) == 0 || len(s.Feeds) > mostFeeds:
-		return nil, wrong("feeds", "Give up to %d feeds, each with whose it is: {\"https://blog.example/feed\": \"ada\"}.", mostFeeds)
+		return nil, fault.Wrong("feeds", "Give up to %d feeds, each with whose it is: {\"https://blog.example/feed\": \"ada\"}.", mostFeeds)
 	case !slices.Contains([]string{"", "key", "email", "handle"}, s.By):
-		return nil, wrong("by", "Players are told apart by key, email or handle, not by %q.", s.By)
+		return nil, fault.Wrong("by", "Players are told apart by key, email or handle, not by %q.", s.By)
 	}
 	for address := range s.Feeds {
 		if err := reach.Check(address); err != nil {
-			return nil, wrong("feeds", "%s", fault.Message(err))
+			return nil, fault.Wrong("feeds", "%s", fault.Message(err))
 		}
 	}
 	return json.Marshal(s)
 }
 
 func read(text json.RawMessage) (s Settings, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, wrong("settings", "The settings are a JSON object with feeds and, as you need them, by, key and filter.")
-	}
-	return s, nil
-}
-
-func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
+	return s, source.ReadSettings(text, &s)
 }
 
 // Check reads the first feed.
@@ -163,7 +152,7 @@ func (Puller) Pull(ctx context.Context, at source.Asking, take func(b intake.Bat
 func fetch(ctx context.Context, at source.Asking, address string, was known) (*gofeed.Feed, known, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, was, wrong("feeds", "%q is no whole address.", address)
+		return nil, was, fault.Wrong("feeds", "%q is no whole address.", address)
 	}
 	request.Header.Set("Accept", "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5")
 	if was.ETag != "" {

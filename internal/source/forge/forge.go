@@ -1,16 +1,13 @@
 package forge
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -90,38 +87,36 @@ func (f *Forge) Configure(text json.RawMessage) (json.RawMessage, error) {
 }
 
 func (f *Forge) read(text json.RawMessage) (s Settings, err error) {
-	reader := json.NewDecoder(bytes.NewReader(text))
-	reader.DisallowUnknownFields()
-	if err := reader.Decode(&s); err != nil {
-		return s, unreadable(err)
+	if err := source.ReadSettings(text, &s); err != nil {
+		return s, err
 	}
 	s.Base = strings.TrimRight(cmp.Or(strings.TrimSpace(s.Base), f.home), "/")
 	if s.Base == "" {
-		return s, wrong("base", "Say where the %s is, such as https://git.example.org.", f.name)
+		return s, fault.Wrong("base", "Say where the %s is, such as https://git.example.org.", f.name)
 	}
 	if err := reach.Check(s.Base); err != nil {
-		return s, wrong("base", "%s", fault.Message(err))
+		return s, fault.Wrong("base", "%s", fault.Message(err))
 	}
 	if u, err := url.Parse(s.Base); err != nil || u.RawQuery != "" || u.Fragment != "" {
-		return s, wrong("base", "Leave out what follows the path of the address.")
+		return s, fault.Wrong("base", "Leave out what follows the path of the address.")
 	}
 	switch {
 	case (s.Owner == "") == (len(s.Repos) == 0):
-		return s, wrong("repos", "Name repositories as OWNER/NAME, or an owner whose repositories are all read: one of the two.")
+		return s, fault.Wrong("repos", "Name repositories as OWNER/NAME, or an owner whose repositories are all read: one of the two.")
 	case s.Owner != "" && !isName(s.Owner):
-		return s, wrong("owner", "%q is no name of a user or an organisation.", s.Owner)
+		return s, fault.Wrong("owner", "%q is no name of a user or an organisation.", s.Owner)
 	case s.Login != "" && !isName(s.Login):
-		return s, wrong("login", "%q is no login.", s.Login)
+		return s, fault.Wrong("login", "%q is no login.", s.Login)
 	case len(s.Repos) > mostRepos:
-		return s, wrong("repos", "A source reads at most %d repositories: make another for the rest.", mostRepos)
+		return s, fault.Wrong("repos", "A source reads at most %d repositories: make another for the rest.", mostRepos)
 	}
 	for i, r := range s.Repos {
 		owner, name, _ := strings.Cut(r, "/")
 		if !isName(owner) || !isName(name) {
-			return s, wrong("repos", "%q is no repository: write OWNER/NAME.", r)
+			return s, fault.Wrong("repos", "%q is no repository: write OWNER/NAME.", r)
 		}
 		if slices.ContainsFunc(s.Repos[:i], func(other string) bool { return strings.EqualFold(r, other) }) {
-			return s, wrong("repos", "%s stands twice.", r)
+			return s, fault.Wrong("repos", "%s stands twice.", r)
 		}
 	}
 	if len(s.What) == 0 {
@@ -129,28 +124,10 @@ func (f *Forge) read(text json.RawMessage) (s Settings, err error) {
 	}
 	for _, what := range s.What {
 		if !slices.Contains(everything, what) {
-			return s, wrong("what", "%q cannot be asked for; these can: %s.", what, strings.Join(everything, ", "))
+			return s, fault.Wrong("what", "%q cannot be asked for; these can: %s.", what, strings.Join(everything, ", "))
 		}
 	}
 	return s, nil
-}
-
-func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
-}
-
-// unreadable says which key of the settings is none, or of the wrong type.
-func unreadable(err error) error {
-	if name, is := strings.CutPrefix(err.Error(), "json: unknown field "); is {
-		name, _ = strconv.Unquote(name)
-		return wrong(name, "%q is no setting of this source; these are: base, owner, repos, what, login.", name)
-	}
-	if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) {
-		return wrong(kind.Field, "%q cannot be a %s.", kind.Field, kind.Value)
-	}
-	return fault.Wrap(fault.Invalid, err, "The settings are no JSON object.")
 }
 
 // Check says which repositories it found.

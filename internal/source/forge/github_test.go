@@ -254,8 +254,8 @@ func TestConfigure_RefusesWhatCannotBe(t *testing.T) {
 		`{"base": "file:///etc", "owner": "a"}`:                                    "base",
 		`{"base": "https://git.example.org?x=1", "owner": "a"}`:                    "base",
 		`{"owner": "a"}`: "base",
-		`7`:              "",
-		``:               "",
+		`7`:              "settings",
+		``:               "settings",
 	} {
 		_, err := forge.Gitea().Configure([]byte(settings))
 		f := (*fault.Fault)(nil)

@@ -160,7 +160,7 @@ func (p *pull) repositories(ctx context.Context) (all []repository, err error) {
 			}
 		}
 		if len(all) > mostRepos {
-			return true, wrong("owner", "%s has more than %d repositories: name those that are to be read.", p.Owner, mostRepos)
+			return true, fault.Wrong("owner", "%s has more than %d repositories: name those that are to be read.", p.Owner, mostRepos)
 		}
 		return false, nil
 	})

@@ -1,7 +1,6 @@
 package git
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -13,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,34 +52,25 @@ func (p *Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 }
 
 func (p *Puller) read(text json.RawMessage) (s Settings, err error) {
-	reader := json.NewDecoder(bytes.NewReader(text))
-	reader.DisallowUnknownFields()
-	if err := reader.Decode(&s); err != nil {
-		if name, is := strings.CutPrefix(err.Error(), "json: unknown field "); is {
-			name, _ = strconv.Unquote(name)
-			return s, wrong(name, "%q is no setting of this source; these are: url, path, branch, lines.", name)
-		}
-		if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) {
-			return s, wrong(kind.Field, "%q cannot be a %s.", kind.Field, kind.Value)
-		}
-		return s, fault.Wrap(fault.Invalid, err, "The settings are no JSON object.")
+	if err := source.ReadSettings(text, &s); err != nil {
+		return s, err
 	}
 	if (s.URL == "") == (s.Path == "") {
-		return s, wrong("url", "Give the https address from which the repository is cloned, or the path of a folder on the server: one of the two.")
+		return s, fault.Wrong("url", "Give the https address from which the repository is cloned, or the path of a folder on the server: one of the two.")
 	}
 	if s.Branch != "" && (!branchName.MatchString(s.Branch) || strings.Contains(s.Branch, "..")) {
-		return s, wrong("branch", "%q is no name of a branch.", s.Branch)
+		return s, fault.Wrong("branch", "%q is no name of a branch.", s.Branch)
 	}
 	if s.Path != "" {
 		s.Path, err = p.within(s.Path)
 		return s, err
 	}
 	if err := reach.Check(s.URL); err != nil {
-		return s, wrong("url", "%s", fault.Message(err))
+		return s, fault.Wrong("url", "%s", fault.Message(err))
 	}
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Fragment != "" || u.Scheme != "https" && !local(u.Hostname()) {
-		return s, wrong("url", "A repository is fetched over https: give the address that begins with it.")
+		return s, fault.Wrong("url", "A repository is fetched over https: give the address that begins with it.")
 	}
 	return s, nil
 }
@@ -94,7 +83,7 @@ func local(host string) bool {
 
 // within returns the true path of a folder that is below one of those that are open.
 func (p *Puller) within(path string) (string, error) {
-	refused := wrong("path", "This folder is not open to sources: the operator of the server opens folders with git_folders. A repository elsewhere is read over https.")
+	refused := fault.Wrong("path", "This folder is not open to sources: the operator of the server opens folders with git_folders. A repository elsewhere is read over https.")
 	if !filepath.IsAbs(path) {
 		return "", refused
 	}
@@ -110,12 +99,6 @@ func (p *Puller) within(path string) (string, error) {
 		}
 	}
 	return "", refused
-}
-
-func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
 }
 
 // told is what the next pull goes on from.

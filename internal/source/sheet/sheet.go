@@ -65,10 +65,10 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	}
 	s.URL = published(s.URL)
 	if err := reach.Check(s.URL); err != nil {
-		return nil, wrong("url", "%s", fault.Message(err))
+		return nil, fault.Wrong("url", "%s", fault.Message(err))
 	}
 	if s.Expect < 0 {
-		return nil, wrong("expect", "How many rows are expected is no negative number.")
+		return nil, fault.Wrong("expect", "How many rows are expected is no negative number.")
 	}
 	if _, err := s.mapping(); err != nil {
 		return nil, err
@@ -77,28 +77,17 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 }
 
 func read(text json.RawMessage) (s Settings, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, wrong("settings", "The settings are a JSON object with url and, as you need them, mapping, preset, keys, player and expect.")
-	}
-	return s, nil
-}
-
-func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
+	return s, source.ReadSettings(text, &s)
 }
 
 // mapping is how the rows are read, nil by their own header.
 func (s Settings) mapping() (m *intake.Mapping, err error) {
 	switch {
 	case s.Mapping != "" && s.Preset != "":
-		return nil, wrong("preset", "Give a mapping or the name of a preset, not both.")
+		return nil, fault.Wrong("preset", "Give a mapping or the name of a preset, not both.")
 	case s.Mapping != "":
 		if m, err = intake.ParseMapping("mapping", []byte(s.Mapping)); err != nil {
-			return nil, wrong("mapping", "%s", fault.Message(err))
+			return nil, fault.Wrong("mapping", "%s", fault.Message(err))
 		}
 	case s.Preset != "":
 		presets, err := intake.Presets()
@@ -113,13 +102,13 @@ func (s Settings) mapping() (m *intake.Mapping, err error) {
 			}
 		}
 		if m == nil {
-			return nil, wrong("preset", "There is no preset %q: choose one of %s.", s.Preset, strings.Join(names, ", "))
+			return nil, fault.Wrong("preset", "There is no preset %q: choose one of %s.", s.Preset, strings.Join(names, ", "))
 		}
 	default:
 		return nil, nil
 	}
 	if m.By == "name" && s.Player == "" {
-		return nil, wrong("mapping", "A sheet that is read again and again tells its players by key, email or handle: a name may be that of two.")
+		return nil, fault.Wrong("mapping", "A sheet that is read again and again tells its players by key, email or handle: a name may be that of two.")
 	}
 	return m, nil
 }
@@ -234,7 +223,7 @@ func begin(ctx context.Context, at source.Asking) (*reading, error) {
 func (r *reading) fetch(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.settings.URL, nil)
 	if err != nil {
-		return wrong("url", "That is no whole address.")
+		return fault.Wrong("url", "That is no whole address.")
 	}
 	if r.Credentials != "" {
 		request.Header.Set("Authorization", "Bearer "+r.Credentials)

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
@@ -15,6 +13,7 @@ import (
 	"cairn/internal/fault"
 	"cairn/internal/intake"
 	"cairn/internal/reach"
+	"cairn/internal/source"
 )
 
 // Settings say how a site is asked and what its answers mean. Paths are JSONPaths (RFC 9535): Items and those of Pages are read
@@ -79,7 +78,7 @@ func (p Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	if s.Preset != "" {
 		base, known := presets()[s.Preset]
 		if !known {
-			return nil, wrong("preset", "There is no preset %q: choose one of %s.", s.Preset, strings.Join(slices.Sorted(maps.Keys(presets())), ", "))
+			return nil, fault.Wrong("preset", "There is no preset %q: choose one of %s.", s.Preset, strings.Join(slices.Sorted(maps.Keys(presets())), ", "))
 		}
 		if s, err = over(base, text); err != nil {
 			return nil, err
@@ -100,32 +99,11 @@ func over(base, text json.RawMessage) (s Settings, err error) {
 		if each == nil {
 			continue
 		}
-		d := json.NewDecoder(bytes.NewReader(each))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&s); err != nil || d.More() {
-			return s, wrong("settings", "The settings are a JSON object with fields such as url, items, player, key and number: %s.", why(err))
+		if err := source.ReadSettings(each, &s); err != nil {
+			return s, err
 		}
 	}
 	return s, nil
-}
-
-// why says what is wrong with JSON of ours, in words that quote nothing of it but a field's name.
-func why(err error) string {
-	if wrongType := (*json.UnmarshalTypeError)(nil); err != nil {
-		switch {
-		case asError(err, &wrongType):
-			return fmt.Sprintf("%q cannot be a %s", wrongType.Field, wrongType.Value)
-		case strings.HasPrefix(err.Error(), "json: unknown field "):
-			return "there is no field " + strings.TrimPrefix(err.Error(), "json: unknown field ")
-		}
-	}
-	return "this is none"
-}
-
-func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
 }
 
 // compile checks settings and reads their paths.
@@ -135,7 +113,7 @@ func compile(s Settings) (*plan, error) {
 		return nil, err
 	}
 	if s.Items == "" {
-		return nil, wrong("items", "Say where the items stand in an answer, such as $.items[*].")
+		return nil, fault.Wrong("items", "Say where the items stand in an answer, such as $.items[*].")
 	}
 	for name, path := range map[string]string{"items": s.Items, "id": s.ID, "at": s.At, "player": s.Player, "number": s.Number, "label": s.Label, "wait": s.Wait,
 		"pages.path": s.Pages.Path, "pages.more": s.Pages.More} {
@@ -143,14 +121,14 @@ func compile(s Settings) (*plan, error) {
 			continue
 		}
 		if len(path) > 500 {
-			return nil, wrong(name, "A path is not longer than 500 letters.")
+			return nil, fault.Wrong(name, "A path is not longer than 500 letters.")
 		}
 		read, err := jsonpath.Parse(path)
 		if err != nil {
-			return nil, wrong(name, "%q is no JSONPath: write something like $.owner.name.", path)
+			return nil, fault.Wrong(name, "%q is no JSONPath: write something like $.owner.name.", path)
 		}
 		if why := intake.Tame(read); why != "" {
-			return nil, wrong(name, "%q %s.", path, why)
+			return nil, fault.Wrong(name, "%q %s.", path, why)
 		}
 		p.paths[name] = read
 	}
@@ -170,37 +148,37 @@ func (p *plan) checkRequest() error {
 		return name
 	})
 	if err := reach.Check(filled); err != nil {
-		return wrong("url", "%s", fault.Message(err))
+		return fault.Wrong("url", "%s", fault.Message(err))
 	}
 	if left := placeholder.FindString(filled); left != "" {
-		return wrong("fill", "The address has %s, which nothing fills in: give it under fill.", left)
+		return fault.Wrong("fill", "The address has %s, which nothing fills in: give it under fill.", left)
 	}
 	if strings.Contains(strings.SplitN(strings.SplitN(p.URL, "://", 2)[1], "/", 2)[0], "{player}") {
-		return wrong("url", "The host cannot depend on the player.")
+		return fault.Wrong("url", "The host cannot depend on the player.")
 	}
 	switch kind, name, _ := strings.Cut(p.Auth, " "); {
 	case !slices.Contains([]string{"", "bearer", "basic", "header", "query"}, kind):
-		return wrong("auth", "Credentials go as bearer, basic, header NAME or query NAME, not as %q.", p.Auth)
+		return fault.Wrong("auth", "Credentials go as bearer, basic, header NAME or query NAME, not as %q.", p.Auth)
 	case (kind == "header" || kind == "query") && (name == "" || strings.ContainsAny(name, " \r\n:")):
-		return wrong("auth", "Say under which name the credentials go, such as \"header X-Api-Key\".")
+		return fault.Wrong("auth", "Say under which name the credentials go, such as \"header X-Api-Key\".")
 	}
 	for name, value := range p.Headers {
 		if canonical := http.CanonicalHeaderKey(name); canonical == "Authorization" || canonical == "Cookie" || canonical == "Host" || canonical == "Accept-Encoding" ||
 			strings.ContainsAny(name+value, "\r\n\x00") || name == "" {
-			return wrong("headers", "The header %q cannot be set here: secrets are given as credentials.", name)
+			return fault.Wrong("headers", "The header %q cannot be set here: secrets are given as credentials.", name)
 		}
 	}
 	switch {
 	case p.Method != "" && p.Method != http.MethodGet && p.Method != http.MethodPost:
-		return wrong("method", "A site is asked by GET or POST, not by %q.", p.Method)
+		return fault.Wrong("method", "A site is asked by GET or POST, not by %q.", p.Method)
 	case p.Body != "" && p.Method != http.MethodPost:
-		return wrong("body", "Only POST has a body.")
+		return fault.Wrong("body", "Only POST has a body.")
 	case !slices.Contains([]string{"", "rfc3339", "day", "unix", "unix_ms"}, p.Since):
-		return wrong("since", "{since} is written as rfc3339, day, unix or unix_ms, not as %q.", p.Since)
+		return fault.Wrong("since", "{since} is written as rfc3339, day, unix or unix_ms, not as %q.", p.Since)
 	case len(p.Players) > mostPlayers:
-		return wrong("players", "No more than %d players can be asked for one by one.", mostPlayers)
+		return fault.Wrong("players", "No more than %d players can be asked for one by one.", mostPlayers)
 	case strings.Contains(p.URL+p.Body, "{player}") != (len(p.Players) > 0):
-		return wrong("players", "{player} in the address and a list of players belong together.")
+		return fault.Wrong("players", "{player} in the address and a list of players belong together.")
 	}
 	return p.checkPages()
 }
@@ -208,19 +186,19 @@ func (p *plan) checkRequest() error {
 func (p *plan) checkPages() error {
 	switch by := p.Pages.By; {
 	case !slices.Contains([]string{"", "page", "offset", "cursor", "link", "next"}, by):
-		return wrong("pages.by", "Pages follow one another by page, offset, cursor, link or next, not by %q.", by)
+		return fault.Wrong("pages.by", "Pages follow one another by page, offset, cursor, link or next, not by %q.", by)
 	case (by == "cursor" || by == "next") != (p.Pages.Path != ""):
-		return wrong("pages.path", "Say where the cursor or the next address stands in an answer; other kinds of pages have none.")
+		return fault.Wrong("pages.path", "Say where the cursor or the next address stands in an answer; other kinds of pages have none.")
 	case by == "offset" && p.Pages.Size <= 0:
-		return wrong("pages.size", "Offsets need the number of items on a page.")
+		return fault.Wrong("pages.size", "Offsets need the number of items on a page.")
 	case by == "page" && p.Pages.Size <= 0 && p.Pages.More == "":
-		return wrong("pages.size", "Say how many items stand on a page, or where it says that there are more.")
+		return fault.Wrong("pages.size", "Say how many items stand on a page, or where it says that there are more.")
 	case (by == "page" || by == "offset") && !strings.Contains(p.URL+p.Body, "{page}"):
-		return wrong("url", "The address has no {page}, so that every page would be the same.")
+		return fault.Wrong("url", "The address has no {page}, so that every page would be the same.")
 	case by == "cursor" && !strings.Contains(p.URL+p.Body, "{cursor}"):
-		return wrong("url", "The address has no {cursor}, so that every page would be the same.")
+		return fault.Wrong("url", "The address has no {cursor}, so that every page would be the same.")
 	case p.Pages.Most < 0 || p.Pages.Most > mostPages || p.Pages.First < 0 || p.Pages.First > 1 || p.Pages.Size < 0 || p.Pages.Size > 10_000:
-		return wrong("pages", "A poll asks for up to %d pages of up to 10,000 items, the first numbered 0 or 1.", mostPages)
+		return fault.Wrong("pages", "A poll asks for up to %d pages of up to 10,000 items, the first numbered 0 or 1.", mostPages)
 	}
 	return nil
 }
@@ -229,19 +207,19 @@ func (p *plan) checkPages() error {
 func (p *plan) checkMeaning() error {
 	switch {
 	case !slices.Contains([]string{"", "key", "email", "handle"}, p.By):
-		return wrong("by", "Players are told apart by key, email or handle, not by %q.", p.By)
+		return fault.Wrong("by", "Players are told apart by key, email or handle, not by %q.", p.By)
 	case !slices.Contains([]string{"", "rfc3339", "day", "unix", "unix_ms"}, p.Times):
-		return wrong("times", "Times are written as rfc3339, day, unix or unix_ms, not as %q.", p.Times)
+		return fault.Wrong("times", "Times are written as rfc3339, day, unix or unix_ms, not as %q.", p.Times)
 	case !slices.Contains([]string{"", "each", "gained", "latest"}, p.Count):
-		return wrong("count", "Items count each, as what they gained, or as their latest number, not as %q.", p.Count)
+		return fault.Wrong("count", "Items count each, as what they gained, or as their latest number, not as %q.", p.Count)
 	case p.counts() && (p.Number == "" || p.Key == ""):
-		return wrong("number", "What grows is a number: say its path and the key of its entries.")
+		return fault.Wrong("number", "What grows is a number: say its path and the key of its entries.")
 	case p.counts() && p.ID == "" && len(p.Players) == 0:
-		return wrong("id", "What grows has to be told from other items: say where its id stands.")
+		return fault.Wrong("id", "What grows has to be told from other items: say where its id stands.")
 	case p.Key != "" && p.Player == "" && len(p.Players) == 0:
-		return wrong("player", "Say where the player of an item stands, or give the players to ask for.")
+		return fault.Wrong("player", "Say where the player of an item stands, or give the players to ask for.")
 	case p.Expect < 0:
-		return wrong("expect", "How many items are expected is no negative number.")
+		return fault.Wrong("expect", "How many items are expected is no negative number.")
 	}
 	return nil
 }

@@ -28,8 +28,6 @@ import (
 // Puller asks sites. It implements source.Puller.
 type Puller struct{}
 
-func asError[T error](err error, into *T) bool { return errors.As(err, into) }
-
 // state is what is kept between two polls.
 type state struct {
 	Since time.Time          `json:"since,omitzero"` // of the last poll that went through to its end
@@ -325,7 +323,7 @@ func (a *asking) request(player subject, at place) (*http.Request, error) {
 	}
 	r, err := http.NewRequestWithContext(a.ctx, cmp.Or(a.plan.Method, http.MethodGet), address, body)
 	if err != nil {
-		return nil, wrong("url", "That is no whole address.")
+		return nil, fault.Wrong("url", "That is no whole address.")
 	}
 	if a.host == "" {
 		a.host = r.URL.Scheme + "://" + r.URL.Host

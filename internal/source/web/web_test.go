@@ -244,7 +244,7 @@ func TestPull_GivesCredentialsToNobodyElse(t *testing.T) {
 func TestConfigure_NamesTheFieldThatCannotBe(t *testing.T) {
 	for settings, field := range map[string]string{
 		`[]`: "settings",
-		`{"url": "https://a.example", "items": "$", "colour": 1}`:                                                     "settings",
+		`{"url": "https://a.example", "items": "$", "colour": 1}`:                                                     "colour",
 		`{"url": "ftp://a.example", "items": "$"}`:                                                                    "url",
 		`{"url": "https://u:p@a.example", "items": "$"}`:                                                              "url",
 		`{"url": "https://a.example/{what}", "items": "$"}`:                                                           "fill",
