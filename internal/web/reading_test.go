@@ -282,7 +282,7 @@ func TestPages_LeadNobodyAstray(t *testing.T) {
 				mustRead(t, a.body).Find("a[href]").Each(func(_ int, link *goquery.Selection) {
 					address, _, _ := strings.Cut(link.AttrOr("href", ""), "#")
 					address = strings.TrimPrefix(address, "https://cairn.example")
-					if !strings.HasPrefix(address, "/") {
+					if !strings.HasPrefix(address, "/") || address == "/api" { // the other front door's
 						return
 					}
 					if got := v.ask("GET", address); got.StatusCode >= 400 {
