@@ -69,7 +69,7 @@ func listHooks(c *console, all []client.Hook) error {
 type hookMakeCommand struct {
 	dbFlags
 	Board   string   `arg:"" help:"Key of the board." placeholder:"BOARD"`
-	Name    string   `arg:"" help:"What is told." placeholder:"NAME"`
+	Name    string   `arg:"" help:"Who is told." placeholder:"NAME"`
 	Address string   `arg:"" help:"Where messages go, https://…; - reads it from standard input, since that of a chat is a secret." placeholder:"ADDRESS"`
 	Kind    string   `help:"webhook, slack, discord or teams." default:"webhook" enum:"webhook,slack,discord,teams"`
 	Event   []string `help:"What it is told: release.final, release.erratum, member.joined, member.left, grant.changed, source.unhealthy." default:"release.final,release.erratum" placeholder:"EVENT,…"`

@@ -52,6 +52,9 @@ func (p Palette) mustRead(t interface{ Fatalf(string, ...any) }) {
 func TestPalette_OfNoThemeIsCairnsOwn(t *testing.T) {
 	own.mustRead(t)
 	ownDark.mustRead(t)
+	if notes, err := (Theme{}).Check(); err != nil || len(notes) > 0 {
+		t.Errorf("a theme that says nothing is told %v, %v", notes, err)
+	}
 	if (Theme{}).Palette() != own || (Theme{}).DarkPalette() != ownDark || (Theme{}).Sheet() != "" {
 		t.Error("the zero theme changes something")
 	}

@@ -118,7 +118,7 @@ func (s *site) showLook(w http.ResponseWriter, v *visit) error { return s.displa
 
 func (s *site) lookPage(v *visit, f *form) (any, error) {
 	b := v.board
-	around, head := s.managed(v, "/look", "Look", "Colours, type, a logo and words of your own, on pages, letters, cards and widgets. What holds the number is never changed by it.")
+	around, head := s.managed(v, "/look", "Look", "Colours, type, a logo and words of your own, on pages, letters, cards and widgets. No number is changed by it.")
 	page := lookPage{frame: around, Managed: head, Action: manageAddress(b) + "/look", Board: b.Name, Picture: around.Logo}
 	t := b.Theme
 	page.Colours = []field{

@@ -54,7 +54,7 @@ func (s *site) hooksPage(v *visit, f *form) (any, error) {
 		}
 		page.Hooks = append(page.Hooks, l)
 	}
-	page.Name = f.text("name", "What is told?", "A name for yourselves, such as HR system.", "").must().most(60)
+	page.Name = f.text("name", "Who is told?", "A name for yourselves, such as HR system.", "").must().most(60)
 	page.Kind = f.choice("radios", "kind", "How?", "", string(hook.Webhook), []option{
 		{Value: string(hook.Webhook), Text: "A webhook", Hint: "signed JSON, after the Standard Webhooks specification"},
 		{Value: string(hook.Slack), Text: "Slack", Hint: "or a chat that takes the same messages: an incoming webhook"},

@@ -69,9 +69,11 @@ type triedLine struct {
 type becomes struct{ Who, What string }
 
 type heldReason struct {
-	Why, Count, Last string
-	Address          string
-	Here             bool
+	Why         string // as it is kept
+	Text        string // as a sentence
+	Count, Last string
+	Address     string
+	Here        bool
 }
 
 type heldLine struct{ ID, When, Type, Who, Data string }
@@ -190,8 +192,12 @@ func (s *site) connectionFacts(v *visit, k keeping, c source.Connection, page *c
 			add("In its place", heir.Name)
 		}
 	}
-	add("Last data", instantOr(c.Health.Last, k.zone, "never"))
-	add("Last something new", instantOr(c.Health.New, k.zone, "never"))
+	if c.Kind.Pulls() {
+		add("Last asked", instantOr(c.Health.Last, k.zone, "never"))
+	} else {
+		add("Last message", instantOr(c.Health.Last, k.zone, "never"))
+	}
+	add("Last new data", instantOr(c.Health.New, k.zone, "never"))
 	add("This month", fmt.Sprintf("%s: %s added, %s there already, %s left out, %s to wait", numeral.Count(t.Events, "message", "messages"), numeral.Count(t.Added, "entry", "entries"), amount(float64(t.Duplicates)), amount(float64(t.Skipped)), amount(float64(t.Held))))
 	if t.Dropped > 0 {
 		page.Dropped = numeral.Count(t.Dropped, "message that waited was", "messages that waited were") + " deleted: at most 10,000 wait, for 30 days."
@@ -253,7 +259,7 @@ func (s *site) waitingLines(v *visit, k keeping, c source.Connection, page *conn
 	}
 	page.Why = asked.Get("why")
 	for _, r := range reasons {
-		page.Reasons = append(page.Reasons, heldReason{r.Why, numeral.Count(r.Events, "message", "messages"), instant(r.Last, k.zone), page.Action + "?why=" + url.QueryEscape(r.Why) + "#waiting", r.Why == page.Why})
+		page.Reasons = append(page.Reasons, heldReason{r.Why, sentence(r.Why), numeral.Count(r.Events, "message", "messages"), instant(r.Last, k.zone), page.Action + "?why=" + url.QueryEscape(r.Why) + "#waiting", r.Why == page.Why})
 	}
 	if page.Why == "" {
 		return nil
@@ -484,9 +490,9 @@ func tellTried(shown []source.Shown, zone *time.Location) *tried {
 	t := &tried{Words: "Nothing came yet that rules could be tried on."}
 	fine := 0
 	for _, s := range shown[:min(len(shown), shownTried)] {
-		l := triedLine{Type: cmp.Or(s.Event.Type, "—"), When: instant(s.Event.Received, zone), Why: s.Why}
+		l := triedLine{Type: cmp.Or(s.Event.Type, "—"), When: instant(s.Event.Received, zone), Why: sentence(s.Why)}
 		if s.Skipped {
-			l.Why = "left out by a rule"
+			l.Why = "Left out by a rule."
 		}
 		for _, m := range s.Made {
 			l.Becomes = append(l.Becomes, becomes{cmp.Or(m.Who, "you"), m.Entry.Key + " " + amount(m.Entry.Value)})

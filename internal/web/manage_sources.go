@@ -147,7 +147,7 @@ func (s *site) connections(v *visit, k keeping, page *connectionsPage, f *form) 
 	for _, c := range all {
 		t := tallies[c.ID]
 		l := connectionLine{Name: c.Name, Address: k.address + "/" + url.PathEscape(c.Name), Kind: kindName(c.Kind), State: stateWord(c), Sick: c.Health.Sick, Words: healthWords(c, k.zone),
-			Last: instantOr(c.Health.Last, k.zone, "never"), Brought: amount(float64(t.Added))}
+			Last: instantOr(c.Health.New, k.zone, "never"), Brought: amount(float64(t.Added))}
 		if t.Waiting > 0 {
 			l.Waiting = numeral.Count(t.Waiting, "waits", "wait")
 		}
@@ -160,7 +160,7 @@ func (s *site) connections(v *visit, k keeping, page *connectionsPage, f *form) 
 
 // order puts what needs somebody first, and what is over last.
 func order(state string) int {
-	return slices.Index([]string{"sick", "brings", "waits for its first", "paused", "retired"}, state)
+	return slices.Index([]string{"sick", "fails", "brings", "waits for its first", "paused", "retired"}, state)
 }
 
 // connectFields makes the form of a new source of the kind that the address asks for.
@@ -223,6 +223,8 @@ func stateWord(c source.Connection) string {
 		return "sick"
 	case c.Health.Last.IsZero():
 		return "waits for its first"
+	case c.Health.Failed > 0:
+		return "fails"
 	}
 	return "brings"
 }
