@@ -65,6 +65,14 @@ type visit struct {
 	from   string         // network address
 }
 
+// asker is whose a request is counted as: the account's of the token, or the network's that nobody came from.
+func (v *visit) asker() string {
+	if v.actor.Account != "" {
+		return v.actor.Account
+	}
+	return "net " + wide(v.from)
+}
+
 type visitKey struct{}
 
 func visitOf(ctx context.Context) *visit { v, _ := ctx.Value(visitKey{}).(*visit); return v }

@@ -18,12 +18,11 @@ import (
 // nothing else.
 type intakeDoors struct {
 	*door
-	large    chan struct{} // a place for each large body that is read at the same time
+	unknown  *places       // for bodies that carry the key themselves
 	patience time.Duration // how long a body may take to come
 }
 
 const (
-	largeAtOnce   = 8
 	smallBody     = 1 << 20
 	keyPace       = 60_000 // requests a minute of one source, and as many at once
 	wrongKeyPace  = 60     // keys a minute from one network that are none
@@ -33,7 +32,7 @@ const (
 
 // intake puts the doors of other programs' formats where those look for them.
 func (d *door) intake(mux *http.ServeMux) {
-	in := &intakeDoors{d, make(chan struct{}, largeAtOnce), trackPatience}
+	in := &intakeDoors{d, placesFor(unknownAtOnce, unknownOfOne), trackPatience}
 	native := format{"in", intake.MaxBody, false, func(r *http.Request, body []byte, a intake.Arrival) (intake.Batch, error) {
 		return intake.ReadDirect(body, a)
 	}, counts}
@@ -70,7 +69,7 @@ type format struct {
 	answer func(http.ResponseWriter, source.Taken)
 }
 
-// take answers requests of a format: the key is looked up first, and a body without one is read only as far as a small one goes.
+// take answers requests of a format: the key is looked up first, and bodies without one are small and few at a time.
 // What is answered with 200 is on disk.
 func (in *intakeDoors) take(f format) http.Handler {
 	return in.outside(func(w http.ResponseWriter, r *http.Request) {
@@ -91,10 +90,18 @@ func (in *intakeDoors) push(w http.ResponseWriter, r *http.Request, f format) (t
 			return taken, err
 		}
 	}
-	body, err := in.body(w, r, f.most)
+	if from.ID == "" {
+		leave, err := in.unknown.take(wide(network(r.RemoteAddr)))
+		if err != nil {
+			return taken, err
+		}
+		defer leave()
+	}
+	body, leave, err := in.body(w, r, from.ID, f.most)
 	if err != nil {
 		return taken, err
 	}
+	defer leave()
 	if key == "" && f.inBody {
 		if from, err = in.knock(r, keyIn(intake.WriteKey(body))); err != nil {
 			return taken, err
@@ -181,49 +188,58 @@ func unread(err error) error {
 	return err
 }
 
-// body reads what was sent and unpacks it. A large one waits for no place: it is to come again.
-func (in *intakeDoors) body(w http.ResponseWriter, r *http.Request, most int) ([]byte, error) {
+// body reads what was sent and unpacks it. A large one waits for no place: it is to come again. The place is kept until leave, since
+// what it holds stays in memory until it is kept.
+func (in *intakeDoors) body(w http.ResponseWriter, r *http.Request, who string, most int) (body []byte, leave func(), err error) {
+	leave = func() {}
+	defer func() {
+		if err != nil {
+			leave()
+		}
+	}()
 	large := odd{fault.New(fault.Invalid, "At most %d KiB are taken in one request: send several.", most>>10), http.StatusRequestEntityTooLarge}
 	if r.ContentLength > int64(most) {
-		return nil, large
+		return nil, leave, large
 	}
 	control := http.NewResponseController(w)
 	timer := time.AfterFunc(in.patience, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) }) // long past: whoever reads is woken
 	defer timer.Stop()
 	from := http.MaxBytesReader(w, r.Body, int64(most))
-	body, err := io.ReadAll(io.LimitReader(from, smallBody))
+	body, err = io.ReadAll(io.LimitReader(from, smallBody))
 	if err == nil && len(body) == smallBody && most > smallBody {
-		select {
-		case in.large <- struct{}{}:
-			defer func() { <-in.large }()
-		default:
-			f := fault.New(fault.Unavailable, "Several large requests are being read just now: send it again, or in smaller parts.")
-			f.Wait = 5 * time.Second
-			return nil, f
+		place, err := in.large.take(who)
+		if err != nil {
+			return nil, leave, err
 		}
-		var rest []byte
-		rest, err = io.ReadAll(from)
-		body = append(body, rest...)
+		leave = place
+		rest, err := io.ReadAll(from)
+		if body = append(body, rest...); err != nil {
+			return nil, leave, in.brokenOff(err, large, timer)
+		}
 	} else if err == nil && len(body) == smallBody {
-		_, err = from.Read(make([]byte, 1))
-		if err == io.EOF {
+		if _, err = from.Read(make([]byte, 1)); err == io.EOF {
 			err = nil
 		}
 	}
+	if err != nil {
+		return nil, leave, in.brokenOff(err, large, timer)
+	}
+	if body, err = intake.Unpack(body, most); err != nil {
+		return nil, leave, unread(err)
+	}
+	return body, leave, nil
+}
+
+// brokenOff says why a body did not come whole.
+func (in *intakeDoors) brokenOff(err, large error, timer *time.Timer) error {
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, large
-	case err != nil && !timer.Stop():
-		return nil, odd{fault.New(fault.Invalid, "It took too long to send this: send it in parts, or over a quicker line."), http.StatusRequestTimeout}
-	case err != nil:
-		return nil, odd{fault.New(fault.Invalid, "What was sent broke off."), http.StatusBadRequest}
+		return large
+	case !timer.Stop():
+		return odd{fault.New(fault.Invalid, "It took too long to send this: send it in parts, or over a quicker line."), http.StatusRequestTimeout}
 	}
-	body, err = intake.Unpack(body, most)
-	if err != nil {
-		return nil, unread(err)
-	}
-	return body, nil
+	return odd{fault.New(fault.Invalid, "What was sent broke off."), http.StatusBadRequest}
 }
 
 // outside sets the headers that every answer carries, and keeps a stumble from ending a connection without a word.

@@ -15,11 +15,14 @@ import (
 
 // Who sends a byte now and then holds a connection for a while, and no longer; large bodies are read a few at a time.
 func TestBody_IsNotWaitedForLong(t *testing.T) {
-	in := &intakeDoors{&door{log: slog.New(slog.DiscardHandler)}, make(chan struct{}, 1), 50 * time.Millisecond}
+	in := &intakeDoors{&door{log: slog.New(slog.DiscardHandler), large: placesFor(2, 1)}, placesFor(1, 1), 50 * time.Millisecond}
 	server := httptest.NewServer(in.outside(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := in.body(w, r, intake.MaxBody); err != nil {
+		_, leave, err := in.body(w, r, "till", intake.MaxBody)
+		if err != nil {
 			in.refuse(w, r, "in", err)
+			return
 		}
+		leave()
 	}))
 	defer server.Close()
 	line, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -33,8 +36,8 @@ func TestBody_IsNotWaitedForLong(t *testing.T) {
 		t.Errorf("%q, %v", answer[:n], err)
 	}
 	in.patience = time.Minute
-	in.large <- struct{}{} // somebody else's is being read
-	for size, want := range map[int]int{smallBody - 1: http.StatusOK, smallBody + 1: http.StatusServiceUnavailable} {
+	send := func(size, want int) {
+		t.Helper()
 		response, err := server.Client().Post(server.URL, "application/json", strings.NewReader(strings.Repeat(" ", size)))
 		if err != nil {
 			t.Fatal(err)
@@ -44,4 +47,21 @@ func TestBody_IsNotWaitedForLong(t *testing.T) {
 			t.Errorf("%d bytes: %d; want %d", size, response.StatusCode, want)
 		}
 	}
+	leave, err := in.large.take("till") // another of its own is being read
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(smallBody-1, http.StatusOK)
+	send(smallBody+1, http.StatusServiceUnavailable)
+	leave()
+	for range 3 { // and each leaves its place behind
+		send(smallBody+1, http.StatusOK)
+		send(smallBody+1, http.StatusOK)
+	}
+	for _, who := range []string{"a", "b"} {
+		if _, err := in.large.take(who); err != nil {
+			t.Errorf("%s has a place of their own: %v", who, err)
+		}
+	}
+	send(smallBody+1, http.StatusServiceUnavailable)
 }

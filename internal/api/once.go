@@ -28,10 +28,7 @@ func (d *door) onceOnly(w http.ResponseWriter, r *http.Request, o operation, v *
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(sent))
-	who := v.actor.Account
-	if who == "" {
-		who = "net " + wide(v.from)
-	}
+	who := v.asker()
 	before, err := d.Answers.Begin(r.Context(), who, key, digest(r, sent))
 	if err != nil {
 		d.refuse(w, r, o.id, err)

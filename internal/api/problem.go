@@ -190,32 +190,47 @@ func readable(r *http.Request) error {
 	return nil
 }
 
-// readBody reads what was sent into memory, at most so many bytes.
-func readBody(w http.ResponseWriter, r *http.Request, most int64) error {
+// readBody reads what was sent into memory, at most so many bytes. Of a large body leave gives back the place that it has there.
+func (d *door) readBody(w http.ResponseWriter, r *http.Request, who string, most int64) (leave func(), err error) {
+	leave = func() {}
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil
+		return leave, nil
 	}
+	defer func() {
+		if err != nil {
+			leave()
+		}
+	}()
 	large := odd{fault.New(fault.Invalid, "At most %d bytes are taken here: send it in parts.", most), http.StatusRequestEntityTooLarge}
 	if r.ContentLength > most {
-		return large
+		return leave, large
 	}
-	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	from := http.MaxBytesReader(w, r.Body, most)
+	sent, err := io.ReadAll(io.LimitReader(from, smallBody))
+	if err == nil && len(sent) == smallBody {
+		if leave, err = d.large.take(who); err != nil {
+			return func() {}, err
+		}
+		var rest []byte
+		rest, err = io.ReadAll(from)
+		sent = append(sent, rest...)
+	}
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
 	case errors.As(err, &tooLarge):
-		return large
+		return leave, large
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return odd{fault.New(fault.Invalid, "It took too long to send this: send it in parts, or over a quicker line."), http.StatusRequestTimeout}
+		return leave, odd{fault.New(fault.Invalid, "It took too long to send this: send it in parts, or over a quicker line."), http.StatusRequestTimeout}
 	case err != nil:
-		return odd{fault.New(fault.Invalid, "What was sent broke off."), http.StatusBadRequest}
+		return leave, odd{fault.New(fault.Invalid, "What was sent broke off."), http.StatusBadRequest}
 	}
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind == "" || strings.HasSuffix(strings.TrimSpace(kind), "json") {
 		if why := hostile(sent); why != "" {
-			return odd{fault.New(fault.Invalid, "%s", why), http.StatusBadRequest}
+			return leave, odd{fault.New(fault.Invalid, "%s", why), http.StatusBadRequest}
 		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(sent))
-	return nil
+	return leave, nil
 }
 
 // deepest is how deep brackets may nest in what is sent; nothing that is taken here nests half as deep.
