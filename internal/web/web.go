@@ -294,6 +294,9 @@ func (f *frame) lead(v *visit) {
 		}
 	}
 	f.Home = cmp.Or(home(v.board, v.access), f.Home)
+	if !v.access.May(board.SeeBoard, v.board) {
+		f.Scored = "" // the mark stands, and leads nowhere that is not there for them
+	}
 }
 
 // lasting tells the reader of a page that is kept for ever where to find what came after. It cannot say what that is:
