@@ -25,11 +25,13 @@ func (d *door) describeIntake() {
 	schemas := d.api.OpenAPI().Components.Schemas
 	of := func(example any) *huma.Schema { return schemas.Schema(reflect.TypeOf(example), true, "") }
 	problem := map[string]*huma.MediaType{"application/problem+json": {Schema: of(huma.ErrorModel{})}}
-	asJSON := func(s *huma.Schema) map[string]*huma.MediaType { return map[string]*huma.MediaType{"application/json": {Schema: s}} }
+	asJSON := func(s *huma.Schema) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/json": {Schema: s}}
+	}
 	add := func(path, id, summary, about string, sent, answer map[string]*huma.MediaType) *huma.Operation {
 		op := &huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Description: about, Tags: []string{"Intake"},
 			RequestBody: &huma.RequestBody{Required: true, Content: sent}, Responses: map[string]*huma.Response{"200": {Description: "All of it is on disk", Content: answer}}}
-		for scheme := range slices.Sorted(maps.Keys(keySchemes)) {
+		for _, scheme := range slices.Sorted(maps.Keys(keySchemes)) {
 			op.Security = append(op.Security, map[string][]string{scheme: {}})
 		}
 		for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable} {
