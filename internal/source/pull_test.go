@@ -217,7 +217,7 @@ func TestPoll_CountsGrowthOnceWhateverHappensInBetween(t *testing.T) {
 		var polls sync.WaitGroup // side by side, as by hand while the clock asks
 		for range 4 {
 			polls.Go(func() {
-				if _, err := a.sources.Poll(context.Background(), c); err != nil && fault.Of(err) != fault.Conflict {
+				if _, err := a.sources.Poll(context.Background(), c); err != nil && fault.Of(err) != fault.Conflict && fault.Of(err) != fault.Limited {
 					t.Error(err)
 				}
 			})
@@ -351,5 +351,35 @@ func TestSilent_AnHeirAnswersForWhatIsRetired(t *testing.T) {
 	}
 	if why := silent(); len(why) != 0 {
 		t.Errorf("the heir is well: %q", why)
+	}
+}
+
+func TestCheck_AsksFewAtOnceForOneOwner(t *testing.T) {
+	a := newAsked(t, dbtest.New(t))
+	c, wait, came := a.connect("calls", ""), make(chan struct{}), make(chan struct{}, 9)
+	a.says(func(w http.ResponseWriter, _ *http.Request) {
+		came <- struct{}{}
+		<-wait
+		io.WriteString(w, `{"list": [{"id": 1, "who": "ada", "at": "2026-11-20"}]}`)
+	})
+	var slow sync.WaitGroup
+	for range 2 {
+		slow.Go(func() {
+			if _, err := a.sources.Check(t.Context(), c, ""); err != nil {
+				t.Error(err)
+			}
+		})
+		<-came
+	}
+	if _, err := a.sources.Check(t.Context(), c, ""); fault.Of(err) != fault.Limited {
+		t.Errorf("a third at once: %v", err)
+	}
+	if _, err := a.sources.Poll(t.Context(), c); fault.Of(err) != fault.Limited {
+		t.Errorf("or a poll: %v", err)
+	}
+	close(wait)
+	slow.Wait()
+	if _, err := a.sources.Check(t.Context(), c, ""); err != nil {
+		t.Errorf("when they are done: %v", err)
 	}
 }
