@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"cairn/internal/board"
 	"cairn/internal/db"
@@ -46,6 +47,25 @@ func (s *Sources) Retire(ctx context.Context, a identity.Actor, o Owner, name, h
 		}
 		return s.rooms.Queue.Enqueue(tx, jobRetired, c.ID, retiredBy{a.Account}, s.rooms.Now())
 	})
+}
+
+// Succession is a connection that was retired and what takes its place.
+type Succession struct {
+	Name, Heir string
+	Why        string // for people; "" nobody said
+}
+
+// Successions returns the connections of a board that were retired since an instant with another in their place, the latest
+// first. Of those that leave nothing in their place SilentNow tells, as long as that is missed.
+func (s *Sources) Successions(ctx context.Context, boardID string, since time.Time) (all []Succession, err error) {
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err = db.All(tx, func(row func(...any) error) (one Succession, err error) {
+			return one, row(&one.Name, &one.Heir, &one.Why)
+		}, `SELECT s.name, h.name, s.why FROM source s JOIN source h ON h.source_id = s.heir
+			WHERE s.board_id = $1 AND s.state = 'retired' AND s.state_at >= $2 ORDER BY s.state_at DESC, s.name`, boardID, since.UnixMicro())
+		return err
+	})
+	return all, err
 }
 
 // jobRetired tells by mail that a board's connection is retired; its key is the connection's number.

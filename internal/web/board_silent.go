@@ -4,9 +4,14 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 )
 
-// silentNotices say to who is on a board or looks after it what is not measured at the moment, and that it does not count as zero.
+// toldFor is how long a board's page says that one source took the place of another.
+const toldFor = 28 * 24 * time.Hour
+
+// silentNotices say to who is on a board or looks after it what is not measured at the moment, that it does not count as zero, and
+// which source took the place of another of late.
 func (s *site) silentNotices(ctx context.Context, p place) (all []notice, err error) {
 	if !p.reading.runs && p.reading.member == nil || p.lasting {
 		return nil, nil
@@ -22,5 +27,13 @@ func (s *site) silentNotices(ctx context.Context, p place) (all []notice, err er
 		}
 		all = append(all, n)
 	}
-	return all, nil
+	followed, err := s.imports.Successions(ctx, p.board.ID, s.now().Add(-toldFor))
+	for _, one := range followed {
+		n := notice{Heading: "The source " + one.Name + " was retired", Text: one.Heir + " takes its place, and what it brought stays."}
+		if one.Why != "" {
+			n.Text += " The reason: " + sentence(one.Why)
+		}
+		all = append(all, n)
+	}
+	return all, err
 }

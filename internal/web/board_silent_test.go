@@ -23,7 +23,14 @@ func TestBoard_SaysToItsPeopleWhatIsNotMeasured(t *testing.T) {
 	}
 	c.manager.send(list+"/crm", "do", "pause", "why", "moving")
 	mustSay(t, c.manager.says(c.at("")), "is not measured at the moment.", "The source crm is paused since", "Who has no value is missing, which is not zero.", "Look at the sources")
-	if said := w.ask("GET", c.at("")).body; strings.Contains(said, "is not measured") {
+	c.manager.send(list, "kind", "push", "name", "phone")
+	c.manager.send(list+"/crm", "do", "retire", "heir", "phone", "ending", "we moved")
+	mustSay(t, c.manager.says(c.at("")), "The source crm was retired.", "phone takes its place, and what it brought stays. The reason: We moved.")
+	if said := w.ask("GET", c.at("")).body; strings.Contains(said, "is not measured") || strings.Contains(said, "was retired") {
 		t.Error("a stranger is told of it")
+	}
+	w.clock = w.clock.AddDate(0, 0, 29)
+	if said := c.manager.get(c.at("")).body; strings.Contains(said, "was retired") {
+		t.Error("it is told for ever")
 	}
 }
