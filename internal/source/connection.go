@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -290,7 +292,11 @@ func (s *Sources) check(c *Connection) error {
 		}
 		c.Every = 0
 	case !asked:
-		return invalid("kind", "This server knows no source of the kind %q.", c.Kind)
+		kinds := []string{string(Push)}
+		for _, k := range s.Kinds() {
+			kinds = append(kinds, string(k))
+		}
+		return invalid("kind", "There is no source of the kind %q: name one of %s.", c.Kind, strings.Join(kinds, ", "))
 	default:
 		settings, err := puller.Configure(c.Settings)
 		if err != nil {
@@ -336,7 +342,8 @@ type Changes struct {
 	Credentials *string // "" takes them away
 }
 
-// Change changes a connection. Invalid, with the field; Conflict for one that is retired.
+// Change changes a connection. Invalid, with the field; Conflict for one that is retired. Where another address is asked from now on,
+// credentials have to be given again: whoever may change a connection cannot have what others gave it sent to themselves.
 func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name string, to Changes) (c Connection, err error) {
 	err = s.act(ctx, a, o, name, func(tx *db.Tx, was Connection) error {
 		c = was
@@ -354,6 +361,9 @@ func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name st
 		}
 		if err := s.check(&c); err != nil {
 			return err
+		}
+		if c.Opens && to.Credentials == nil && !slices.Equal(addresses(was.Settings), addresses(c.Settings)) {
+			return invalid("credentials", "Give the credentials again, or take them away: they are for the address that they were given for, and another one is to be asked.")
 		}
 		rules, err := json.Marshal(c.Rules)
 		if err != nil {
@@ -378,6 +388,35 @@ func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name st
 		return s.wind(tx, c)
 	})
 	return c, err
+}
+
+// addresses are where settings lead, in order: every text in them that is an address or a part of one.
+func addresses(settings json.RawMessage) (all []string) {
+	var root any
+	if json.Unmarshal(settings, &root) != nil {
+		return []string{string(settings)}
+	}
+	var walk func(value any, part bool)
+	walk = func(value any, part bool) {
+		switch v := value.(type) {
+		case string:
+			if part || strings.Contains(v, "://") {
+				all = append(all, v)
+			}
+		case []any:
+			for _, each := range v {
+				walk(each, part)
+			}
+		case map[string]any:
+			for name, each := range v {
+				walk(name, false)
+				walk(each, part || name == "fill")
+			}
+		}
+	}
+	walk(root, false)
+	slices.Sort(all)
+	return all
 }
 
 // Pause has a connection bring nothing until Resume. why is for people; Conflict where it is retired.

@@ -383,3 +383,35 @@ func TestCheck_AsksFewAtOnceForOneOwner(t *testing.T) {
 		t.Errorf("when they are done: %v", err)
 	}
 }
+
+func TestChange_SendsCredentialsNowhereElse(t *testing.T) {
+	a := newAsked(t, dbtest.New(t))
+	c := a.connect("calls", `, "fill": {"site": "a"}`)
+	change := func(settings, credentials string) error {
+		to := source.Changes{Settings: json.RawMessage(settings)}
+		if credentials != "" {
+			to.Credentials = &credentials
+		}
+		_, err := a.sources.Change(t.Context(), identity.Actor{}, a.owner(), "calls", to)
+		return err
+	}
+	settings := string(c.Settings)
+	for _, elsewhere := range []string{strings.ReplaceAll(settings, a.server.URL, "https://mine.example"), strings.ReplaceAll(settings, `"site":"a"`, `"site":"b"`)} {
+		if elsewhere == settings {
+			t.Fatalf("nothing is another in %s", settings)
+		}
+		err := change(elsewhere, "")
+		if f, ok := err.(*fault.Fault); !ok || f.Field != "credentials" {
+			t.Errorf("%s: %v", elsewhere, err)
+		}
+		if err := change(elsewhere, "another secret"); err != nil {
+			t.Errorf("with credentials of its own: %v", err)
+		}
+		if err := change(settings, "secret"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := change(strings.Replace(settings, `"$.at"`, `"$.day"`, 1), ""); err != nil {
+		t.Errorf("the same address: %v", err)
+	}
+}
