@@ -125,16 +125,11 @@ func mappingOf(preset, text string) (*intake.Mapping, error) {
 	if preset == "" {
 		return nil, nil
 	}
-	presets, err := intake.Presets()
-	if err != nil {
-		return nil, err
+	mapping, err := intake.PresetNamed(preset)
+	if fault.Of(err) == fault.Invalid {
+		return nil, wrong("query.preset", "%s", fault.Message(err))
 	}
-	for _, p := range presets {
-		if p.Name == preset {
-			return p.Mapping, nil
-		}
-	}
-	return nil, wrong("query.preset", "There is no export called %q here: the presets are told with the board's data.", preset)
+	return mapping, err
 }
 
 func (d *door) showData(ctx context.Context, v *visit, _ *InBoard) (*body[client.Data], error) {

@@ -345,7 +345,7 @@ func (d *door) showTrail(ctx context.Context, v *visit, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	called, err := d.accountNames(ctx, v.board)
+	called, err := d.Boards.Names(ctx, v.board)
 	if err != nil {
 		return nil, err
 	}
@@ -368,30 +368,4 @@ func wireEvent(e audit.Event, called func(account string) string) client.Event {
 		told.Player = called(e.Player)
 	}
 	return told
-}
-
-// accountNames says how a board knows accounts: by membership, else by the address that a role was given to.
-func (d *door) accountNames(ctx context.Context, b *board.Board) (func(account string) string, error) {
-	known := map[string]string{}
-	members, err := d.Boards.Members(ctx, b.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range members {
-		if m.Player != "" {
-			known[m.Player] = m.Called()
-		}
-	}
-	holders, err := d.Boards.Holders(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range holders {
-		if known[h.Account] == "" && h.Account != "" && h.Address != "" {
-			known[h.Account] = h.Address
-		}
-	}
-	return func(account string) string {
-		return cmp.Or(known[account], "somebody who is not on the board any more")
-	}, nil
 }

@@ -49,6 +49,14 @@ func TestGiveRole_WaitsForWhoeverProvesTheAddress(t *testing.T) {
 		if err != nil || len(waiting) != 2 || waiting[1].Account != "" || len(theirs) != 1 || theirs[0].Access.Role != board.Viewer {
 			t.Errorf("%+v, %+v, %v", waiting, theirs, err)
 		}
+		called, err := c.Boards.Names(c.ctx, c.at)
+		must(t, err)
+		if got := called(ada.Account); got != "ada@example.org" {
+			t.Errorf("the owner is called %q", got)
+		}
+		if got := called(eve.Account); got != "somebody who is not on the board any more" { // whose role waits still
+			t.Errorf("whoever is not there is called %q", got)
+		}
 		mine, err := c.Boards.Mine(c.ctx, ada)
 		if err != nil || len(mine) != 1 || mine[0].Access.Role != board.Owner || mine[0].Board.Key != "club" {
 			t.Errorf("hers: %+v, %v", mine, err)

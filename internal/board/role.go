@@ -74,6 +74,32 @@ func (b *Boards) Holders(ctx context.Context, at *Board) (holders []Holder, err 
 	return holders, err
 }
 
+// Names says how a board knows accounts: by membership, else by the address that a role was given to. Nobody is left of an account
+// that is gone.
+func (b *Boards) Names(ctx context.Context, at *Board) (func(account string) string, error) {
+	members, err := b.Members(ctx, at.ID)
+	if err != nil {
+		return nil, err
+	}
+	holders, err := b.Holders(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]string{}
+	for _, h := range holders {
+		known[h.Account] = cmp.Or(known[h.Account], h.Address)
+	}
+	for _, m := range members {
+		if m.Player != "" {
+			known[m.Player] = m.Called()
+		}
+	}
+	delete(known, "")
+	return func(account string) string {
+		return cmp.Or(known[account], "somebody who is not on the board any more")
+	}, nil
+}
+
 func holdersOf(tx *db.Tx, boardID string) (holders []Holder, err error) {
 	rows, err := tx.Query(`SELECT player_id, address, role, scope, since FROM board_role WHERE board_id = $1 ORDER BY since, address, player_id`, boardID)
 	if err != nil {

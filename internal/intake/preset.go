@@ -4,6 +4,8 @@ import (
 	"embed"
 	"path"
 	"strings"
+
+	"cairn/internal/fault"
 )
 
 //go:embed presets/*.yaml
@@ -33,6 +35,22 @@ func Presets() (presets []Preset, err error) {
 		presets = append(presets, Preset{strings.TrimSuffix(file.Name(), ".yaml"), mapping})
 	}
 	return presets, nil
+}
+
+// PresetNamed returns the mapping of a name that comes with the program; Invalid, with the names there are, where none does.
+func PresetNamed(name string) (*Mapping, error) {
+	presets, err := Presets()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range presets {
+		if p.Name == name {
+			return p.Mapping, nil
+		}
+		names = append(names, p.Name)
+	}
+	return nil, fault.Wrong("preset", "There is no preset %q: choose one of %s.", name, strings.Join(names, ", "))
 }
 
 // Guess returns the preset whose headers stand in one of the first rows of a file; ok is false where none does.

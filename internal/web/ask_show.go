@@ -211,7 +211,7 @@ func beginning(text string) string {
 func (s *site) otherSide(v *visit, q coaching.Question) (string, error) {
 	names, err := s.boards.Directory(v.Context(), v.board)
 	if err != nil || !q.Mine {
-		return memberName(names.Member(q.Member)), err
+		return names.Member(q.Member).Called(), err
 	}
 	if q.To == "" {
 		return "whoever runs the board", nil

@@ -61,8 +61,8 @@ func (s *site) coachedPage(v *visit, f *form) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	around, head := s.coachHead(v, "../coach", memberName(m), "")
-	page := coachedPage{frame: around, Managed: head, Name: memberName(m), Card: playerAddress(boardAddress(b), m.Key), Action: coachAddress(b, m.Key), Writes: v.access.May(board.Manage, b) || v.access.May(board.SeeGiven, b)}
+	around, head := s.coachHead(v, "../coach", m.Called(), "")
+	page := coachedPage{frame: around, Managed: head, Name: m.Called(), Card: playerAddress(boardAddress(b), m.Key), Action: coachAddress(b, m.Key), Writes: v.access.May(board.Manage, b) || v.access.May(board.SeeGiven, b)}
 	if err := s.talks(v, &page, m, card); err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (s *site) showCoach(w http.ResponseWriter, v *visit) error {
 	}
 	scale := scaleOf(card)
 	for _, p := range queue.Prompts {
-		l := prompt{Name: memberName(p.Member), Address: coachAddress(b, p.Member.Key), Card: playerAddress(boardAddress(b), p.Member.Key), State: stateName(p.Member.State), Tags: tagWords(p.Member.Tags), Since: p.Since}
+		l := prompt{Name: p.Member.Called(), Address: coachAddress(b, p.Member.Key), Card: playerAddress(boardAddress(b), p.Member.Key), State: stateName(p.Member.State), Tags: tagWords(p.Member.Tags), Since: p.Since}
 		for _, r := range p.Reasons {
 			l.Reasons = append(l.Reasons, reasonLine{reasonWords[r.Why], r.Text, r.Evidence, r.Why == coaching.Rose})
 		}

@@ -147,7 +147,7 @@ func (s *site) personLines(ctx context.Context, b *board.Board, people []coachin
 		name, err := "", error(nil)
 		switch p.As {
 		case coaching.AsPeer:
-			name = memberName(names.Member(p.Member))
+			name = names.Member(p.Member).Called()
 		case coaching.AsCoach:
 			name, err = s.callOf(ctx, b, p.Account)
 			name = cmp.Or(name, "A coach of this board")

@@ -36,7 +36,7 @@ func (s *site) claimsPage(v *visit, f *form) (any, error) {
 		return nil, err
 	}
 	for _, c := range claims {
-		page.Claims = append(page.Claims, claimLine{Key: c.Member.Key, Name: memberName(c.Member), Card: playerAddress(boardAddress(b), c.Member.Key), Claimant: c.Claimant,
+		page.Claims = append(page.Claims, claimLine{Key: c.Member.Key, Name: c.Member.Called(), Card: playerAddress(boardAddress(b), c.Member.Key), Claimant: c.Claimant,
 			Address: cmp.Or(c.Address, "an account without an address"), When: day(c.At, b.Location())})
 	}
 	page.Managed.Problem = f.problem()

@@ -208,16 +208,7 @@ func (s *site) readMapping(v *visit, preset, text string) (*intake.Mapping, erro
 		}
 		return nil, wrong("preset", "The board keeps no mapping %q any more: choose one of the list.", name)
 	}
-	presets, err := intake.Presets()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range presets {
-		if p.Name == preset {
-			return p.Mapping, nil
-		}
-	}
-	return nil, wrong("preset", "There is no export called %q here: choose one of the list.", preset)
+	return intake.PresetNamed(preset)
 }
 
 // tellImport puts what became of a file into words.

@@ -58,7 +58,7 @@ func (s *site) membersPage(v *visit) (membersPage, error) {
 		return state != "" && m.State != state || !m.AnswersTo(text)
 	})
 	slices.SortFunc(found, func(a, b board.Member) int {
-		return cmp.Or(strings.Compare(strings.ToLower(memberName(a)), strings.ToLower(memberName(b))), cmp.Compare(a.Number, b.Number))
+		return cmp.Or(strings.Compare(strings.ToLower(a.Called()), strings.ToLower(b.Called())), cmp.Compare(a.Number, b.Number))
 	})
 	shown, err := readPage(q, len(found), membersAPage)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *site) membersPage(v *visit) (membersPage, error) {
 	}
 	page.Found = count(len(found), "member", "members")
 	for _, m := range found[min(len(found), (shown-1)*membersAPage):min(len(found), shown*membersAPage)] {
-		l := memberLine{Name: memberName(m), Key: m.Key, State: stateName(m.State), Hidden: m.Hidden, Tags: tagWords(m.Tags), Since: day(m.Changed, b.Location())}
+		l := memberLine{Name: m.Called(), Key: m.Key, State: stateName(m.State), Hidden: m.Hidden, Tags: tagWords(m.Tags), Since: day(m.Changed, b.Location())}
 		if m.State != board.Former {
 			l.Address = memberAddress(b, m.Key)
 		}
@@ -154,8 +154,8 @@ func (s *site) memberPage(v *visit, f *form) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	around, head := s.managed(v, "/members", memberName(m), "")
-	page := memberPage{frame: around, Managed: head, Name: memberName(m), Action: memberAddress(b, m.Key), Card: playerAddress(boardAddress(b), m.Key)}
+	around, head := s.managed(v, "/members", m.Called(), "")
+	page := memberPage{frame: around, Managed: head, Name: m.Called(), Action: memberAddress(b, m.Key), Card: playerAddress(boardAddress(b), m.Key)}
 	page.Facts = []fact{{"State", capital(stateName(m.State)) + " since " + day(m.Changed, b.Location())}, {"Key", m.Key}}
 	if m.Player == "" {
 		page.Facts = append(page.Facts, fact{"Address", cmp.Or(m.Email, "none")}, fact{"Claimed", "nobody has claimed this record"})

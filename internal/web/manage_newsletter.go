@@ -269,7 +269,7 @@ func (s *site) letterPreview(v *visit, page *newsletterPage, p period.Period) er
 			shown = m
 		}
 		if i < most {
-			readers = append(readers, option{Value: m.Key, Text: memberName(m)})
+			readers = append(readers, option{Value: m.Key, Text: m.Called()})
 		}
 	}
 	if len(members) > most {
@@ -281,7 +281,7 @@ func (s *site) letterPreview(v *visit, page *newsletterPage, p period.Period) er
 	if err != nil {
 		return err
 	}
-	page.Preview = &letterTold{Name: memberName(shown), Subject: written.Subject, Text: written.Text, Short: written.Short,
+	page.Preview = &letterTold{Name: shown.Called(), Subject: written.Subject, Text: written.Text, Short: written.Short,
 		Frame: newsletterAddress(b) + "/letter?" + url.Values{"period": {p.String()}, "player": {shown.Key}}.Encode()}
 	return nil
 }
@@ -332,7 +332,7 @@ func (s *site) letterLines(v *visit, page *newsletterPage, told newsletter.Newsl
 	}
 	for _, l := range lines {
 		m := names.Member(l.Member)
-		line := letterLine{Name: memberName(m), How: channelWords[l.Channel], State: s.letterState(l.State), When: instant(l.Changed, b.Location()), Member: l.Member,
+		line := letterLine{Name: m.Called(), How: channelWords[l.Channel], State: s.letterState(l.State), When: instant(l.Changed, b.Location()), Member: l.Member,
 			Open: l.Open(), Again: l.State == newsletter.Failed || l.State == newsletter.Bounced}
 		if m.State != board.Former {
 			line.Address = memberAddress(b, m.Key)

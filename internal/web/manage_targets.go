@@ -366,7 +366,7 @@ func whoseWords(w target.Target, names *board.Directory) string {
 		return "Every team’s mean, by " + w.Group
 	case w.Member != target.Everyone:
 		if m := names.Member(w.Member); m.State != board.Former {
-			return "Of " + memberName(m)
+			return "Of " + m.Called()
 		}
 		return "Of a former player"
 	}

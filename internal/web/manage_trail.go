@@ -1,14 +1,11 @@
 package web
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-
-	"cairn/internal/board"
 )
 
 // boardTrailPage is who did what to a board.
@@ -38,7 +35,7 @@ func (s *site) showTrail(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.accountNames(v.Context(), b)
+	names, err := s.boards.Names(v.Context(), b)
 	if err != nil {
 		return err
 	}
@@ -56,35 +53,6 @@ func (s *site) showTrail(w http.ResponseWriter, v *visit) error {
 		page.Later = link{Text: "Earlier", Address: manageAddress(b) + "/trail?before=" + url.QueryEscape(events[len(events)-1].ID)}
 	}
 	return s.tell(w, v, http.StatusOK, "manage_trail", page)
-}
-
-// accountNames says how a board knows accounts: by role or membership. Nobody is left of an account that is gone.
-func (s *site) accountNames(ctx context.Context, b *board.Board) (func(account string) string, error) {
-	known := map[string]string{}
-	members, err := s.boards.Members(ctx, b.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range members {
-		if m.Player != "" {
-			known[m.Player] = memberName(m)
-		}
-	}
-	holders, err := s.boards.Holders(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range holders {
-		if known[h.Account] == "" && h.Account != "" && h.Address != "" {
-			known[h.Account] = h.Address
-		}
-	}
-	return func(account string) string {
-		if name := known[account]; name != "" {
-			return name
-		}
-		return "somebody who is not on the board any more"
-	}, nil
 }
 
 func detailWords(detail map[string]string) string {

@@ -393,7 +393,7 @@ func (s *site) claimPage(v *visit, f *form) (any, error) {
 	if b.Basis != board.PublicRecord || m.State != board.Listed || m.Hidden {
 		return nil, fault.New(fault.NotFound, "There is nothing to claim here.")
 	}
-	page := claimPage{frame: s.frame("Is this you?", b), Action: boardAddress(b) + "/claim/" + url.PathEscape(key), Player: memberName(m), Basis: fact{basisName(b.Basis), basisWords(b.Basis)},
+	page := claimPage{frame: s.frame("Is this you?", b), Action: boardAddress(b) + "/claim/" + url.PathEscape(key), Player: m.Called(), Basis: fact{basisName(b.Basis), basisWords(b.Basis)},
 		Proof: "If the board knows an address that you proved to read, the record is yours at once. Else a manager of the board looks at your claim; until then nothing changes."}
 	page.Hidden = true
 	page.Claimed = m.Player != ""
@@ -427,6 +427,3 @@ func (s *site) claim(w http.ResponseWriter, v *visit) error {
 	}
 	return done(w, v, boardAddress(v.board)+"/membership", "claimed")
 }
-
-// memberName is what people call a member.
-func memberName(m board.Member) string { return m.Called() }

@@ -254,7 +254,7 @@ func (s *site) linksPage(v *visit, f *form) (any, error) {
 		what, kept = what[2:], []string{"story"}
 	}
 	page.Shows = f.ticks("shows", "What is on it?", "", kept, what)
-	page.Name = f.tick("name", "My name as well", "As this board calls you: "+memberName(m)+".", true)
+	page.Name = f.tick("name", "My name as well", "As this board calls you: "+m.Called()+".", true)
 	given, err := s.passes.OfPlayer(ctx, v.actor.Account)
 	if err != nil {
 		return nil, err

@@ -90,19 +90,8 @@ func (s Settings) mapping() (m *intake.Mapping, err error) {
 			return nil, fault.Wrong("mapping", "%s", fault.Message(err))
 		}
 	case s.Preset != "":
-		presets, err := intake.Presets()
-		if err != nil {
+		if m, err = intake.PresetNamed(s.Preset); err != nil {
 			return nil, err
-		}
-		var names []string
-		for _, p := range presets {
-			names = append(names, p.Name)
-			if p.Name == s.Preset {
-				m = p.Mapping
-			}
-		}
-		if m == nil {
-			return nil, fault.Wrong("preset", "There is no preset %q: choose one of %s.", s.Preset, strings.Join(names, ", "))
 		}
 	default:
 		return nil, nil
