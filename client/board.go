@@ -22,25 +22,26 @@ type Board struct {
 // Front is what a board says of itself.
 type Front struct {
 	Board
-	Purpose   string   `json:"purpose" doc:"What the score is for."`
-	Period    string   `json:"period" enum:"day,week,fortnight,month,quarter,year" doc:"How long a release covers."`
-	Players   string   `json:"players" doc:"What is scored: people, teams, organisations or things."`
-	Scorecard int      `json:"scorecard" doc:"Version of the scorecard in force."`
-	Pages     Pages    `json:"pages" doc:"Who sees which page."`
-	Pending   *Pending `json:"pending,omitempty" doc:"A step wider that is announced and does not hold yet."`
-	Top       int      `json:"top" doc:"How many stand on the leaderboard; 0 all."`
-	Smallest  int      `json:"smallest" doc:"A figure about fewer players than this is withheld."`
-	Retention int      `json:"retention" doc:"Days that raw entries are kept."`
-	Tags      []string `json:"tags" doc:"Groups of tags by which it ranks as well."`
-	Owner     string   `json:"owner,omitempty" doc:"Whose work the design is."`
-	Licence   string   `json:"licence,omitempty" doc:"Under which others may use it."`
-	Talk      string   `json:"talk,omitempty" doc:"Where its people talk."`
-	Prize     string   `json:"prize,omitempty" doc:"What is won beside the score."`
-	Closed    string   `json:"closed,omitempty" doc:"Why whoever runs the server closed it; absent: it is open."`
-	Terms     *Terms   `json:"terms,omitempty" doc:"What it asks of its players; for those and for whoever runs it."`
-	Next      Next     `json:"next" doc:"Its next release."`
-	Latest    string   `json:"latest,omitempty" doc:"Period of the latest release; absent: none yet, or its leaderboard is not for you." example:"2026-W47"`
-	Page      string   `json:"page" doc:"Address of its page."`
+	Purpose   string            `json:"purpose" doc:"What the score is for."`
+	Period    string            `json:"period" enum:"day,week,fortnight,month,quarter,year" doc:"How long a release covers."`
+	Players   string            `json:"players" doc:"What is scored: people, teams, organisations or things."`
+	Scorecard int               `json:"scorecard" doc:"Version of the scorecard in force."`
+	Pages     Pages             `json:"pages" doc:"Who sees which page."`
+	Pending   *Pending          `json:"pending,omitempty" doc:"A step wider that is announced and does not hold yet."`
+	Top       int               `json:"top" doc:"How many stand on the leaderboard; 0 all."`
+	Smallest  int               `json:"smallest" doc:"A figure about fewer players than this is withheld."`
+	Retention int               `json:"retention" doc:"Days that raw entries are kept."`
+	Tags      []string          `json:"tags" doc:"Groups of tags by which it ranks as well."`
+	Owner     string            `json:"owner,omitempty" doc:"Whose work the design is."`
+	Licence   string            `json:"licence,omitempty" doc:"Under which others may use it."`
+	Talk      string            `json:"talk,omitempty" doc:"Where its people talk."`
+	Prize     string            `json:"prize,omitempty" doc:"What is won beside the score."`
+	Closed    string            `json:"closed,omitempty" doc:"Why whoever runs the server closed it; absent: it is open."`
+	Silent    map[string]string `json:"silent,omitempty" doc:"Metrics that are not measured at the moment, each with the reason: who has no value is missing, which is not zero. For its players and for whoever runs it."`
+	Terms     *Terms            `json:"terms,omitempty" doc:"What it asks of its players; for those and for whoever runs it."`
+	Next      Next              `json:"next" doc:"Its next release."`
+	Latest    string            `json:"latest,omitempty" doc:"Period of the latest release; absent: none yet, or its leaderboard is not for you." example:"2026-W47"`
+	Page      string            `json:"page" doc:"Address of its page."`
 }
 
 // Next is the release of a board that comes next. Where a board is released by hand it has no more than the mode.

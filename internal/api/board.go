@@ -90,6 +90,9 @@ func (d *door) showBoard(ctx context.Context, v *visit, _ *InBoard) (*body[clien
 		}
 		asks := wireTerms(terms)
 		told.Terms = &asks
+		if told.Silent, err = d.Sources.SilentNow(ctx, b); err != nil {
+			return nil, err
+		}
 	} else {
 		told.Talk = "" // for its people
 	}

@@ -85,6 +85,11 @@ func TestAPI_ASourceIsConnectedMendedReplayedAndRetired(t *testing.T) {
 		t.Error("the old key still works")
 	}
 	must(t, sources.Pause(ctx, "crm", "for now"))
+	front, err := w.by(ada).Board(ctx, "club")
+	must(t, err)
+	if len(front.Silent) != 1 || !strings.Contains(front.Silent["Calls"], "crm is paused") {
+		t.Errorf("what is not measured: %q", front.Silent)
+	}
 	if answer, _ := w.ask(http.MethodPost, "/api/v1/in", next.Key, `[]`); answer.StatusCode != http.StatusForbidden {
 		t.Errorf("a paused source takes: %d", answer.StatusCode)
 	}
