@@ -237,11 +237,31 @@ func (s *Sources) Discard(ctx context.Context, a identity.Actor, o Owner, name, 
 	return gone, err
 }
 
-// Sweep deletes what waited for 30 days, keys that ended, and what was brought more than a year ago, by day.
+// Sweep deletes what waited for 30 days, or for as long as its board keeps entries where that is less, keys that ended, and what was
+// brought more than a year ago, by day.
 func (s *Sources) Sweep(ctx context.Context) error {
 	now := s.rooms.Now()
+	boards, err := s.boards.List(ctx, true)
+	if err != nil {
+		return err
+	}
 	return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		old := now.Add(-heldFor).UnixMicro()
+		for _, b := range boards {
+			due := now.AddDate(0, 0, -b.Retention).UnixMicro()
+			if due <= old {
+				continue
+			}
+			if _, err := tx.Exec(`UPDATE source SET dropped = dropped + (SELECT COUNT(*) FROM source_held h WHERE h.source_id = source.source_id AND h.at < $1)
+				WHERE board_id = $2`, due, b.ID); err != nil {
+				return err
+			}
+			for _, table := range []string{"source_held", "source_recent"} {
+				if _, err := tx.Exec(`DELETE FROM `+table+` WHERE at < $1 AND source_id IN (SELECT source_id FROM source WHERE board_id = $2)`, due, b.ID); err != nil {
+					return err
+				}
+			}
+		}
 		if _, err := tx.Exec(`UPDATE source SET dropped = dropped + (SELECT COUNT(*) FROM source_held h WHERE h.source_id = source.source_id AND h.at < $1)
 			WHERE source_id IN (SELECT source_id FROM source_held WHERE at < $1)`, old); err != nil {
 			return err
