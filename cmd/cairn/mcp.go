@@ -50,6 +50,9 @@ type (
 		Board  string `json:"board" jsonschema:"key of the board, as my_boards lists it"`
 		Period string `json:"period,omitempty" jsonschema:"period of the release, such as 2026-W47; left out: the latest"`
 	}
+	latestOn struct {
+		Board string `json:"board" jsonschema:"key of the board, as my_boards lists it"`
+	}
 	nothingAsked struct{}
 )
 
@@ -114,7 +117,7 @@ func newAssistant(s *client.Client) *mcp.Server {
 		Next *client.Next    `json:"next,omitempty" jsonschema:"the release that comes next"`
 	}
 	mcp.AddTool(server, reads("what_next", "What next?", "The next small step that would help the user's score most, a tip, and when the next release comes."),
-		func(ctx context.Context, _ *mcp.CallToolRequest, in aboutBoard) (*mcp.CallToolResult, next, error) {
+		func(ctx context.Context, _ *mcp.CallToolRequest, in latestOn) (*mcp.CallToolResult, next, error) {
 			card, err := s.MyCard(ctx, in.Board, client.Latest)
 			if err != nil {
 				return nil, next{}, told(err)

@@ -497,7 +497,7 @@ func tellTried(shown []source.Shown, zone *time.Location) *tried {
 		for _, m := range s.Made {
 			l.Becomes = append(l.Becomes, becomes{cmp.Or(m.Who, "you"), m.Entry.Key + " " + amount(m.Entry.Value)})
 		}
-		if s.Why == "" {
+		if s.Why == "" && !s.Skipped {
 			fine++
 		}
 		t.Lines = append(t.Lines, l)
