@@ -140,7 +140,7 @@ func TestIn_TakesEntriesOnceAndSaysWhatBecameOfThem(t *testing.T) {
 	s.wantSums(map[string]float64{"ada calls shop": 2, "bo calls shop": 1, "cy calls shop": 2, "cy answers shop": 1})
 }
 
-const orderRules = `[{"event": "Order Completed", "key": "orders", "number": "$.properties.total", "by": "key"}, {"event": "com.example.*", "key": "orders", "number": "$.data.total"}]`
+const orderRules = `[{"event": "Order Completed", "key": "answers", "number": "$.properties.total", "by": "key"}, {"event": "com.example.*", "key": "answers", "number": "$.data.total"}]`
 
 // The clients are those that others use, with their own ways of trying again: the first answer is that it cannot be just now, the
 // second request is taken and its answer lost.
@@ -174,7 +174,7 @@ func TestIntake_RealClientsLoseNothingAndDoubleNothing(t *testing.T) {
 					t.Fatalf("%v\n%s\n%s", err, said, s.log.String())
 				}
 			}
-			s.wantSums(map[string]float64{want + " orders shop": 15})
+			s.wantSums(map[string]float64{want + " answers shop": 15})
 			if asked.Load() < 4 {
 				t.Errorf("it asked %d times", asked.Load())
 			}
@@ -214,7 +214,7 @@ func TestIntake_TakesBatchesOfTheCloudEventsSDK(t *testing.T) {
 		}
 		s.wantIntake(string(text), want)
 	}
-	s.wantSums(map[string]float64{"bo orders shop": 6})
+	s.wantSums(map[string]float64{"bo answers shop": 6})
 	answer, _ := s.ask("OPTIONS", "/api/v1/in/cloudevents", "", "", "WebHook-Request-Origin", "events.example")
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("WebHook-Allowed-Origin") != "events.example" || answer.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("the handshake: %d %v", answer.StatusCode, answer.Header)
@@ -246,7 +246,7 @@ func TestIntake_FindsTheKeyWhereClientsPutIt(t *testing.T) {
 			t.Errorf("%s: %d %s", name, answer.StatusCode, text)
 		}
 	}
-	s.wantSums(map[string]float64{"ada orders shop": 6})
+	s.wantSums(map[string]float64{"ada answers shop": 6})
 }
 
 func basic(text string) string {

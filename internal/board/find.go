@@ -2,10 +2,20 @@ package board
 
 import (
 	"cairn/internal/db"
+	"cairn/scorecard"
 )
 
 // Unknown is what NumbersIn returns for a person who is not on the board.
 const Unknown = -2
+
+// CardIn returns the scorecard that is in force on a board, in the caller's transaction.
+func (b *Boards) CardIn(tx *db.Tx, boardID string) (*scorecard.Scorecard, error) {
+	var version int
+	if err := tx.QueryRow(`SELECT version FROM board WHERE board_id = $1`, boardID).Scan(&version); err != nil {
+		return nil, err
+	}
+	return b.cardIn(tx, boardID, version)
+}
 
 // NumbersIn returns the numbers of members in the caller's transaction, in order, by a key, e-mail address or handle of each, without
 // adding anybody: Gone for people of whom the board keeps nothing any more, Unknown for those that it does not know or cannot tell

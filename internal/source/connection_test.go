@@ -179,6 +179,41 @@ func TestPush_KeepsNothingOfWhoLeft(t *testing.T) {
 	})
 }
 
+func TestPush_WaitsWhereNoMetricReadsItsKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newLinked(t, d)
+		slip := rules(t, `[{"event": "Order Completed", "key": "post", "player": "$.userId", "by": "key"}]`)
+		if _, err := w.sources.Change(w.ctx, identity.Actor{}, w.owner, "shop", source.Changes{Rules: &slip}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.push(order("1", "ada", 1)); got.Waiting != 1 || got.Added != 0 {
+			t.Errorf("%+v", got)
+		}
+		const why = `No metric of the board reads the key "post"; did you mean "posts"?`
+		shown, err := w.sources.DryRun(w.ctx, identity.Actor{}, w.owner, "shop", slip)
+		if err != nil || len(shown) != 1 || shown[0].Why != why {
+			t.Errorf("%+v, %v", shown, err)
+		}
+		if reasons, err := w.sources.Reasons(w.ctx, w.at()); err != nil || len(reasons) != 1 || reasons[0].Why != why {
+			t.Errorf("%+v, %v", reasons, err)
+		}
+		// A place that is asked brings what it has: the board may come to read it later.
+		asked := w.at()
+		asked.Kind = source.Items
+		if got, err := w.sources.Push(w.ctx, asked, batch(order("2", "ada", 1))); err != nil || got.Added != 1 {
+			t.Errorf("%+v, %v", got, err)
+		}
+		mended := rules(t, shopRules)
+		if _, err := w.sources.Change(w.ctx, identity.Actor{}, w.owner, "shop", source.Changes{Rules: &mended}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.sources.Replay(w.ctx, identity.Actor{}, w.owner, "shop"); err != nil || got.Added != 1 || got.Waiting != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+		w.wantSums(map[string]float64{"ada posts": 1, "ada post": 1})
+	})
+}
+
 func TestPush_WaitsUnderAFinalRelease(t *testing.T) {
 	w := newLinked(t, dbtest.New(t))
 	err := w.db.Write(w.ctx, func(tx *db.Tx) error {

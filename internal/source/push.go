@@ -356,6 +356,10 @@ func (s *Sources) takeOnBoard(tx *db.Tx, c Connection, plans []*plan, keys map[s
 	if err != nil {
 		return err
 	}
+	read, err := s.readBy(tx, c)
+	if err != nil {
+		return err
+	}
 	var batch []entry.Entry
 	type place struct {
 		p     *plan
@@ -373,6 +377,8 @@ func (s *Sources) takeOnBoard(tx *db.Tx, c Connection, plans []*plan, keys map[s
 					gone++
 				case who.number < 0:
 					e.why = who.why
+				case unread(read, m.Entry.Key) != "":
+					e.why = unread(read, m.Entry.Key)
 				default:
 					made := e.entries[k]
 					made.Member = who.number
@@ -415,6 +421,31 @@ func (s *Sources) takeOnBoard(tx *db.Tx, c Connection, plans []*plan, keys map[s
 		keys[batch[i].Key] = true
 	}
 	return nil
+}
+
+// readBy returns the keys of entries that a board reads of a program that sends; nil where every key is taken: a place that is asked
+// brings what it has, and a board may come to read it later.
+func (s *Sources) readBy(tx *db.Tx, c Connection) ([]string, error) {
+	if c.Kind != Push || c.Board == "" {
+		return nil, nil
+	}
+	card, err := s.boards.CardIn(tx, c.Board)
+	if err != nil {
+		return nil, err
+	}
+	return keysOf(card), nil
+}
+
+// unread is why an entry of a key waits, "" where it does not.
+func unread(read []string, key string) string {
+	if read == nil || slices.Contains(read, key) {
+		return ""
+	}
+	why := fmt.Sprintf("No metric of the board reads the key %.60q", key)
+	if near := fault.Nearest(key, read); near != "" {
+		return why + fmt.Sprintf("; did you mean %q?", near)
+	}
+	return why + "."
 }
 
 // person is somebody as an event names them.

@@ -216,6 +216,10 @@ func (s *Sources) DryRun(ctx context.Context, a identity.Actor, o Owner, name st
 			p.events = append(p.events, plannedBy(c, e))
 		}
 		people := map[person]found{}
+		read, err := s.readBy(tx, c)
+		if err != nil {
+			return err
+		}
 		if c.Board != "" {
 			c.Settings = json.RawMessage("{}") // nobody is enrolled by looking
 			if people, err = s.peopleOf(tx, c, []*plan{p}); err != nil {
@@ -228,6 +232,9 @@ func (s *Sources) DryRun(ctx context.Context, a identity.Actor, o Owner, name st
 			for _, m := range e.made {
 				if who := people[person{m.By, m.Who}]; c.Board != "" && who.number == board.Unknown && shown[i].Why == "" {
 					shown[i].Why = who.why
+				}
+				if shown[i].Why == "" {
+					shown[i].Why = unread(read, m.Entry.Key)
 				}
 			}
 		}
