@@ -81,11 +81,11 @@ func (d *door) myBoard(ctx context.Context, b *board.Board, a board.Access) (tol
 
 // comesNext is the release of a board that comes next; nil where it is released by hand, or suspended.
 func (d *door) comesNext(ctx context.Context, b *board.Board) (*client.Next, error) {
-	turn, ok, err := d.Clock.Next(ctx, b)
-	if err != nil || !ok {
+	told, err := d.next(ctx, b)
+	if err != nil || told.Releases == nil {
 		return nil, err
 	}
-	return &client.Next{Board: b.Key, Zone: b.Zone, Mode: string(cmp.Or(b.Rhythm.Mode, "by hand")), Period: turn.Period.String(), State: string(turn.State), Closes: instant(turn.Closes), Releases: instant(turn.Releases)}, nil
+	return &told, nil
 }
 
 // showMyCard is one's own scorecard; of the latest release that one is in, where no other is named.

@@ -55,6 +55,9 @@ func ReadTrack(kind string, body []byte, a Arrival) (b Batch, err error) {
 	if len(all) > MaxEvents {
 		return b, tooLarge("A request brings at most %d events: send several.", MaxEvents)
 	}
+	if len(all)*len(whole.Context) > MaxBody { // each event is read with it
+		return b, tooLarge("The context that the events share is too long for so many of them: send several requests.")
+	}
 	for i, data := range all {
 		var one track
 		if data[0] != '{' || json.Unmarshal(data, &one) != nil {

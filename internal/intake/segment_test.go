@@ -132,3 +132,18 @@ func FuzzReadTrack(f *testing.F) {
 		}
 	})
 }
+
+// A context that all events of a batch share is read with each: a megabyte must not become gigabytes.
+func TestReadTrack_RefusesALongContextOfManyEvents(t *testing.T) {
+	batch := func(context, events int) error {
+		body := `{"context": {"a": "` + strings.Repeat("x", context) + `"}, "batch": [` + strings.Repeat(`{"type": "track", "event": "e"},`, events-1) + `{"type": "track", "event": "e"}]}`
+		_, err := ReadTrack("batch", []byte(body), Arrival{At: now})
+		return err
+	}
+	if err := batch(30_000, 3000); !errors.Is(err, ErrLarge) {
+		t.Errorf("30 KB three thousand times: %v", err)
+	}
+	if err := batch(2000, 3000); err != nil {
+		t.Errorf("a usual one: %v", err)
+	}
+}
