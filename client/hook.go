@@ -11,7 +11,7 @@ import (
 // NewHook is an address that is to be told what happens on a board: a webhook, signed after the Standard Webhooks specification, or
 // a chat.
 type NewHook struct {
-	Name    string   `json:"name" minLength:"1" maxLength:"60" doc:"Of what is told." example:"HR system"`
+	Name    string   `json:"name" minLength:"1" maxLength:"60" doc:"Of who is told." example:"HR system"`
 	Kind    string   `json:"kind" enum:"webhook,slack,discord,teams"`
 	Address string   `json:"address" format:"uri" maxLength:"2000" doc:"Where messages go, over https. That of a chat is a secret and is never shown again."`
 	Events  []string `json:"events" minItems:"1" enum:"release.final,release.erratum,member.joined,member.left,grant.changed,source.unhealthy" doc:"What it is told. Chats are told of releases and sources alone."`

@@ -68,8 +68,8 @@ type SourceRule struct {
 // NewSource is a source that is to be made.
 type NewSource struct {
 	Name        string          `json:"name" minLength:"1" maxLength:"40" example:"crm"`
-	Kind        string          `json:"kind" minLength:"1" maxLength:"20" example:"push"`
-	Settings    json.RawMessage `json:"settings,omitempty" doc:"Of its kind. push: {\"enrol\": true} enrols people whom the board does not know."`
+	Kind        string          `json:"kind" minLength:"1" maxLength:"20" doc:"push: a program sends; git, github, gitea, json, sheet, feed, board: it is asked." example:"push"`
+	Settings    json.RawMessage `json:"settings,omitempty" doc:"Of its kind; those of each are listed where a source is connected." example:"{\"enrol\": true}"`
 	Rules       []SourceRule    `json:"rules,omitempty"`
 	Every       string          `json:"every,omitempty" maxLength:"20" doc:"How often it is asked; an hour where it is left out." example:"1h"`
 	Credentials string          `json:"credentials,omitempty" maxLength:"16384" doc:"A token or the like; sealed, and never shown again."`

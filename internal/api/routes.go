@@ -239,7 +239,7 @@ var sourceOperations = []operation{
 	{"keep-mapping", put, "/boards/{board}/mappings/{mapping}", "Sources", writeBoards, on(board.Manage), "Keep how files with such a header are read", []string{"POST /b/{board}/manage/data"}, do((*door).keepMapping)},
 	{"drop-mapping", remove, "/boards/{board}/mappings/{mapping}", "Sources", writeBoards, on(board.Manage), "Forget how such files are read", []string{"POST /b/{board}/manage/data/mapping"}, do((*door).dropMapping)},
 	{"list-sources", get, "/boards/{board}/sources", "Sources", readBoards, on(board.SeeTrail), "List the sources that bring entries by themselves", []string{"GET /b/{board}/manage/sources"}, ofBoards((*door).listSources)},
-	{"connect-source", post, "/boards/{board}/sources", "Sources", writeBoards, on(board.Manage), "Connect a source", []string{"POST /b/{board}/manage/sources"}, do((*door).connectBoardSource, created, says("Of one that sends, the key is told once: here."))},
+	{"connect-source", post, "/boards/{board}/sources", "Sources", writeBoards, on(board.Manage), "Connect a source", []string{"POST /b/{board}/manage/sources"}, do((*door).connectBoardSource, created, says("Of one that sends, the key is told once: here. "+settingsOfKinds))},
 	{"show-source", get, "/boards/{board}/sources/{source}", "Sources", readBoards, on(board.SeeTrail), "Read what a source is and how it does", []string{"GET /b/{board}/manage/sources/{source}"}, ofBoard((*door).showSource)},
 	{"change-source", patch, "/boards/{board}/sources/{source}", "Sources", writeBoards, on(board.Manage), "Change rules, settings, credentials or how often it is asked", []string{"POST /b/{board}/manage/sources/{source}"}, toBoard((*door).changeSource)},
 	{"make-source-key", post, "/boards/{board}/sources/{source}/key", "Sources", writeBoards, on(board.Manage), "Make a new key of a source that sends", []string{"POST /b/{board}/manage/sources/{source}"}, toBoard((*door).newSourceKey)},
@@ -258,7 +258,7 @@ var sourceOperations = []operation{
 // And to one's own record.
 var ownSourceOperations = []operation{
 	{"list-connections", get, "/me/connections", "Sources of one's own", readOwn, someone, "List the sources that bring entries by themselves", []string{"GET /me/sources/connections"}, do((*door).listOwnConnections)},
-	{"make-connection", post, "/me/connections", "Sources of one's own", writeOwn, someone, "Connect a source", []string{"POST /me/sources/connections"}, do((*door).connectOwnSource, created, says("What it brings stands in one's own record, and no board gets an entry of it."))},
+	{"make-connection", post, "/me/connections", "Sources of one's own", writeOwn, someone, "Connect a source", []string{"POST /me/sources/connections"}, do((*door).connectOwnSource, created, says("What it brings stands in one's own record, and no board gets an entry of it. "+settingsOfKinds))},
 	{"show-connection", get, "/me/connections/{source}", "Sources of one's own", readOwn, someone, "Read what a source is and how it does", []string{"GET /me/sources/connections/{source}"}, ofOwn((*door).showSource)},
 	{"change-connection", patch, "/me/connections/{source}", "Sources of one's own", writeOwn, someone, "Change rules, settings, credentials or how often it is asked", []string{"POST /me/sources/connections/{source}"}, toOwn((*door).changeSource)},
 	{"make-connection-key", post, "/me/connections/{source}/key", "Sources of one's own", writeOwn, someone, "Make a new key of a source that sends", []string{"POST /me/sources/connections/{source}"}, toOwn((*door).newSourceKey)},
