@@ -48,9 +48,10 @@ test:
 quick:
 	@go test ./...
 
-# Speed, measured and compared; writes bench/RESULTS.md. QUICK=1 takes small sizes.
+# Speed, measured and compared; writes bench/RESULTS.md. QUICK=1 takes small sizes; ONLY=doors measures one part anew.
 bench:
-	@CAIRN_POSTGRES_OPTIONS='-c shared_buffers=1GB -c work_mem=1GB -c autovacuum=off' test/postgres.sh go run -C bench . $(if $(QUICK),-quick) -out RESULTS.md
+	@CAIRN_POSTGRES_OPTIONS='-c shared_buffers=1GB -c work_mem=1GB -c autovacuum=off -c fsync=on -c synchronous_commit=on -c full_page_writes=on' \
+		test/postgres.sh go run -C bench . $(if $(QUICK),-quick) $(if $(ONLY),-only $(ONLY)) -out RESULTS.md
 
 demo:
 	@go run ./cmd/cairn demo

@@ -69,27 +69,9 @@ func openDoors(address string) error {
 		_, _ = w.Write(still[:size]) // a reader that has gone is not our concern
 	})
 	mux.HandleFunc("GET /bench/cpu", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, ownCPU()) })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		_ = server.Close()
-	}()
-	stop, err := startProfile()
-	if err != nil {
-		return err
-	}
-	defer stop()
-	if err := json.NewEncoder(os.Stdout).Encode(doorway{listener.Addr().String(), b.ID, key}); err != nil {
-		return err
-	}
-	if err := server.Serve(listener); err != http.ErrServerClosed {
-		return err
-	}
-	return nil
+	return untilInputEnds(mux, func(at net.Addr) error {
+		return json.NewEncoder(os.Stdout).Encode(doorway{at.String(), b.ID, key})
+	})
 }
 
 // caller asks a server with open doors over as many connections as there are.
@@ -267,7 +249,7 @@ func (c *caller) entriesIn(players, batch int, lasts time.Duration) (Measurement
 	})
 }
 
-// kept returns how many entries of the door are in a database: those that were acknowledged, whatever became of the server.
+// keptEntries returns how many entries of the door are in a database: those that were acknowledged, whatever became of the server.
 func keptEntries(address string) (int64, error) {
 	ctx := context.Background()
 	r, err := open(ctx, address)
@@ -318,7 +300,7 @@ func (r *report) entriesOverHTTP(size sizes) error {
 				return err
 			}
 			if !safe {
-				named += " (does not wait for the disk: durable for neither)"
+				named += " (not told to wait for the disk)"
 			}
 		}
 		if _, err := child(taskFill, "-db", ours, "-players", strconv.Itoa(players), "-metrics", "1"); err != nil {
@@ -338,12 +320,8 @@ func (r *report) entriesBeside(named, ours, theirs string, players, rounds int, 
 	if err != nil {
 		return err
 	}
-	stopped := false
-	defer func() {
-		if !stopped {
-			_ = hangUp()
-		}
-	}()
+	hangUp = sync.OnceValue(hangUp)
+	defer func() { _ = hangUp() }()
 	total := 0.0
 	for _, batch := range []int{1, 100, 1000} {
 		var in Measurement
@@ -362,11 +340,7 @@ func (r *report) entriesBeside(named, ours, theirs string, players, rounds int, 
 			heap, keyed = heap+rows.Facts["heap"]/float64(rounds), keyed+rows.Facts["keyed"]/float64(rounds)
 		}
 		r.printf("| %s | %d | %.0f | %.1f µs | %.0f | %.0f | %.2f |", named, batch, done/in.Wall, in.CPU/done*1e6, keyed, heap, done/in.Wall/keyed)
-		if batch == 1000 {
-			r.aim("rows a second with a key / entries a second over HTTP, 1000 a request, "+strings.Fields(named)[0], keyed/(done/in.Wall), 1, "")
-		}
 	}
-	stopped = true
 	if err := hangUp(); err != nil {
 		return err
 	}

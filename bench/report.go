@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,8 +26,8 @@ type sizes struct {
 }
 
 var (
-	full  = sizes{1_000_000, []int{10_000, 100_000, 1_000_000}, 25_000, 1_000_000, 120_000, 2500 * time.Millisecond}
-	small = sizes{100_000, []int{10_000, 100_000}, 2_500, 50_000, 12_000, 300 * time.Millisecond}
+	full  = sizes{1_000_000, []int{10_000, 100_000, 1_000_000}, 25_000, 1_000_000, 120_000, 1500 * time.Millisecond}
+	small = sizes{100_000, []int{10_000, 100_000}, 2_500, 50_000, 12_000, 200 * time.Millisecond}
 )
 
 const (
@@ -62,6 +64,7 @@ func compare(quick bool, only, out string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(r.folder)
+	busy := loadAverage()
 	var text strings.Builder
 	r.Writer = io.MultiWriter(os.Stdout, &text)
 
@@ -88,7 +91,41 @@ func compare(quick bool, only, out string) (err error) {
 	if out == "" {
 		return nil
 	}
-	return os.WriteFile(out, []byte(text.String()), 0o644)
+	written := text.String()
+	if only != "" {
+		old, err := os.ReadFile(out)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		written = within(string(old), written, fmt.Sprintf("Measured alone (`-only %s`), %s, with a load average of %s before.", only, time.Now().UTC().Format("2006-01-02 15:04 UTC"), busy))
+	}
+	return os.WriteFile(out, []byte(written), 0o644)
+}
+
+// within puts the sections of a part that was measured alone into the report of a whole run, each with a note, in the place of those
+// that begin alike, else before the last section, which keeps its own.
+func within(old, part, note string) string {
+	const begin = "\n## "
+	sections, alone := strings.Split(old, begin), strings.Split(part, begin)
+	if len(sections) < 3 || len(alone) < 3 {
+		return part
+	}
+	title := func(section string) string {
+		line, _, _ := strings.Cut(section, "\n")
+		line, _, _ = strings.Cut(line, ":")
+		return line
+	}
+	for _, section := range alone[1 : len(alone)-1] { // without the head and the aims
+		line, rest, _ := strings.Cut(section, "\n")
+		section = line + "\n\n" + note + "\n" + rest
+		at := slices.IndexFunc(sections, func(s string) bool { return title(s) == title(section) })
+		if at < 0 {
+			sections = slices.Insert(sections, len(sections)-1, section)
+			continue
+		}
+		sections[at] = section
+	}
+	return strings.Join(sections, begin)
 }
 
 // median runs a task several times and returns the run of median CPU.
@@ -287,6 +324,13 @@ func (r *report) reading(size sizes) error {
 	r.printf("| from the latest release, which is found first | %.1f µs |\n", read.price["latest"])
 	r.aim("a page's data from a published release / static bytes of the same size", read.price["card"]/read.price["static"], 2, "")
 	return nil
+}
+
+// loadAverage is how many programs wanted to run in the last minute, "unknown" where nothing says so.
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	minute, _, _ := strings.Cut(string(text), " ")
+	return cmp.Or(minute, "unknown")
 }
 
 // processor names the machine's processor as Linux does.

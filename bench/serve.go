@@ -73,11 +73,19 @@ func serve(address string) error {
 		card(w, request, latest)
 	})
 	mux.HandleFunc("GET /cpu", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, ownCPU()) })
+	return untilInputEnds(mux, func(at net.Addr) error {
+		_, err := fmt.Println(at, len(still))
+		return err
+	})
+}
+
+// untilInputEnds answers on a free port of the loopback interface until the standard input ends, once ready has said where.
+func untilInputEnds(handler http.Handler, ready func(at net.Addr) error) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		_ = server.Close()
@@ -87,7 +95,9 @@ func serve(address string) error {
 		return err
 	}
 	defer stop()
-	fmt.Println(listener.Addr(), len(still))
+	if err := ready(listener.Addr()); err != nil {
+		return err
+	}
 	if err := server.Serve(listener); err != http.ErrServerClosed {
 		return err
 	}
