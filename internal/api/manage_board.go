@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -284,9 +286,23 @@ func (d *door) setTerms(ctx context.Context, v *visit, in *struct {
 		return nil, err
 	}
 	if _, err := d.Boards.SetTerms(ctx, v.actor, v.board, termsOf(in.Body)); err != nil {
-		return nil, err
+		return nil, inTerms(err, in.Body)
 	}
 	return d.showTerms(ctx, v, &in.InBoard)
+}
+
+// inTerms says where in what was sent a fault of terms is: the room knows metrics by their keys.
+func inTerms(err error, t client.Terms) error {
+	f := (*fault.Fault)(nil)
+	if !errors.As(err, &f) {
+		return err
+	}
+	metric, rest, _ := strings.Cut(f.Field, ".")
+	i := slices.IndexFunc(t.Fields, func(one client.TermField) bool { return one.Metric == metric })
+	if i < 0 {
+		return err
+	}
+	return wrong(strings.TrimSuffix(fmt.Sprintf("fields[%d].%s", i, rest), "."), "%s", f.Message)
 }
 
 func termsOf(t client.Terms) board.Terms {

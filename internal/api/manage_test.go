@@ -61,6 +61,11 @@ func TestAPI_ABoardRunsFromMakingToReadingWithoutAPage(t *testing.T) {
 		terms.Fields[i].Purpose, terms.Fields[i].Gives = "To see what opens doors.", "Your own course."
 		terms.Fields[i].Value, terms.Fields[i].ToWhom = "Others learn from it.", "The club."
 	}
+	told := terms.Fields[1].ToWhom
+	terms.Fields[1].ToWhom = ""
+	_, err = c.SetTerms(ctx, "sales-club", terms)
+	is(t, "terms that do not say to whom", err, "invalid", "body.fields[1].to_whom")
+	terms.Fields[1].ToWhom = told
 	if terms, err = c.SetTerms(ctx, "sales-club", terms); err != nil || terms.Version != 2 || terms.Gives == "" {
 		t.Errorf("%+v, %v", terms, err)
 	}
