@@ -13,7 +13,7 @@ CREATE TABLE board_domain (
     domain     TEXT   NOT NULL PRIMARY KEY, -- lower case, ASCII
     board_id   TEXT   NOT NULL REFERENCES board,
     asked_at   BIGINT NOT NULL,
-    asked_by   TEXT   NOT NULL, -- account, '' the console
+    asked_by   TEXT   NOT NULL, -- '' always: the trail says who
     allowed_at BIGINT NOT NULL  -- by whoever runs the server; 0 not yet
 );
 CREATE UNIQUE INDEX board_domain_board ON board_domain (board_id);
