@@ -11,7 +11,7 @@ import (
 
 // Policy is the version of the privacy notice that is in force. It changes with what the notice says, and whoever accepted
 // another version is asked to read it.
-const Policy = "2"
+const Policy = "3"
 
 // Account is one person.
 type Account struct {
