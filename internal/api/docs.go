@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -79,6 +81,52 @@ var subjects = []*huma.Tag{
 	{Name: "Server", Description: "Running this server; for operators."},
 }
 
+// share has answers that are the same everywhere described once.
+func share(all *huma.Components, op *huma.Operation) {
+	for status, r := range op.Responses {
+		n, err := strconv.Atoi(status)
+		if err != nil || n < http.StatusBadRequest || r.Ref != "" || r.Description != meanings[n] || len(r.Headers) > 0 {
+			continue
+		}
+		if all.Responses == nil {
+			all.Responses = map[string]*huma.Response{}
+		}
+		if all.Responses[status] == nil {
+			all.Responses[status] = r
+		}
+		op.Responses[status] = &huma.Response{Ref: "#/components/responses/" + status}
+	}
+}
+
+// shared are the parameters that stand at many operations in the same words, by what the description calls them.
+var shared = map[string]string{"If-None-Match": "IfNoneMatch", "If-Match": "IfMatch", "Idempotency-Key": "IdempotencyKey", "board": "Board", "cursor": "Cursor", "period": "Period", "player": "Player", "limit": "Limit", "fields": "Fields", "source": "Source", "metric": "Metric", "edition": "Edition", "id": "ID", "hook": "Hook", "question": "Question"}
+
+// shareParameters has parameters that are the same everywhere described once.
+func shareParameters(all *huma.Components, op *huma.Operation) {
+	for i, p := range op.Parameters {
+		name, known := shared[p.Name]
+		if !known || p.Ref != "" {
+			continue
+		}
+		if all.Parameters == nil {
+			all.Parameters = map[string]*huma.Param{}
+		}
+		if first := all.Parameters[name]; first == nil {
+			all.Parameters[name] = p
+		} else if !alike(first, p) {
+			continue
+		}
+		op.Parameters[i] = &huma.Param{Ref: "#/components/parameters/" + name}
+	}
+}
+
+// alike reports whether two parameters are described in the same words.
+func alike(a, b *huma.Param) bool {
+	first, err := json.Marshal(a)
+	second, wrong := json.Marshal(b)
+	return err == nil && wrong == nil && bytes.Equal(first, second)
+}
+
 // complete says in the description what the frame does around every operation.
 func (d *door) complete() {
 	described := d.api.OpenAPI()
@@ -86,8 +134,11 @@ func (d *door) complete() {
 		return &huma.Param{Name: name, In: "header", Description: about, Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
 	}
 	about := map[string]bool{}
-	for _, path := range described.Paths {
-		for method, op := range map[string]*huma.Operation{get: path.Get, post: path.Post, put: path.Put, patch: path.Patch, remove: path.Delete} {
+	for _, at := range slices.Sorted(maps.Keys(described.Paths)) { // in one order, so that the description is the same each time
+		path := described.Paths[at]
+		byMethod := map[string]*huma.Operation{get: path.Get, post: path.Post, put: path.Put, patch: path.Patch, remove: path.Delete}
+		for _, method := range []string{get, post, put, patch, remove} {
+			op := byMethod[method]
 			if op == nil {
 				continue
 			}
@@ -134,6 +185,8 @@ func (d *door) complete() {
 					op.Responses["412"] = &huma.Response{Description: meanings[http.StatusPreconditionFailed], Content: r.Content}
 				}
 			}
+			share(described.Components, op)
+			shareParameters(described.Components, op)
 		}
 	}
 	described.Tags = slices.DeleteFunc(slices.Clone(subjects), func(t *huma.Tag) bool { return !about[t.Name] })
