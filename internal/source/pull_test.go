@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
+	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/internal/period"
@@ -229,29 +231,29 @@ func TestPoll_CountsGrowthOnceWhateverHappensInBetween(t *testing.T) {
 
 // What somebody's own record has no room for is told where they look, and the source is asked again.
 func TestPoll_TellsWhyWhatItBringsCannotBeKept(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a := newAsked(t, d)
-		ada := a.rooms.SignIn(t, "ada@example.org")
-		settings := `{"url": "` + a.server.URL + `/", "items": "$.list[*]", "id": "$.id", "player": "$.who", "at": "$.at", "key": "calls"}`
-		if _, _, err := a.sources.Connect(t.Context(), ada, source.Connection{Player: ada.Account, Name: "blog", Kind: source.Web, Settings: json.RawMessage(settings), Every: time.Hour}, ""); err != nil {
+	a := newAsked(t, dbtest.New(t))
+	ada := a.rooms.SignIn(t, "ada@example.org")
+	settings := `{"url": "` + a.server.URL + `/", "items": "$.list[*]", "id": "$.id", "player": "$.who", "at": "$.at", "key": "calls"}`
+	if _, _, err := a.sources.Connect(t.Context(), ada, source.Connection{Player: ada.Account, Name: "blog", Kind: source.Web, Settings: json.RawMessage(settings), Every: time.Hour}, ""); err != nil {
+		t.Fatal(err)
+	}
+	a.lists(`{"id": 1, "who": "ada", "at": "2026-11-24"}`)
+	a.pass(time.Minute)
+	for n := 1; n < 250_000; { // with the one above the record is full
+		var batch []entry.Entry
+		for ; n < 250_000 && len(batch) < 10_000; n++ {
+			batch = append(batch, entry.Entry{Key: "calls", At: a.at.UnixMicro(), Value: 1, ID: strconv.Itoa(n)})
+		}
+		if _, err := a.rooms.Players.Append(t.Context(), ada, "old", batch); err != nil {
 			t.Fatal(err)
 		}
-		a.lists(`{"id": 1, "who": "ada", "at": "2026-11-24"}`)
-		a.pass(time.Minute)
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE player_source SET entries = 250000 WHERE player_id = $1`, ada.Account)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.lists(`{"id": 2, "who": "ada", "at": "2026-11-24"}`)
-		a.pass(3 * time.Hour)
-		c, err := a.sources.Connection(t.Context(), source.Owner{Player: ada.Account}, "blog")
-		if err != nil || !strings.Contains(c.Health.Trouble, "at most 250000 are kept") || c.Health.Failed < 2 || !c.Health.Next.After(a.at) {
-			t.Errorf("%+v, %v", c.Health, err)
-		}
-	})
+	}
+	a.lists(`{"id": 2, "who": "ada", "at": "2026-11-24"}`)
+	a.pass(3 * time.Hour)
+	c, err := a.sources.Connection(t.Context(), source.Owner{Player: ada.Account}, "blog")
+	if err != nil || !strings.Contains(c.Health.Trouble, "at most 250000 are kept") || c.Health.Failed < 2 || !c.Health.Next.After(a.at) {
+		t.Errorf("%+v, %v", c.Health, err)
+	}
 }
 
 func TestCheck_KeepsNothingAndNeedsNoConnection(t *testing.T) {
