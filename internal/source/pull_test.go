@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +18,6 @@ import (
 	"cairn/internal/board/boardtest"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
-	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/internal/period"
@@ -227,33 +225,6 @@ func TestPoll_CountsGrowthOnceWhateverHappensInBetween(t *testing.T) {
 		polls.Wait()
 		a.wantSums(map[string]float64{"ada calls": 150})
 	})
-}
-
-// What somebody's own record has no room for is told where they look, and the source is asked again.
-func TestPoll_TellsWhyWhatItBringsCannotBeKept(t *testing.T) {
-	a := newAsked(t, dbtest.New(t))
-	ada := a.rooms.SignIn(t, "ada@example.org")
-	settings := `{"url": "` + a.server.URL + `/", "items": "$.list[*]", "id": "$.id", "player": "$.who", "at": "$.at", "key": "calls"}`
-	if _, _, err := a.sources.Connect(t.Context(), ada, source.Connection{Player: ada.Account, Name: "blog", Kind: source.Web, Settings: json.RawMessage(settings), Every: time.Hour}, ""); err != nil {
-		t.Fatal(err)
-	}
-	a.lists(`{"id": 1, "who": "ada", "at": "2026-11-24"}`)
-	a.pass(time.Minute)
-	for n := 1; n < 250_000; { // with the one above the record is full
-		var batch []entry.Entry
-		for ; n < 250_000 && len(batch) < 10_000; n++ {
-			batch = append(batch, entry.Entry{Key: "calls", At: a.at.UnixMicro(), Value: 1, ID: strconv.Itoa(n)})
-		}
-		if _, err := a.rooms.Players.Append(t.Context(), ada, "old", batch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	a.lists(`{"id": 2, "who": "ada", "at": "2026-11-24"}`)
-	a.pass(3 * time.Hour)
-	c, err := a.sources.Connection(t.Context(), source.Owner{Player: ada.Account}, "blog")
-	if err != nil || !strings.Contains(c.Health.Trouble, "at most 250000 are kept") || c.Health.Failed < 2 || !c.Health.Next.After(a.at) {
-		t.Errorf("%+v, %v", c.Health, err)
-	}
 }
 
 func TestCheck_KeepsNothingAndNeedsNoConnection(t *testing.T) {
