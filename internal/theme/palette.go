@@ -62,8 +62,10 @@ func derive(given Colours, otherwise Palette) Palette {
 	if luminance(ground) < 0.18 {
 		sheet = mix(ground, white, 0.04)
 	}
-	if contrast(ink, sheet) < readable { // light ink on a middling ground
-		sheet = mix(ground, away(ink), 0.06)
+	if contrast(ink, sheet) < readable { // ink that is only just read: what stands on the ground may not come nearer to it
+		if sheet = mix(ground, away(ink), 0.06); contrast(ink, sheet) < readable {
+			sheet = ground
+		}
 	}
 	p := Palette{Ground: ground.hex(), Sheet: sheet.hex(), Ink: ink.hex(), Accent: accent.hex()}
 	p.Soft = until(mix(ink, ground, 0.3), ink, readable, ground, sheet).hex()

@@ -62,6 +62,8 @@ func TestPalette_OfNoThemeIsCairnsOwn(t *testing.T) {
 	if p := half.Palette(); p.Ground != own.Ground || p.Accent != "#1c64f2" || half.DarkPalette().Accent != "#1c64f2" {
 		t.Errorf("%+v", p)
 	}
+	barely := Theme{Light: Colours{Ground: "#000000", Ink: "#407e7e"}} // 4.6 to 1: nothing lighter may stand behind it
+	barely.Palette().mustRead(t)
 	night := Theme{Light: Colours{Ground: "#101418", Ink: "#e8eef4", Accent: "#4fc3f7"}}
 	if night.DarkPalette() != night.Palette() {
 		t.Error("a dark theme has two looks")
