@@ -57,6 +57,7 @@ type SourceRule struct {
 	When   map[string]string `json:"when,omitempty" doc:"Path → text: all of them must be so."`
 	Key    string            `json:"key" doc:"Key of the entry; or a path, beginning with $." example:"orders"`
 	Number string            `json:"number,omitempty" doc:"Path of its number; without one it counts 1." example:"$.properties.total"`
+	Times  float64           `json:"times,omitempty" doc:"What the number is multiplied by; absent: 1." example:"0.5"`
 	Player string            `json:"player" doc:"Path of the player's identifier; empty: whom the message itself names." example:"$.userId"`
 	By     string            `json:"by" doc:"Which kind that is: key (also empty), email or handle." example:"key"`
 	At     string            `json:"at,omitempty" doc:"Path of its time; without one, the message's."`

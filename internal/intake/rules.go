@@ -24,6 +24,7 @@ type Rule struct {
 	When   map[string]string `json:"when,omitempty"`   // path → text: all of them must be so
 	Key    string            `json:"key"`              // key of the entry; or a path, beginning with $
 	Number string            `json:"number,omitempty"` // path of its number; "" it counts 1
+	Times  float64           `json:"times,omitempty"`  // what the number is multiplied by: the weight of this source beside another; 0 is 1
 	Player string            `json:"player"`           // path of the player's identifier; "" whom the event itself names
 	By     string            `json:"by"`               // which kind that is: "key" (also ""), "email" or "handle"
 	At     string            `json:"at,omitempty"`     // path of its time; "" the event's
@@ -111,7 +112,7 @@ func decoding(err error) string {
 		return fmt.Sprintf("%q is not the kind of value that is expected there", kind.Field)
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
 		given := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
-		return fmt.Sprintf("a rule has no field %q; %s", given, hint(given, []string{"event", "when", "key", "number", "player", "by", "at", "label", "id", "skip"}))
+		return fmt.Sprintf("a rule has no field %q; %s", given, hint(given, []string{"event", "when", "key", "number", "times", "player", "by", "at", "label", "id", "skip"}))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "they end too early"
 	}
@@ -402,6 +403,7 @@ func (r *reading) make(rule *Rule) (made Made, why string) {
 			return made, why
 		}
 	}
+	made.Entry.Value *= cmp.Or(rule.Times, 1)
 	if rule.Player == "" {
 		made.Who = strings.TrimSpace(r.Players[rule.By])
 	} else if made.Who, why = r.text(rule, rule.Player); why != "" {
