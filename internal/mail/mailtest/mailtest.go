@@ -1,14 +1,11 @@
 package mailtest
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/mail"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -17,10 +14,11 @@ import (
 	"time"
 
 	post "cairn/internal/mail"
+	"cairn/internal/servertest"
 )
 
-// version of mailpit, as test/install.sh builds it.
-const version = "1.30.5"
+// program is mailpit, as test/install.sh builds it.
+var program = servertest.Program{File: "mailpit-1.30.5", Variable: "CAIRN_TEST_MAILPIT", Untested: "AGAINST A REAL MAIL SERVER"}
 
 // Mailpit is a mail server that keeps what it is handed.
 type Mailpit struct {
@@ -38,103 +36,24 @@ type Message struct {
 	Raw     string
 }
 
-// Start starts a server of the test's own; options are mailpit's. It skips the test, and says so, where mailpit is not
-// built; where CAIRN_TEST_MAILPIT names its program, it has to be there.
+// Start starts a server of the test's own; options are mailpit's. It skips the test where mailpit is not built.
 func Start(t testing.TB, options ...string) *Mailpit {
 	t.Helper()
-	program := find(t)
-	for range 5 { // a port that was free may be taken before mailpit has it
-		if m := start(t, program, options); m != nil {
-			return m
-		}
-	}
-	t.Fatal("mailpit does not start")
-	return nil
-}
-
-func find(t testing.TB) string {
-	t.Helper()
-	if named := os.Getenv("CAIRN_TEST_MAILPIT"); named != "" {
-		if _, err := os.Stat(named); err != nil {
-			t.Fatalf("CAIRN_TEST_MAILPIT: %v", err)
-		}
-		return named
-	}
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		program := filepath.Join(folder, "bin", "mailpit-"+version)
-		if _, err := os.Stat(program); err == nil {
-			return program
-		}
-		above := filepath.Dir(folder)
-		if above == folder {
-			t.Skip("NOT TESTED AGAINST A REAL MAIL SERVER: mailpit is not built (make install builds it)")
-		}
-		folder = above
-	}
-}
-
-func start(t testing.TB, program string, options []string) *Mailpit {
-	t.Helper()
-	smtp, web := freePort(t), freePort(t)
-	var said bytes.Buffer
-	command := exec.Command(program, append([]string{
-		"--database", filepath.Join(t.TempDir(), "mail.db"), "--disable-version-check", "--smtp-disable-rdns",
-		"--smtp", "127.0.0.1:" + strconv.Itoa(smtp), "--listen", "127.0.0.1:" + strconv.Itoa(web),
-	}, options...)...)
-	command.Stdout, command.Stderr = &said, &said
-	if err := command.Start(); err != nil {
-		t.Fatalf("starting mailpit: %v", err)
-	}
-	ended := make(chan struct{})
-	var end error
-	go func() {
-		defer close(ended)
-		end = command.Wait()
-	}()
-	stop := func() {
-		_ = command.Process.Kill() // it may have ended by itself
-		<-ended
-	}
-	m := &Mailpit{
-		Server: post.Server{Host: "127.0.0.1", Port: smtp, From: "Cairn <cairn@cairn.example>", Security: "none"},
-		api:    fmt.Sprintf("http://127.0.0.1:%d/api/v1/", web),
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		select {
-		case <-ended:
-			if strings.Contains(said.String(), "address already in use") {
-				return nil
-			}
-			t.Fatalf("mailpit ended: %v\n%s", end, said.String())
-		default:
-		}
-		if m.answers(smtp) {
-			t.Cleanup(stop)
-			return m
-		}
-	}
-	stop()
-	t.Fatalf("mailpit does not answer:\n%s", said.String())
-	return nil
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	path, m := program.Path(t), &Mailpit{}
+	servertest.Run(t, 2, func(ports []int) *exec.Cmd {
+		smtp, web := "127.0.0.1:"+strconv.Itoa(ports[0]), "127.0.0.1:"+strconv.Itoa(ports[1])
+		m.Server = post.Server{Host: "127.0.0.1", Port: ports[0], From: "Cairn <cairn@cairn.example>", Security: "none"}
+		m.api = "http://" + web + "/api/v1/"
+		return exec.Command(path, append([]string{
+			"--database", filepath.Join(t.TempDir(), "mail.db"), "--disable-version-check", "--smtp-disable-rdns", "--smtp", smtp, "--listen", web,
+		}, options...)...)
+	}, m.answers)
+	return m
 }
 
 // answers reports whether both doors are open.
-func (m *Mailpit) answers(smtp int) bool {
-	connection, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(smtp))
+func (m *Mailpit) answers() bool {
+	connection, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(m.Server.Port))
 	if err != nil {
 		return false
 	}

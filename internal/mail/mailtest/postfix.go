@@ -1,7 +1,7 @@
 package mailtest
 
 import (
-	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	post "cairn/internal/mail"
+	"cairn/internal/servertest"
 )
 
 // Postfix is a mail server as they run in the world. It takes mail for anybody at dest.test, knows nobody there but "known", and
@@ -84,10 +85,14 @@ func StartPostfix(t testing.TB) *Postfix {
 	if _, err := os.Stat(program); err != nil {
 		missing("it is not installed (make install brings it)")
 	}
-	root := func(words ...string) *exec.Cmd { return exec.Command(words[0], words[1:]...) }
+	root := func(words ...string) *exec.Cmd {
+		return exec.CommandContext(context.Background(), words[0], words[1:]...)
+	}
 	owner, group := os.Getuid(), os.Getgid()
 	if owner != 0 {
-		root = func(words ...string) *exec.Cmd { return exec.Command("sudo", append([]string{"-n"}, words...)...) }
+		root = func(words ...string) *exec.Cmd {
+			return exec.CommandContext(context.Background(), "sudo", append([]string{"-n"}, words...)...)
+		}
 		if root("true").Run() != nil {
 			missing("it is root's to start, and this user may not become root")
 		}
@@ -95,55 +100,38 @@ func StartPostfix(t testing.TB) *Postfix {
 		owner, _ = strconv.Atoi(nobody.Uid)
 		group, _ = strconv.Atoi(nobody.Gid)
 	}
-	folder, err := os.MkdirTemp("", "cairn-postfix-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = root("rm", "-rf", folder).Run() })
-	port := freePort(t)
-	for path, text := range map[string]string{"main.cf": fmt.Sprintf(postfixConfig, folder, owner, group), "master.cf": fmt.Sprintf(postfixServices, port)} {
-		if err := os.WriteFile(filepath.Join(folder, path), []byte(text), 0o644); err != nil {
+	p := &Postfix{}
+	servertest.Run(t, 1, func(ports []int) *exec.Cmd {
+		folder, err := os.MkdirTemp("", "cairn-postfix-")
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	for _, words := range [][]string{{"chmod", "755", folder}, {"mkdir", folder + "/queue", folder + "/data", folder + "/mail"},
-		{"chown", "postfix", folder + "/data"}, {"chown", strconv.Itoa(owner), folder + "/mail"}, {"chown", "root", folder, folder + "/main.cf", folder + "/master.cf"}} {
-		if said, err := root(words...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", strings.Join(words, " "), err, said)
+		t.Cleanup(func() { _ = root("rm", "-rf", folder).Run() })
+		p.Maildir = filepath.Join(folder, "mail", "bounces")
+		p.Server = post.Server{Host: "127.0.0.1", Port: ports[0], From: "Cairn <cairn@news.test>", Security: "none", Return: "bounces+{token}@news.test"}
+		for path, text := range map[string]string{"main.cf": fmt.Sprintf(postfixConfig, folder, owner, group), "master.cf": fmt.Sprintf(postfixServices, ports[0])} {
+			if err := os.WriteFile(filepath.Join(folder, path), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	var said bytes.Buffer
-	server := root(program, "-c", folder, "start-fg")
-	server.Stdout, server.Stderr = &said, &said
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = server.Wait() // it is stopped below
-	}()
-	t.Cleanup(func() {
-		_ = root(program, "-c", folder, "abort").Run()
-		<-ended
-		if t.Failed() {
-			t.Logf("Postfix said:\n%s", said.String())
+		for _, words := range [][]string{{"chmod", "755", folder}, {"mkdir", folder + "/queue", folder + "/data", folder + "/mail"},
+			{"chown", "postfix", folder + "/data"}, {"chown", strconv.Itoa(owner), folder + "/mail"}, {"chown", "root", folder, folder + "/main.cf", folder + "/master.cf"}} {
+			if said, err := root(words...).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", strings.Join(words, " "), err, said)
+			}
 		}
+		server := root(program, "-c", folder, "start-fg")
+		server.Cancel = func() error { return root(program, "-c", folder, "abort").Run() }
+		return server
+	}, func() bool {
+		line, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Server.Port)))
+		if err != nil {
+			return false
+		}
+		line.Close()
+		return true
 	})
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		select {
-		case <-ended:
-			t.Fatal("Postfix ended")
-		default:
-		}
-		if line, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			line.Close()
-			return &Postfix{Maildir: filepath.Join(folder, "mail", "bounces"), Server: post.Server{Host: "127.0.0.1", Port: port,
-				From: "Cairn <cairn@news.test>", Security: "none", Return: "bounces+{token}@news.test"}}
-		}
-	}
-	t.Fatal("Postfix does not answer")
-	return nil
+	return p
 }
 
 // Await waits until a message has come back, and returns its path.

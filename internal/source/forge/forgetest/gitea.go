@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,11 +12,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"cairn/internal/servertest"
 )
 
 // version of Gitea, as test/install.sh builds it.
 const version = "1.26.4"
+
+var program = servertest.Program{File: "gitea-" + version, Variable: "CAIRN_TEST_GITEA", Untested: "AGAINST A REAL FORGE"}
 
 // Gitea is a forge with one user, Root, who may do everything.
 type Gitea struct {
@@ -28,47 +30,50 @@ type Gitea struct {
 // Root is the name of the operator.
 const Root = "root-of-forge"
 
-// Start starts a Gitea of the test's own. It skips the test, and says so, where Gitea is not built; where CAIRN_TEST_GITEA names
-// its program, it has to be there.
+// Start starts a Gitea of the test's own. It skips the test where Gitea is not built.
 func Start(t testing.TB) *Gitea {
 	t.Helper()
-	program := find(t)
+	path := program.Path(t)
 	static := filepath.Join(strings.TrimSpace(output(t, exec.Command("go", "env", "GOMODCACHE"))), "code.gitea.io", "gitea@v"+version)
 	if _, err := os.Stat(filepath.Join(static, "templates")); err != nil {
 		t.Fatalf("the templates of Gitea are not in the module cache (make install brings them): %v", err)
 	}
-	for range 5 { // a port that was free may be taken before Gitea has it
-		if g := start(t, program, static); g != nil {
-			return g
-		}
-	}
-	t.Fatal("Gitea does not start")
-	return nil
+	g := &Gitea{}
+	servertest.Run(t, 1, func(ports []int) *exec.Cmd { return g.prepare(t, path, static, ports[0]) }, g.answers)
+	return g
 }
 
-func find(t testing.TB) string {
+// prepare gives a forge a database with its operator, and returns what starts it.
+func (g *Gitea) prepare(t testing.TB, path, static string, port int) *exec.Cmd {
 	t.Helper()
-	if named := os.Getenv("CAIRN_TEST_GITEA"); named != "" {
-		if _, err := os.Stat(named); err != nil {
-			t.Fatalf("CAIRN_TEST_GITEA: %v", err)
-		}
-		return named
-	}
-	folder, err := os.Getwd()
-	if err != nil {
+	folder := t.TempDir()
+	g.Base = fmt.Sprintf("http://127.0.0.1:%d", port)
+	config := filepath.Join(folder, "app.ini")
+	if err := os.WriteFile(config, fmt.Appendf(nil, settings, port, g.Base, static, folder), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for {
-		program := filepath.Join(folder, "bin", "gitea-"+version)
-		if _, err := os.Stat(program); err == nil {
-			return program
-		}
-		above := filepath.Dir(folder)
-		if above == folder {
-			t.Skip("NOT TESTED AGAINST A REAL FORGE: Gitea is not built (make install builds it)")
-		}
-		folder = above
+	gitea := func(args ...string) *exec.Cmd {
+		command := exec.Command(path, append(args, "--config", config, "--work-path", folder)...)
+		command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "USER=" + os.Getenv("USER"), "GITEA_WORK_DIR=" + folder,
+			"GITEA_I_AM_BEING_UNSAFE_RUNNING_AS_ROOT=true"} // in a folder of its own, on loopback, for seconds
+		return command
 	}
+	output(t, gitea("migrate"))
+	said := output(t, gitea("admin", "user", "create", "--username", Root, "--password", "a-long-enough-1", "--email", "root@forge.example", "--admin",
+		"--must-change-password=false", "--access-token", "--access-token-scopes", "all"))
+	if g.Token = token.FindString(said); g.Token == "" {
+		t.Fatalf("Gitea told no token:\n%s", said)
+	}
+	return gitea("web")
+}
+
+func (g *Gitea) answers() bool {
+	answer, err := http.Get(g.Base + "/api/healthz")
+	if err != nil {
+		return false
+	}
+	answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
 }
 
 func output(t testing.TB, command *exec.Cmd) string {
@@ -81,63 +86,6 @@ func output(t testing.TB, command *exec.Cmd) string {
 }
 
 var token = regexp.MustCompile(`[0-9a-f]{40}`)
-
-func start(t testing.TB, program, static string) *Gitea {
-	t.Helper()
-	folder, port := t.TempDir(), freePort(t)
-	g := &Gitea{Base: fmt.Sprintf("http://127.0.0.1:%d", port)}
-	config := filepath.Join(folder, "app.ini")
-	if err := os.WriteFile(config, fmt.Appendf(nil, settings, port, g.Base, static, folder), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := func(args ...string) *exec.Cmd {
-		command := exec.Command(program, append(args, "--config", config, "--work-path", folder)...)
-		command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "USER=" + os.Getenv("USER"), "GITEA_WORK_DIR=" + folder,
-			"GITEA_I_AM_BEING_UNSAFE_RUNNING_AS_ROOT=true"} // in a folder of its own, on loopback, for seconds
-		return command
-	}
-	output(t, run("migrate"))
-	said := output(t, run("admin", "user", "create", "--username", Root, "--password", "a-long-enough-1", "--email", "root@forge.example", "--admin",
-		"--must-change-password=false", "--access-token", "--access-token-scopes", "all"))
-	if g.Token = token.FindString(said); g.Token == "" {
-		t.Fatalf("Gitea told no token:\n%s", said)
-	}
-	var told bytes.Buffer
-	command := run("web")
-	command.Stdout, command.Stderr = &told, &told
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = command.Wait() // it is stopped below
-	}()
-	stop := func() {
-		_ = command.Process.Kill() // it may have ended by itself
-		<-ended
-	}
-	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		select {
-		case <-ended:
-			if strings.Contains(told.String(), "address already in use") {
-				return nil
-			}
-			t.Fatalf("Gitea ended:\n%s", told.String())
-		default:
-		}
-		if answer, err := http.Get(g.Base + "/api/healthz"); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				t.Cleanup(stop)
-				return g
-			}
-		}
-	}
-	stop()
-	t.Fatalf("Gitea does not answer:\n%s", told.String())
-	return nil
-}
 
 const settings = `RUN_MODE = prod
 [server]
@@ -162,16 +110,6 @@ ISSUE_INDEXER_TYPE = db
 [service]
 DISABLE_REGISTRATION = true
 `
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}
 
 // Do sends a request to the API as a user, "" Root, and reads its answer into out, which may be nil.
 func (g *Gitea) Do(t testing.TB, as, method, path string, in, out any) {
