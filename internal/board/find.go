@@ -8,13 +8,18 @@ import (
 // Unknown is what NumbersIn returns for a person who is not on the board.
 const Unknown = -2
 
-// CardIn returns the scorecard that is in force on a board, in the caller's transaction.
-func (b *Boards) CardIn(tx *db.Tx, boardID string) (*scorecard.Scorecard, error) {
-	var version int
-	if err := tx.QueryRow(`SELECT version FROM board WHERE board_id = $1`, boardID).Scan(&version); err != nil {
-		return nil, err
+// AskedIn returns the scorecard and the terms that are in force on a board, in the caller's transaction.
+func (b *Boards) AskedIn(tx *db.Tx, boardID string) (*scorecard.Scorecard, Terms, error) {
+	at := &Board{ID: boardID}
+	if err := tx.QueryRow(`SELECT key, version, terms FROM board WHERE board_id = $1`, boardID).Scan(&at.Key, &at.Version, &at.Terms); err != nil {
+		return nil, Terms{}, err
 	}
-	return b.cardIn(tx, boardID, version)
+	card, err := b.cardIn(tx, boardID, at.Version)
+	if err != nil {
+		return nil, Terms{}, err
+	}
+	terms, err := b.termsIn(tx, at, at.Terms)
+	return card, terms, err
 }
 
 // NumbersIn returns the numbers of members in the caller's transaction, in order, by a key, e-mail address or handle of each, without

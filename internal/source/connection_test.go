@@ -214,6 +214,45 @@ func TestPush_WaitsWhereNoMetricReadsItsKey(t *testing.T) {
 	})
 }
 
+func TestPush_WaitsWherePlayersBringItThemselves(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newLinked(t, d)
+		from := func(from board.From) {
+			t.Helper()
+			terms, err := w.rooms.Boards.TermsOf(w.ctx, w.board, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range terms.Fields {
+				if f := &terms.Fields[i]; f.Metric == "posts" {
+					f.From = from
+				}
+				terms.Fields[i].Value, terms.Fields[i].ToWhom = "It does.", "To all."
+			}
+			if _, err := w.rooms.Boards.SetTerms(w.ctx, identity.Actor{}, w.board, terms); err != nil {
+				t.Fatal(err)
+			}
+		}
+		from(board.FromPlayer)
+		if got := w.push(order("1", "ada", 1)); got.Waiting != 1 || got.Added != 0 {
+			t.Errorf("%+v", got)
+		}
+		const why = `The board's terms take the key "posts" from its players' own sources, so nothing that is sent to the board counts for it.`
+		shown, err := w.sources.DryRun(w.ctx, identity.Actor{}, w.owner, "shop", rules(t, shopRules))
+		if err != nil || len(shown) != 1 || shown[0].Why != why {
+			t.Errorf("%+v, %v", shown, err)
+		}
+		if reasons, err := w.sources.Reasons(w.ctx, w.at()); err != nil || len(reasons) != 1 || reasons[0].Why != why {
+			t.Errorf("%+v, %v", reasons, err)
+		}
+		from(board.FromBoard)
+		if got, err := w.sources.Replay(w.ctx, identity.Actor{}, w.owner, "shop"); err != nil || got.Added != 1 || got.Waiting != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+		w.wantSums(map[string]float64{"ada posts": 1})
+	})
+}
+
 func TestPush_WaitsUnderAFinalRelease(t *testing.T) {
 	w := newLinked(t, dbtest.New(t))
 	err := w.db.Write(w.ctx, func(tx *db.Tx) error {

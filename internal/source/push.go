@@ -19,6 +19,7 @@ import (
 	"cairn/internal/entry"
 	"cairn/internal/fault"
 	"cairn/internal/intake"
+	"cairn/scorecard"
 )
 
 // Taken says what became of messages.
@@ -377,8 +378,8 @@ func (s *Sources) takeOnBoard(tx *db.Tx, c Connection, plans []*plan, keys map[s
 					gone++
 				case who.number < 0:
 					e.why = who.why
-				case unread(read, m.Entry.Key) != "":
-					e.why = unread(read, m.Entry.Key)
+				case read.without(m.Entry.Key) != "":
+					e.why = read.without(m.Entry.Key)
 				default:
 					made := e.entries[k]
 					made.Member = who.number
@@ -425,24 +426,50 @@ func (s *Sources) takeOnBoard(tx *db.Tx, c Connection, plans []*plan, keys map[s
 
 // readBy returns the keys of entries that a board reads of a program that sends; nil where every key is taken: a place that is asked
 // brings what it has, and a board may come to read it later.
-func (s *Sources) readBy(tx *db.Tx, c Connection) ([]string, error) {
+func (s *Sources) readBy(tx *db.Tx, c Connection) (*reads, error) {
+// reads says which keys of entries a board reads.
+type reads struct {
+	own    []string // of the entries that it is brought
+	theirs []string // of its players' own sources, and of those alone
+}
+
+// readsOf says which keys of entries a board reads under a scorecard and terms.
+func readsOf(card *scorecard.Scorecard, terms board.Terms) (r reads) {
+	for _, m := range card.Metrics() {
+		f, _ := terms.Field(m.Key)
+		switch {
+		case !takes(m):
+		case f.From == board.FromPlayer:
+			r.theirs = append(r.theirs, m.Entry)
+		case !slices.Contains(r.own, m.Entry):
+			r.own = append(r.own, m.Entry)
+		}
+	}
+	r.theirs = slices.DeleteFunc(r.theirs, func(key string) bool { return slices.Contains(r.own, key) })
+	return r
+}
+
 	if c.Kind != Push || c.Board == "" {
 		return nil, nil
 	}
-	card, err := s.boards.CardIn(tx, c.Board)
+	card, terms, err := s.boards.AskedIn(tx, c.Board)
 	if err != nil {
 		return nil, err
 	}
-	return keysOf(card), nil
+	r := readsOf(card, terms)
+	return &r, nil
 }
 
-// unread is why an entry of a key waits, "" where it does not.
-func unread(read []string, key string) string {
-	if read == nil || slices.Contains(read, key) {
+// without is why an entry of a key waits, "" where it does not.
+func (r *reads) without(key string) string {
+	switch {
+	case r == nil || slices.Contains(r.own, key):
 		return ""
 	}
 	why := fmt.Sprintf("No metric of the board reads the key %.60q", key)
-	if near := fault.Nearest(key, read); near != "" {
+	if near := fault.Nearest(key, r.own); near != "" {
+	case slices.Contains(r.theirs, key):
+		return fmt.Sprintf("The board's terms take the key %.60q from its players' own sources, so nothing that is sent to the board counts for it.", key)
 		return why + fmt.Sprintf("; did you mean %q?", near)
 	}
 	return why + "."

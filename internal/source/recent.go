@@ -234,7 +234,7 @@ func (s *Sources) DryRun(ctx context.Context, a identity.Actor, o Owner, name st
 					shown[i].Why = who.why
 				}
 				if shown[i].Why == "" {
-					shown[i].Why = unread(read, m.Entry.Key)
+					shown[i].Why = read.without(m.Entry.Key)
 				}
 			}
 		}
