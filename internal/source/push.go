@@ -424,9 +424,6 @@ func (s *Sources) takeOnBoard(tx *db.Tx, c Connection, plans []*plan, keys map[s
 	return nil
 }
 
-// readBy returns the keys of entries that a board reads of a program that sends; nil where every key is taken: a place that is asked
-// brings what it has, and a board may come to read it later.
-func (s *Sources) readBy(tx *db.Tx, c Connection) (*reads, error) {
 // reads says which keys of entries a board reads.
 type reads struct {
 	own    []string // of the entries that it is brought
@@ -449,6 +446,9 @@ func readsOf(card *scorecard.Scorecard, terms board.Terms) (r reads) {
 	return r
 }
 
+// readBy returns the keys of entries that a board reads of a program that sends; nil where every key is taken: a place that is asked
+// brings what it has, and a board may come to read it later.
+func (s *Sources) readBy(tx *db.Tx, c Connection) (*reads, error) {
 	if c.Kind != Push || c.Board == "" {
 		return nil, nil
 	}
@@ -465,11 +465,11 @@ func (r *reads) without(key string) string {
 	switch {
 	case r == nil || slices.Contains(r.own, key):
 		return ""
+	case slices.Contains(r.theirs, key):
+		return fmt.Sprintf("The board's terms take the key %.60q from its players' own sources, so nothing that is sent to the board counts for it.", key)
 	}
 	why := fmt.Sprintf("No metric of the board reads the key %.60q", key)
 	if near := fault.Nearest(key, r.own); near != "" {
-	case slices.Contains(r.theirs, key):
-		return fmt.Sprintf("The board's terms take the key %.60q from its players' own sources, so nothing that is sent to the board counts for it.", key)
 		return why + fmt.Sprintf("; did you mean %q?", near)
 	}
 	return why + "."
