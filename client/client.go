@@ -9,21 +9,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Client is a connection to one server, for any number of goroutines.
 type Client struct {
-	base  *url.URL
-	token string
-	http  *http.Client
-	agent string
-	pause func(context.Context, time.Duration) error
+	base     *url.URL
+	token    string
+	http     *http.Client
+	patience time.Duration // for how long nothing may come or go; 0 for ever
+	agent    string
+	pause    func(context.Context, time.Duration) error
 }
+
+// A request is given up where nothing of it came or went for so long. On a file the server may work before it says a word.
+const (
+	patience      = time.Minute
+	patienceFiles = 10 * time.Minute
+)
+
+// errSilent is why it was.
+var errSilent = errors.New("nothing came for too long")
 
 // Option changes how a Client works.
 type Option func(*Client)
@@ -31,8 +43,9 @@ type Option func(*Client)
 // Token is what the client shows: it is somebody's by it. Without one it is nobody.
 func Token(secret string) Option { return func(c *Client) { c.token = secret } }
 
-// HTTP takes another HTTP client than one with a timeout of a minute.
-func HTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
+// HTTP takes another HTTP client, whose timeouts alone count. Else a request may last as long as something of it comes or goes: it is
+// given up after a minute of silence, and after ten where a file is brought or fetched.
+func HTTP(h *http.Client) Option { return func(c *Client) { c.http, c.patience = h, 0 } }
 
 // Agent names the program in the server's log.
 func Agent(name string) Option { return func(c *Client) { c.agent = name } }
@@ -46,11 +59,20 @@ func New(server string, options ...Option) (*Client, error) {
 	if local := base.Hostname() == "localhost" || base.Hostname() == "127.0.0.1" || base.Hostname() == "::1"; base.Scheme == "http" && !local {
 		return nil, fmt.Errorf("%s would send the token readable: use https", server)
 	}
-	c := &Client{base: base, http: &http.Client{Timeout: time.Minute}, agent: "cairn-client/1", pause: pause}
+	c := &Client{base: base, http: &http.Client{}, patience: patience, agent: "cairn-client/1", pause: pause}
 	for _, o := range options {
 		o(c)
 	}
 	return c, nil
+}
+
+// forFiles is the same client with the patience for files.
+func (c *Client) forFiles() *Client {
+	patient := *c
+	if patient.patience > 0 {
+		patient.patience = patienceFiles
+	}
+	return &patient
 }
 
 // Problem is an answer that says what was wrong.
@@ -139,7 +161,7 @@ type Raw struct {
 }
 
 // send sends a request until it is answered: again where nobody answered, or the server wants it later, as long as the same
-// request can be sent twice.
+// request can be sent twice. What is gone when its end is asked for again, since the first answer was lost, was ended.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte) ([]byte, error) {
 	address := *c.base
 	address.RawPath, address.Path = "", ""
@@ -147,6 +169,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	if len(query) > 0 {
 		whole += "?" + query.Encode()
 	}
+	lost := false // an answer, to what the server may have done
 	for try := 1; ; try++ {
 		answer, err := c.once(ctx, method, whole, header, body)
 		wait := time.Duration(1<<try) * 250 * time.Millisecond
@@ -155,10 +178,15 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		case err == nil:
 			return answer, nil
 		case errors.As(err, &p):
+			if lost && method == http.MethodDelete && p.Status == http.StatusNotFound {
+				return nil, nil
+			}
 			if p.Status != http.StatusServiceUnavailable && p.Status != http.StatusTooManyRequests || p.Wait > time.Minute {
 				return nil, err
 			}
 			wait = max(wait, p.Wait)
+		default:
+			lost = lost || !unsent(err)
 		}
 		if try == tries || ctx.Err() != nil {
 			return nil, err
@@ -169,10 +197,23 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 }
 
+// unsent reports whether a request never reached anybody.
+func unsent(err error) bool {
+	failed := (*net.OpError)(nil)
+	return errors.As(err, &failed) && failed.Op == "dial"
+}
+
 func (c *Client) once(ctx context.Context, method, address string, header http.Header, body []byte) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	ctx, w := c.watched(ctx)
+	defer w.end()
+	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, err
+	}
+	if len(body) > 0 {
+		request.ContentLength = int64(len(body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(w.seeing(bytes.NewReader(body))), nil }
+		request.Body, _ = request.GetBody() // never fails
 	}
 	request.Header = header.Clone()
 	request.Header.Set("User-Agent", c.agent)
@@ -181,12 +222,12 @@ func (c *Client) once(ctx context.Context, method, address string, header http.H
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, w.why(request, err)
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	text, err := io.ReadAll(w.seeing(answer.Body))
 	if err != nil {
-		return nil, err
+		return nil, w.why(request, err)
 	}
 	if answer.StatusCode < 400 {
 		return text, nil
@@ -199,6 +240,57 @@ func (c *Client) once(ctx context.Context, method, address string, header http.H
 		p.Wait = time.Duration(seconds) * time.Second
 	}
 	return nil, p
+}
+
+// watch gives a request up when nothing of it came or went for a while.
+type watch struct {
+	patience time.Duration
+	timer    *time.Timer // nil: it may be silent for ever
+	cancel   context.CancelFunc
+	silent   atomic.Bool // it was given up
+}
+
+func (c *Client) watched(ctx context.Context) (context.Context, *watch) {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &watch{patience: c.patience, cancel: cancel}
+	if w.patience > 0 {
+		w.timer = time.AfterFunc(w.patience, func() {
+			w.silent.Store(true)
+			cancel()
+		})
+	}
+	return ctx, w
+}
+
+func (w *watch) end() {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.cancel()
+}
+
+// why is what a request failed of: that it was given up, where it was.
+func (w *watch) why(request *http.Request, err error) error {
+	if w.silent.Load() {
+		return &url.Error{Op: request.Method, URL: request.URL.Redacted(), Err: errSilent}
+	}
+	return err
+}
+
+// seeing hands on what is read, and sees that something is.
+func (w *watch) seeing(r io.Reader) io.Reader { return seen{r, w} }
+
+type seen struct {
+	io.Reader
+	by *watch
+}
+
+func (s seen) Read(p []byte) (n int, err error) {
+	n, err = s.Reader.Read(p)
+	if n > 0 && s.by.timer != nil {
+		s.by.timer.Reset(s.by.patience)
+	}
+	return n, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -25,10 +25,10 @@ func (c *Client) ExportRelease(ctx context.Context, board, period string, n int,
 		q = url.Values{}
 	}
 	q.Set("format", string(as))
-	return file, c.call(ctx, http.MethodGet, at(board, "releases", period, "export"), q, nil, &file)
+	return file, c.forFiles().call(ctx, http.MethodGet, at(board, "releases", period, "export"), q, nil, &file)
 }
 
 // ExportHistory returns every final release of a board as ExportRelease does, oldest first, with all editions.
 func (c *Client) ExportHistory(ctx context.Context, board string, as Format) (file []byte, err error) {
-	return file, c.call(ctx, http.MethodGet, at(board, "export"), url.Values{"format": {string(as)}}, nil, &file)
+	return file, c.forFiles().call(ctx, http.MethodGet, at(board, "export"), url.Values{"format": {string(as)}}, nil, &file)
 }

@@ -84,7 +84,7 @@ func (c *Client) Import(ctx context.Context, board string, f File) (b Brought, e
 			q.Set(name, "true")
 		}
 	}
-	return b, c.call(ctx, http.MethodPost, at(board, "imports"), q, Raw{Type: "application/octet-stream", Body: f.Body}, &b)
+	return b, c.forFiles().call(ctx, http.MethodPost, at(board, "imports"), q, Raw{Type: "application/octet-stream", Body: f.Body}, &b)
 }
 
 // Data returns what came to a board, and from where.

@@ -309,7 +309,7 @@ func (c *Client) Report(ctx context.Context, source string, entries ...OwnEntry)
 
 // BringFile brings a file of one's own, CSV or XLSX. Good rows are taken, the others are named.
 func (c *Client) BringFile(ctx context.Context, name, contentType string, content []byte) (taken TakenFile, err error) {
-	return taken, c.call(ctx, http.MethodPost, mine("files"), url.Values{"name": {name}}, Raw{contentType, content}, &taken)
+	return taken, c.forFiles().call(ctx, http.MethodPost, mine("files"), url.Values{"name": {name}}, Raw{contentType, content}, &taken)
 }
 
 // RemoveSource deletes one of one's own sources with every entry. Releases that are out stay as they are.

@@ -146,5 +146,5 @@ func (c *Client) ReleasedRules(ctx context.Context, board, period string, n int)
 
 // Bundle returns all that is needed to recompute a release, as a ZIP: cairn verify does it.
 func (c *Client) Bundle(ctx context.Context, board, period string, n int) (file []byte, err error) {
-	return file, c.call(ctx, http.MethodGet, at(board, "releases", period, "bundle.zip"), edition(n), nil, &file)
+	return file, c.forFiles().call(ctx, http.MethodGet, at(board, "releases", period, "bundle.zip"), edition(n), nil, &file)
 }
