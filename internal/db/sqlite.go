@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 
+	"modernc.org/sqlite"
+
 	"cairn/internal/fault"
 )
 
@@ -56,8 +58,11 @@ func open(path, lock string, pragmas []string) (*sql.DB, error) {
 		slashed = "/" + slashed
 	}
 	address := url.URL{Scheme: "file", Path: slashed, RawQuery: url.Values{"_txlock": {lock}, "_pragma": pragmas}.Encode()}
-	pool, err := sql.Open("sqlite", address.String())
-	return pool, fromDriver(err)
+	connector, err := sqlite.NewConnector(address.String())
+	if err != nil {
+		return nil, fromDriver(err)
+	}
+	return sql.OpenDB(preparing{connector}), nil
 }
 
 // makePrivate makes an empty file that only its owner can read, where there is none.
