@@ -18,6 +18,7 @@ type DB struct {
 	engine engine
 	reader *sql.DB
 	writer *sql.DB // on SQLite one connection of its own: writers wait for one another in Go, not in the file
+	watch  *watch  // on SQLite only
 }
 
 // engine is which of the two databases it is.
@@ -69,6 +70,9 @@ func (d *DB) Close() error {
 	err := d.writer.Close()
 	if d.reader != d.writer {
 		err = errors.Join(err, d.reader.Close())
+	}
+	if d.watch != nil {
+		err = errors.Join(err, d.watch.close())
 	}
 	return err
 }

@@ -49,7 +49,11 @@ func connectSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
-	return &DB{engine: onSQLite, reader: reader, writer: writer}, nil
+	watching, err := open(path, "deferred", append(common, "query_only(1)"))
+	if err != nil {
+		return nil, errors.Join(err, writer.Close(), reader.Close())
+	}
+	return &DB{engine: onSQLite, reader: reader, writer: writer, watch: &watch{pool: watching}}, nil
 }
 
 func open(path, lock string, pragmas []string) (*sql.DB, error) {
