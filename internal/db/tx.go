@@ -23,13 +23,18 @@ func (t *Tx) Context() context.Context { return t.ctx }
 // As says whose rows the rest of the transaction reads and writes in the tables of players' own: on PostgreSQL, row-level
 // security hides the rows of everybody else from it. Nobody's are seen before the first call and after As(). On SQLite it
 // does nothing: there only the room that names those tables keeps them apart.
-func (t *Tx) As(players ...string) error {
+func (t *Tx) As(players ...string) error { return t.setPlayers("cairn.player", players) }
+
+// SentTo is As for messages that are kept of what was sent to players' own sources, and for them alone.
+func (t *Tx) SentTo(players ...string) error { return t.setPlayers("cairn.sent_to", players) }
+
+func (t *Tx) setPlayers(name string, players []string) error {
 	for _, player := range players {
 		if player == "" || strings.Contains(player, ",") {
 			return fmt.Errorf("db: %q is no player's number", player)
 		}
 	}
-	return t.set("cairn.player", strings.Join(players, ","))
+	return t.set(name, strings.Join(players, ","))
 }
 
 // set gives the database a setting that policies of row-level security read, for the rest of the transaction.

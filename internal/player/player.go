@@ -35,6 +35,7 @@ type Players struct {
 	trail    *audit.Trail
 	now      func() time.Time
 	keepers  []Keeper
+	deleted  []func(tx *db.Tx, account, source, id string) error // of WhenDeleted
 	decoding sync.Mutex // one picture at a time: it may take a hundred megabytes until it is small
 }
 

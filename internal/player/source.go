@@ -355,39 +355,58 @@ func (p *Players) Disconnect(ctx context.Context, a identity.Actor, source, id s
 	if err := may(a, identity.WriteOwn); err != nil {
 		return err
 	}
-	return p.change(ctx, a, func(tx *db.Tx) error {
-		joined, err := joinedInto(tx, a.Account)
+	return p.change(ctx, a, func(tx *db.Tx) error { return p.DisconnectIn(tx, a, source, id) })
+}
+
+// DisconnectIn is Disconnect in the caller's transaction, which sees nobody's entries afterwards.
+func (p *Players) DisconnectIn(tx *db.Tx, a identity.Actor, source, id string) error {
+	joined, err := joinedInto(tx, a.Account)
+	if err != nil {
+		return err
+	}
+	accounts := append(joined, a.Account)
+	if err := tx.As(accounts...); err != nil {
+		return err
+	}
+	verb := "source.disconnect"
+	var gone int64 // of the actor's own, who stands last
+	for _, account := range accounts {
+		if id != "" {
+			verb = "entry.remove"
+			gone, err = affected(tx.Exec(`DELETE FROM player_entry WHERE player_id = $1 AND source = $2 AND id = $3`, account, source, id))
+		} else if _, err = tx.Exec(`DELETE FROM player_entry WHERE player_id = $1 AND source = $2`, account, source); err == nil {
+			gone, err = affected(tx.Exec(`DELETE FROM player_source WHERE player_id = $1 AND name = $2`, account, source))
+		}
 		if err != nil {
 			return err
 		}
-		accounts := append(joined, a.Account)
-		if err := tx.As(accounts...); err != nil {
-			return err
-		}
-		verb := "source.disconnect"
-		var gone int64 // of the actor's own, who stands last
+	}
+	if gone == 0 && id != "" {
+		return fault.New(fault.NotFound, "You have no such entry.")
+	}
+	if gone == 0 {
+		return fault.New(fault.NotFound, "You have no source %q.", source)
+	}
+	if err := countEntries(tx, accounts...); err != nil {
+		return err
+	}
+	if err := tx.As(); err != nil {
+		return err
+	}
+	for _, do := range p.deleted {
 		for _, account := range accounts {
-			if id != "" {
-				verb = "entry.remove"
-				gone, err = affected(tx.Exec(`DELETE FROM player_entry WHERE player_id = $1 AND source = $2 AND id = $3`, account, source, id))
-			} else if _, err = tx.Exec(`DELETE FROM player_entry WHERE player_id = $1 AND source = $2`, account, source); err == nil {
-				gone, err = affected(tx.Exec(`DELETE FROM player_source WHERE player_id = $1 AND name = $2`, account, source))
-			}
-			if err != nil {
+			if err := do(tx, account, source, id); err != nil {
 				return err
 			}
 		}
-		if gone == 0 && id != "" {
-			return fault.New(fault.NotFound, "You have no such entry.")
-		}
-		if gone == 0 {
-			return fault.New(fault.NotFound, "You have no source %q.", source)
-		}
-		if err := countEntries(tx, accounts...); err != nil {
-			return err
-		}
-		return p.note(tx, a, verb, nil)
-	})
+	}
+	return p.note(tx, a, verb, nil)
+}
+
+// WhenDeleted has something done in the transaction in which a player deletes a source of theirs, or with an id one entry of it; an
+// error undoes both. It may run twice.
+func (p *Players) WhenDeleted(do func(tx *db.Tx, account, source, id string) error) {
+	p.deleted = append(p.deleted, do)
 }
 
 // affected is how many rows a statement changed.

@@ -47,7 +47,9 @@ type Connection struct {
 	Rules    intake.Rules    // what messages become
 	Opens    bool            // it has credentials, which are sealed and never shown
 	Every    time.Duration   // between two polls; 0 it sends by itself
+	Shared   bool            // it may bring keys that another source of the board brings
 	State    State
+	Since    time.Time      // when it came into this state
 	Why      string         // it was paused or retired
 	Heir     string         // id of the source that takes its place, "" none
 	Zone     *time.Location // in which it tells days: the board's, or its player's; nil UTC
@@ -71,11 +73,12 @@ type Health struct {
 	New     time.Time // when it last brought something new
 	Failed  int       // polls in a row that failed, or brought nothing where something is expected
 	Trouble string    // what went wrong last, for people; "" nothing
-	Next    time.Time // of the next poll
-	Sick    bool      // it failed Tolerance times in a row: what it alone measures is missing, not zero
+	Next    time.Time // of the next poll; of one that sends, when its silence is looked at
+	Sick    bool      // it failed Tolerance times in a row, or was silent as long: what it alone measures is missing, not zero
 }
 
-// Tolerance is how many polls in a row may fail before a connection is sick.
+// Tolerance is how many polls in a row may fail before a connection is sick; of one that sends, how many times as long as is expected
+// of it it may be silent.
 const Tolerance = 3
 
 // Owner is whose connections are asked for: a board's by whoever manages it, or a player's own. Exactly one is set.
@@ -101,7 +104,34 @@ func (k Kind) Pulls() bool { return k != Push && k != Counter }
 
 // PushSettings are the settings of a connection that sends.
 type PushSettings struct {
-	Enrol bool `json:"enrol,omitempty"` // who is unknown to the board is enrolled; else what they did waits in quarantine
+	Enrol  bool   `json:"enrol,omitempty"`  // who is unknown to the board is enrolled; else what they did waits in quarantine
+	Expect string `json:"expect,omitempty"` // how often it should bring something, such as "24h"; "" nobody knows
+}
+
+// rhythm is how often something is to come from a connection: how often it is asked, or how often it should send; 0 nothing is
+// expected.
+func (c Connection) rhythm() time.Duration {
+	if c.Kind != Push {
+		return c.Every
+	}
+	var p PushSettings
+	if json.Unmarshal(c.Settings, &p) != nil {
+		return 0
+	}
+	expect, err := time.ParseDuration(p.Expect)
+	if err != nil {
+		return 0
+	}
+	return expect
+}
+
+// silentAt is when a connection that sends has been silent for too long, if nothing comes until then.
+func (c Connection) silentAt() time.Time {
+	since := c.Since
+	if c.Health.Good.After(since) {
+		since = c.Health.Good
+	}
+	return since.Add(Tolerance * c.rhythm())
 }
 
 // enrols reports whether a connection adds people whom the board does not know. Those that are asked never do.
@@ -110,19 +140,19 @@ func (c Connection) enrols() bool {
 	return c.Kind == Push && json.Unmarshal(c.Settings, &p) == nil && p.Enrol
 }
 
-const connectionColumns = `source_id, board_id, player_id, name, kind, settings, rules, credentials <> '', every, state, why, heir, made_at, last_at, good_at, new_at, failed, trouble, next_at, sick`
+const connectionColumns = `source_id, board_id, player_id, name, kind, settings, rules, credentials <> '', every, shared, state, state_at, why, heir, made_at, last_at, good_at, new_at, failed, trouble, next_at, sick`
 
 // scanConnection reads one row of connectionColumns.
 func scanConnection(row func(...any) error) (c Connection, err error) {
 	var settings, rules string
-	var every, made, last, good, fresh, next int64
-	var sick int
-	err = row(&c.ID, &c.Board, &c.Player, &c.Name, &c.Kind, &settings, &rules, &c.Opens, &every, &c.State, &c.Why, &c.Heir, &made,
+	var every, since, made, last, good, fresh, next int64
+	var shared, sick int
+	err = row(&c.ID, &c.Board, &c.Player, &c.Name, &c.Kind, &settings, &rules, &c.Opens, &every, &shared, &c.State, &since, &c.Why, &c.Heir, &made,
 		&last, &good, &fresh, &c.Health.Failed, &c.Health.Trouble, &next, &sick)
 	if err != nil {
 		return c, err
 	}
-	c.Settings, c.Every, c.Made = json.RawMessage(settings), time.Duration(every)*time.Microsecond, instant(made)
+	c.Settings, c.Every, c.Made, c.Since, c.Shared = json.RawMessage(settings), time.Duration(every)*time.Microsecond, instant(made), instant(since), shared != 0
 	c.Health.Last, c.Health.Good, c.Health.New, c.Health.Next, c.Health.Sick = instant(last), instant(good), instant(fresh), instant(next), sick != 0
 	if c.Rules, err = intake.ReadRules(json.RawMessage(rules)); err != nil { // kept by a version that took others: Apply says so of every event
 		err = json.Unmarshal([]byte(rules), &c.Rules)
@@ -199,6 +229,7 @@ func (s *Sources) Connect(ctx context.Context, a identity.Actor, c Connection, c
 		return made, "", fmt.Errorf("making an identifier: %w", err)
 	}
 	c.ID, c.State, c.Why, c.Heir, c.Made, c.Health = id.String(), Active, "", "", now.UTC().Truncate(time.Microsecond), Health{}
+	c.Since = c.Made
 	if err := s.own(a, c.Owner(), identity.WriteOwn); err != nil {
 		return made, "", err
 	}
@@ -222,10 +253,10 @@ func (s *Sources) Connect(ctx context.Context, a identity.Actor, c Connection, c
 		if err := room(tx, c); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO source (source_id, board_id, player_id, name, kind, settings, rules, credentials, every, state, why, heir, made_at, state_at,
+		if _, err := tx.Exec(`INSERT INTO source (source_id, board_id, player_id, name, kind, settings, rules, credentials, every, shared, state, why, heir, made_at, state_at,
 				pulled, last_at, good_at, new_at, failed, trouble, next_at, sick, events, dropped)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', '', '', $10, $10, '', 0, 0, 0, 0, '', 0, 0, 0, 0)`,
-			c.ID, c.Board, c.Player, c.Name, string(c.Kind), string(c.Settings), string(rules), sealed, c.Every.Microseconds(), c.Made.UnixMicro()); err != nil {
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', '', '', $11, $11, '', 0, 0, 0, 0, '', 0, 0, 0, 0)`,
+			c.ID, c.Board, c.Player, c.Name, string(c.Kind), string(c.Settings), string(rules), sealed, c.Every.Microseconds(), truth(c.Shared), c.Made.UnixMicro()); err != nil {
 			return err
 		}
 		if c.Kind == Push {
@@ -233,7 +264,7 @@ func (s *Sources) Connect(ctx context.Context, a identity.Actor, c Connection, c
 				return err
 			}
 		}
-		if err := s.note(tx, a, "source.connect", c, nil); err != nil || c.Every == 0 {
+		if err := s.note(tx, a, "source.connect", c, nil); err != nil {
 			return err
 		}
 		return s.wind(tx, c)
@@ -284,6 +315,11 @@ func (s *Sources) check(c *Connection) error {
 		}
 		if p.Enrol && c.Board == "" {
 			return invalid("settings", "Nobody is enrolled by a source of your own: all that it brings is yours.")
+		}
+		if p.Expect != "" {
+			if expect, err := time.ParseDuration(p.Expect); err != nil || expect < shortest || expect > 31*24*time.Hour {
+				return invalid("expect", "Say how often it should bring something, from once a minute to once in 31 days, such as 24h.")
+			}
 		}
 		c.Every = 0
 	case c.Kind == Counter:
@@ -339,6 +375,7 @@ type Changes struct {
 	Settings    json.RawMessage
 	Rules       *intake.Rules
 	Every       *time.Duration
+	Shared      *bool
 	Credentials *string // "" takes them away
 }
 
@@ -358,6 +395,9 @@ func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name st
 		}
 		if to.Every != nil {
 			c.Every = *to.Every
+		}
+		if to.Shared != nil {
+			c.Shared = *to.Shared
 		}
 		if err := s.check(&c); err != nil {
 			return err
@@ -379,11 +419,16 @@ func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name st
 				return err
 			}
 		}
-		if _, err := tx.Exec(`UPDATE source SET settings = $1, rules = $2, every = $3 WHERE source_id = $4`, string(c.Settings), string(rules), c.Every.Microseconds(), c.ID); err != nil {
+		if _, err := tx.Exec(`UPDATE source SET settings = $1, rules = $2, every = $3, shared = $4 WHERE source_id = $5`, string(c.Settings), string(rules), c.Every.Microseconds(), truth(c.Shared), c.ID); err != nil {
 			return err
 		}
-		if err := s.note(tx, a, "source.rules", c, nil); err != nil || c.Every == 0 || c.State != Active {
+		if err := s.note(tx, a, "source.rules", c, nil); err != nil {
 			return err
+		}
+		if c.Kind == Push && c.Health.Sick && (c.rhythm() == 0 || s.rooms.Now().Before(c.silentAt())) { // so often was never expected of it
+			if err := s.putHealth(tx, c, c.Health.well()); err != nil {
+				return err
+			}
 		}
 		return s.wind(tx, c)
 	})
@@ -432,26 +477,37 @@ func (s *Sources) Pause(ctx context.Context, a identity.Actor, o Owner, name, wh
 	})
 }
 
-// Resume lets a paused connection bring again what comes from now on.
+// Resume lets a paused connection bring again what comes from now on. One that is asked is asked for what it has from before as well.
 func (s *Sources) Resume(ctx context.Context, a identity.Actor, o Owner, name string) error {
 	return s.act(ctx, a, o, name, func(tx *db.Tx, c Connection) error {
 		if c.State != Paused {
 			return settled(c, Active)
 		}
-		if err := s.turn(tx, a, c, Active, "", "", "source.pause"); err != nil || c.Every == 0 {
+		if err := s.turn(tx, a, c, Active, "", "", "source.pause"); err != nil {
 			return err
 		}
-		c.State = Active
+		c.State, c.Since = Active, s.rooms.Now()
 		return s.wind(tx, c)
 	})
 }
 
 // turn gives a connection another state.
 func (s *Sources) turn(tx *db.Tx, a identity.Actor, c Connection, to State, why, heir, verb string) error {
-	if _, err := tx.Exec(`UPDATE source SET state = $1, why = $2, heir = $3, state_at = $4, next_at = 0 WHERE source_id = $5`, string(to), why, heir, s.rooms.Now().UnixMicro(), c.ID); err != nil {
+	if err := s.put(tx, c, to, why, heir); err != nil {
 		return err
 	}
 	return s.note(tx, a, verb, c, map[string]string{"state": string(to)})
+}
+
+// put keeps the state that a connection is in from now on, and for how long it was paused before.
+func (s *Sources) put(tx *db.Tx, c Connection, to State, why, heir string) error {
+	if c.State == Paused {
+		if err := s.gap(tx, c.ID, c.Since, gapPaused); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`UPDATE source SET state = $1, why = $2, heir = $3, state_at = $4, next_at = 0 WHERE source_id = $5`, string(to), why, heir, s.rooms.Now().UnixMicro(), c.ID)
+	return err
 }
 
 // settled is the answer to asking for a state that a connection cannot take on; nil where it has it already.
@@ -475,19 +531,19 @@ func checkWhy(why string) error {
 
 // Remove deletes one of the actor's own connections with all that it brought to their record.
 func (s *Sources) Remove(ctx context.Context, a identity.Actor, name string) error {
-	err := s.act(ctx, a, Owner{Player: a.Account}, name, func(tx *db.Tx, c Connection) error {
+	return s.act(ctx, a, Owner{Player: a.Account}, name, func(tx *db.Tx, c Connection) error {
 		if _, err := tx.Exec(`DELETE FROM source WHERE source_id = $1`, c.ID); err != nil {
 			return err
 		}
-		return s.note(tx, a, "source.disconnect", c, nil)
-	})
-	if err != nil {
+		if err := s.note(tx, a, "source.disconnect", c, nil); err != nil {
+			return err
+		}
+		err := s.rooms.Players.DisconnectIn(tx, a, name, "")
+		if fault.Of(err) == fault.NotFound {
+			return nil // it never brought anything
+		}
 		return err
-	}
-	if err = s.rooms.Players.Disconnect(ctx, a, name, ""); fault.Of(err) == fault.NotFound {
-		err = nil // it never brought anything
-	}
-	return err
+	})
 }
 
 // act changes a connection that an actor owns, or whose board they manage, which its front door has asked.
@@ -504,6 +560,14 @@ func (s *Sources) act(ctx context.Context, a identity.Actor, o Owner, name strin
 	})
 }
 
+// as lets the rest of a transaction see what was sent to the owner's connections.
+func as(tx *db.Tx, o Owner) error {
+	if o.Player == "" {
+		return nil
+	}
+	return tx.SentTo(o.Player)
+}
+
 // change writes, for a player only as long as they are there.
 func (s *Sources) change(ctx context.Context, player string, do func(tx *db.Tx) error) error {
 	defer s.keys.forget()
@@ -512,6 +576,9 @@ func (s *Sources) change(ctx context.Context, player string, do func(tx *db.Tx) 
 			if err := s.rooms.Identity.Still(tx, player); err != nil {
 				return err
 			}
+		}
+		if err := as(tx, Owner{Player: player}); err != nil {
+			return err
 		}
 		return do(tx)
 	})

@@ -62,6 +62,7 @@ type Rooms struct {
 func New(r Rooms) *Sources {
 	s := &Sources{rooms: r, boards: r.Boards, entries: r.Entries}
 	s.attend()
+	r.Players.WhenDeleted(s.forgetMessages)
 	if r.Queue != nil {
 		r.Queue.Handle(jobRetired, s.mailRetired)
 	}

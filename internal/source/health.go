@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"cairn/internal/audit"
@@ -30,11 +31,76 @@ func (h *Health) note(c Connection, taken Taken, trouble error, now time.Time) {
 	case fault.Of(trouble) != fault.Limited: // who asks us to wait is well
 		h.Failed++
 	}
-	since := h.Good
-	if since.Before(c.Made) {
-		since = c.Made
+	h.Sick = h.Failed >= Tolerance || h.Sick && taken.Added == 0 || now.Sub(c.lastGood()) > (Tolerance+1)*max(c.Every, shortest)+24*time.Hour
+}
+
+// lastGood is when a connection was last known to be well, at the earliest when it was made.
+func (c Connection) lastGood() time.Time {
+	if c.Health.Good.Before(c.Made) {
+		return c.Made
 	}
-	h.Sick = h.Failed >= Tolerance || h.Sick && taken.Added == 0 || now.Sub(since) > (Tolerance+1)*max(c.Every, shortest)+24*time.Hour
+	return c.Health.Good
+}
+
+// well is health from which all trouble is gone.
+func (h Health) well() Health {
+	h.Failed, h.Trouble, h.Sick = 0, "", false
+	return h
+}
+
+// listen looks whether a connection that sends has been silent for too long.
+func (s *Sources) listen(tx *db.Tx, c Connection) error {
+	if c.Health.Sick {
+		return nil // until it sends
+	}
+	if at := c.silentAt(); s.rooms.Now().Before(at) {
+		return s.due(tx, c.ID, at)
+	}
+	h := c.Health
+	h.Sick, h.Trouble = true, fmt.Sprintf("Nothing came for %d times as long as is expected of it, which is every %s.", Tolerance, spoken(c.rhythm()))
+	return s.putHealth(tx, c, h)
+}
+
+// spoken is a duration for people, such as 24h or 1h30m.
+func spoken(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// heard has a connection that was silent for too long be well again, in the transaction in which it sends something. What it was
+// silent for is not told afterwards: it stays a gap.
+func (s *Sources) heard(tx *db.Tx, id string) error {
+	c, err := s.connectionIn(tx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.gap(tx, id, c.lastGood(), gapSilent); err != nil {
+		return err
+	}
+	c.Health.Good = s.rooms.Now()
+	if err := s.putHealth(tx, c, c.Health.well()); err != nil {
+		return err
+	}
+	return s.wind(tx, c)
+}
+
+// Why a connection brought nothing for a while.
+const (
+	gapPaused = "paused"
+	gapSilent = "silent"
+)
+
+// gap notes that a connection brought nothing from an instant until now.
+func (s *Sources) gap(tx *db.Tx, id string, from time.Time, why string) error {
+	_, err := tx.Exec(`INSERT INTO source_gap (source_id, from_at, to_at, why) VALUES ($1, $2, $3, $4) ON CONFLICT (source_id, from_at, why) DO UPDATE SET to_at = excluded.to_at`,
+		id, from.UnixMicro(), s.rooms.Now().UnixMicro(), why)
+	return err
 }
 
 // putHealth keeps the health of a connection. Falling ill and getting well are told in the trail, and to whoever can do something
@@ -82,10 +148,14 @@ func (s *Sources) tellSick(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
+	what := "could not be read several times in a row"
+	if c.Kind == Push {
+		what = "has sent nothing for longer than it should"
+	}
 	said := func(where, path string) note.Note {
 		return note.Note{
 			Subject: "The source " + c.Name + " brings nothing any more",
-			Begin: []string{fmt.Sprintf("The source %s of %s could not be read several times in a row. What it alone measures is missing until it is well again; it does not count as zero.", c.Name, where),
+			Begin: []string{fmt.Sprintf("The source %s of %s %s. What it alone measures is missing until it is well again; it does not count as zero.", c.Name, where, what),
 				"What went wrong last: " + c.Health.Trouble},
 			Button: "Look at it", Link: s.rooms.Identity.Link(path), Foot: "You get this once, since you look after " + where + ".",
 		}

@@ -26,6 +26,9 @@ func (s *Sources) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		Made     time.Time       `json:"made"`
 		Last     time.Time       `json:"last,omitzero"`
 	}
+	if err := tx.SentTo(account); err != nil {
+		return nil, err
+	}
 	own, err := list(tx, `player_id = $1`, account)
 	if err != nil {
 		return nil, err
@@ -77,10 +80,13 @@ func (s *Sources) Kept(tx *db.Tx, account string) (map[string]any, error) {
 		}
 		return recently(`s.board_id = $1 AND r.who LIKE $2 ESCAPE '!'`, boardID, mark)
 	})
+	if err != nil {
+		return nil, err
+	}
 	if len(lines) > 1 {
 		kept["events.csv"] = lines
 	}
-	return kept, err
+	return kept, tx.SentTo()
 }
 
 // about calls do for every board that an account is on and everything by which messages to it could name them, as a pattern.
@@ -139,20 +145,33 @@ func (s *Sources) Move(tx *db.Tx, from, into string) (json.RawMessage, error) {
 	if moved.Sources, err = tx.Texts(`SELECT source_id FROM source WHERE `+free+` ORDER BY source_id`, from, into); err != nil {
 		return nil, err
 	}
-	for _, id := range moved.Sources {
-		if _, err := tx.Exec(`UPDATE source SET player_id = $1 WHERE source_id = $2`, into, id); err != nil {
-			return nil, err
-		}
+	if err := handOver(tx, from, into, moved.Sources); err != nil {
+		return nil, err
 	}
 	if moved.Paused, err = tx.Texts(`SELECT source_id FROM source WHERE player_id = $1 AND state = 'active' ORDER BY source_id`, from); err != nil {
 		return nil, err
 	}
 	for _, id := range moved.Paused {
-		if _, err := tx.Exec(`UPDATE source SET state = 'paused', next_at = 0 WHERE source_id = $1`, id); err != nil {
+		if _, err := tx.Exec(`UPDATE source SET state = 'paused', state_at = $2, next_at = 0 WHERE source_id = $1`, id, s.rooms.Now().UnixMicro()); err != nil {
 			return nil, err
 		}
 	}
 	return json.Marshal(moved)
+}
+
+// handOver makes connections of one account another's, with the messages that are kept of them.
+func handOver(tx *db.Tx, from, into string, ids []string) error {
+	if err := tx.SentTo(from, into); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		for _, table := range []string{"source", "source_held", "source_recent"} {
+			if _, err := tx.Exec(`UPDATE `+table+` SET player_id = $1 WHERE source_id = $2 AND player_id = $3`, into, id, from); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.SentTo()
 }
 
 // MoveBack undoes what Move did, as far as it is still there.
@@ -165,23 +184,74 @@ func (s *Sources) MoveBack(tx *db.Tx, from, into string, note json.RawMessage) e
 	if err := json.Unmarshal(note, &moved); err != nil {
 		return fmt.Errorf("reading what was moved: %w", err)
 	}
-	for _, id := range moved.Sources {
-		if _, err := tx.Exec(`UPDATE source SET player_id = $1 WHERE source_id = $2 AND player_id = $3`, from, id, into); err != nil {
+	if err := handOver(tx, into, from, moved.Sources); err != nil {
+		return err
+	}
+	for _, id := range moved.Paused {
+		c, err := s.connectionIn(tx, id)
+		if fault.Of(err) == fault.NotFound || err == nil && (c.Player != from || c.State != Paused) {
+			continue // removed or changed since
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.put(tx, c, Active, "", ""); err != nil {
+			return err
+		}
+		c.State, c.Since = Active, s.rooms.Now()
+		if err := s.wind(tx, c); err != nil {
 			return err
 		}
 	}
-	for _, id := range moved.Paused {
-		if _, err := tx.Exec(`UPDATE source SET state = 'active' WHERE source_id = $1 AND player_id = $2 AND state = 'paused'`, id, from); err != nil {
-			return err
-		}
-		c, err := s.connectionIn(tx, id)
-		if fault.Of(err) == fault.NotFound {
-			continue // removed since
-		}
-		if err == nil {
-			err = s.wind(tx, c)
+	return nil
+}
+
+// forgetMessages deletes what is kept of the messages of a source whose entries its player deleted; with id, of those that became the
+// entry with it.
+func (s *Sources) forgetMessages(tx *db.Tx, account, source, id string) error {
+	o := Owner{Player: account}
+	c, err := named(tx, o, source)
+	if fault.Of(err) == fault.NotFound {
+		return nil // typed, counted or from a file
+	}
+	if err == nil {
+		err = as(tx, o)
+	}
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{"source_recent", "source_held"} {
+		if id == "" {
+			_, err = tx.Exec(`DELETE FROM `+table+` WHERE source_id = $1`, c.ID)
+		} else {
+			err = forgetMessage(tx, table, c, id)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return tx.SentTo()
+}
+
+// forgetMessage deletes of one table what became an entry, be it under rules of before.
+func forgetMessage(tx *db.Tx, table string, c Connection, id string) error {
+	texts, err := tx.Texts(`SELECT event FROM `+table+` WHERE source_id = $1`, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		e, err := readEvent(text)
+		if err != nil {
+			return err
+		}
+		became := e.ID == id || strings.HasPrefix(id, e.ID+"|")
+		for _, made := range plannedBy(c, e).entries {
+			became = became || made.ID == id
+		}
+		if !became {
+			continue
+		}
+		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE source_id = $1 AND event = $2`, c.ID, text); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// jobPoll asks one connection; its key is the connection's number and the instant that it was due at, so that one whose
+	// jobPoll asks one connection, or looks whether one that sends is silent; its key is the connection's number and the instant that it was due at, so that one whose
 	// connection is due at another instant meanwhile does nothing.
 	jobPoll = "poll source"
 	// shortest is how often a connection may be asked at most.
@@ -41,11 +41,14 @@ func (s *Sources) attend() {
 	s.rooms.Queue.Handle(jobSick, s.tellSick)
 }
 
-// wind sees to it that a connection is asked when its next poll is due, in the transaction that made or changed it.
+// wind sees to it that a connection is asked, or its silence looked at, when that is due, in the transaction that made or changed it.
 func (s *Sources) wind(tx *db.Tx, c Connection) error {
-	if c.State != Active || c.Every <= 0 {
+	if c.State != Active || c.rhythm() <= 0 {
 		_, err := tx.Exec(`UPDATE source SET next_at = 0 WHERE source_id = $1`, c.ID)
 		return err
+	}
+	if c.Kind == Push {
+		return s.due(tx, c.ID, c.silentAt())
 	}
 	next := s.rooms.Now().Add(rand.N(10 * time.Second)) // many that are made or woken together do not ask together
 	if last := c.Health.Last; !last.IsZero() && last.Add(c.Every).After(next) {
@@ -64,31 +67,22 @@ func (s *Sources) due(tx *db.Tx, id string, next time.Time) error {
 
 func pollKey(id string, due int64) string { return id + " " + strconv.FormatInt(due, 10) }
 
-// Wind sees to it that every connection that is to be asked has a poll waiting, also one whose job died. It is done daily.
+// Wind sees to it that every connection that is to be asked or listened to has a job waiting, also one whose job died. It is done daily.
 func (s *Sources) Wind(ctx context.Context) error {
 	return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		rows, err := tx.Query(`SELECT source_id, next_at FROM source WHERE state = 'active' AND every > 0`)
+		all, err := list(tx, `state = 'active' AND (every > 0 OR kind = $1)`, string(Push))
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		next := map[string]int64{}
-		for rows.Next() {
-			var id string
-			var at int64
-			if err := rows.Scan(&id, &at); err != nil {
-				return err
+		for _, c := range all {
+			next := c.Health.Next
+			if next.IsZero() {
+				next = s.rooms.Now()
 			}
-			next[id] = at
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		for id, at := range next {
-			if at == 0 {
-				at = s.rooms.Now().UnixMicro()
+			if c.rhythm() <= 0 {
+				continue
 			}
-			if err := s.due(tx, id, time.UnixMicro(at)); err != nil {
+			if err := s.due(tx, c.ID, next); err != nil {
 				return err
 			}
 		}
@@ -197,8 +191,16 @@ func (s *Sources) pollDue(ctx context.Context, j job.Job) error {
 		return nil
 	case err != nil:
 		return err
-	case c.State != Active || c.Every <= 0 || pollKey(c.ID, micros(c.Health.Next)) != j.Key: // it was asked by hand meanwhile, or changed
+	case c.State != Active || c.rhythm() <= 0 || pollKey(c.ID, micros(c.Health.Next)) != j.Key: // it was asked by hand meanwhile, or changed
 		return nil
+	case c.Kind == Push:
+		return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+			now, err := s.connectionIn(tx, id)
+			if err != nil || now.State != Active || now.rhythm() <= 0 {
+				return err
+			}
+			return s.listen(tx, now)
+		})
 	}
 	_, err = s.poll(ctx, c)
 	if errors.Is(err, errOvertaken) {

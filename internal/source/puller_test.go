@@ -14,7 +14,7 @@ func TestReadSettings_NamesTheFieldThatIsNone(t *testing.T) {
 	for text, want := range map[string][2]string{
 		`{"enrol": true}`:          {},
 		` {} `:                     {},
-		`{"enroll": true}`:         {"enroll", "these are: enrol."},
+		`{"enroll": true}`:         {"enroll", "these are: enrol, expect."},
 		`{"enrol": "yes"}`:         {"enrol", "cannot be a string"},
 		`{"enrol": true} {}`:       {"settings", "enrol"},
 		`[]`:                       {"settings", "enrol"},

@@ -325,6 +325,9 @@ func (s *Sources) take(tx *db.Tx, c Connection, plans ...*plan) error {
 			return err
 		}
 	}
+	if err := as(tx, c.Owner()); err != nil {
+		return err
+	}
 	return s.remember(tx, c, plans)
 }
 

@@ -49,7 +49,7 @@ func (s *Sources) hold(tx *db.Tx, c Connection, held []*planned) error {
 	}
 	for part := range slices.Chunk(held, 25) {
 		var places strings.Builder
-		args := []any{c.ID}
+		args := []any{c.ID, c.Player}
 		there := map[string]bool{}
 		for _, e := range part {
 			sum := sha256.Sum256([]byte(e.event.ID))
@@ -63,10 +63,10 @@ func (s *Sources) hold(tx *db.Tx, c Connection, held []*planned) error {
 				return fmt.Errorf("making an identifier: %w", err)
 			}
 			at := len(args)
-			fmt.Fprintf(&places, ", ($1, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", at+1, at+2, at+3, at+4, at+5, at+6, at+7)
+			fmt.Fprintf(&places, ", ($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", at+1, at+2, at+3, at+4, at+5, at+6, at+7)
 			args = append(args, id.String(), mark, e.event.Received.UnixMicro(), clean(e.why), clean(e.event.Type), whoOf(e), write(e.event))
 		}
-		if _, err := tx.Exec(`INSERT INTO source_held (source_id, held_id, mark, at, why, type, who, event) VALUES `+places.String()[2:]+`
+		if _, err := tx.Exec(`INSERT INTO source_held (source_id, player_id, held_id, mark, at, why, type, who, event) VALUES `+places.String()[2:]+`
 			ON CONFLICT (source_id, mark) DO UPDATE SET why = excluded.why, type = excluded.type, who = excluded.who, event = excluded.event`, args...); err != nil {
 			return err
 		}
@@ -86,6 +86,9 @@ func (s *Sources) hold(tx *db.Tx, c Connection, held []*planned) error {
 // Reasons returns why events of a connection wait, the commonest reason first.
 func (s *Sources) Reasons(ctx context.Context, c Connection) (reasons []Reason, err error) {
 	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		if err := as(tx, c.Owner()); err != nil {
+			return err
+		}
 		reasons, err = db.All(tx, func(row func(...any) error) (r Reason, err error) {
 			var last int64
 			err = row(&r.Why, &r.Events, &last)
@@ -112,6 +115,9 @@ func (s *Sources) Waiting(ctx context.Context, c Connection, why, before string,
 	args = append(args, limit)
 	query += fmt.Sprintf(` ORDER BY held_id DESC LIMIT $%d`, len(args))
 	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
+		if err := as(tx, c.Owner()); err != nil {
+			return err
+		}
 		held, err = db.All(tx, func(row func(...any) error) (h Held, err error) {
 			var at int64
 			var who, text string
@@ -137,6 +143,9 @@ func (s *Sources) Replay(ctx context.Context, a identity.Actor, o Owner, name st
 	if len(ids) == 0 {
 		err := s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 			c, err := named(tx, o, name)
+			if err == nil {
+				err = as(tx, o)
+			}
 			if err != nil {
 				return err
 			}
@@ -246,10 +255,9 @@ func (s *Sources) Sweep(ctx context.Context) error {
 		return err
 	}
 	return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
-		old := now.Add(-heldFor).UnixMicro()
 		for _, b := range boards {
 			due := now.AddDate(0, 0, -b.Retention).UnixMicro()
-			if due <= old {
+			if due <= now.Add(-heldFor).UnixMicro() {
 				continue
 			}
 			if _, err := tx.Exec(`UPDATE source SET dropped = dropped + (SELECT COUNT(*) FROM source_held h WHERE h.source_id = source.source_id AND h.at < $1)
@@ -262,13 +270,10 @@ func (s *Sources) Sweep(ctx context.Context) error {
 				}
 			}
 		}
-		if _, err := tx.Exec(`UPDATE source SET dropped = dropped + (SELECT COUNT(*) FROM source_held h WHERE h.source_id = source.source_id AND h.at < $1)
-			WHERE source_id IN (SELECT source_id FROM source_held WHERE at < $1)`, old); err != nil {
+		if err := s.sweepMessages(tx); err != nil {
 			return err
 		}
 		for query, limit := range map[string]any{
-			`DELETE FROM source_held WHERE at < $1`:                      old,
-			`DELETE FROM source_recent WHERE at < $1`:                    old,
 			`DELETE FROM source_key WHERE ends_at <> 0 AND ends_at < $1`: now.UnixMicro(),
 			`DELETE FROM source_day WHERE day < $1`:                      now.Add(-daysFor).UTC().Format(time.DateOnly),
 		} {
@@ -278,4 +283,37 @@ func (s *Sources) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// sweepMessages deletes what waited for 30 days, and messages as old, of boards' sources and of players' own.
+func (s *Sources) sweepMessages(tx *db.Tx) error {
+	old := s.rooms.Now().Add(-heldFor).UnixMicro()
+	players, err := tx.Texts(`SELECT DISTINCT player_id FROM source WHERE player_id <> '' ORDER BY player_id`)
+	if err != nil {
+		return err
+	}
+	sweep := func() error {
+		if _, err := tx.Exec(`UPDATE source SET dropped = dropped + (SELECT COUNT(*) FROM source_held h WHERE h.source_id = source.source_id AND h.at < $1)
+			WHERE source_id IN (SELECT source_id FROM source_held WHERE at < $1)`, old); err != nil {
+			return err
+		}
+		for _, table := range []string{"source_held", "source_recent"} {
+			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE at < $1`, old); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := sweep(); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(players, 500) { // whose messages nobody sees but by acting for them
+		if err := tx.SentTo(some...); err != nil {
+			return err
+		}
+		if err := sweep(); err != nil {
+			return err
+		}
+	}
+	return tx.SentTo()
 }

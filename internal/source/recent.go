@@ -152,13 +152,18 @@ func (s *Sources) remember(tx *db.Tx, c Connection, plans []*plan) error {
 	if sum.Added > 0 {
 		fresh = now.UnixMicro()
 	}
-	if c.Kind == Push {
+	if c.Kind == Push && sum.Events > 0 {
 		good = now.UnixMicro()
 	}
-	var ever int64
-	if err := tx.QueryRow(`UPDATE source SET events = events + $1, last_at = $2, new_at = CASE WHEN $3 > new_at THEN $3 ELSE new_at END, good_at = CASE WHEN $4 > good_at THEN $4 ELSE good_at END
-		WHERE source_id = $5 RETURNING events`, int64(sum.Events), now.UnixMicro(), fresh, good, c.ID).Scan(&ever); err != nil {
+	var ever, sick int64
+	if err := tx.QueryRow(`UPDATE source SET events = events + $1, last_at = $2, new_at = CASE WHEN $3 > new_at THEN $3 ELSE new_at END, good_at = CASE WHEN sick = 0 AND $4 > good_at THEN $4 ELSE good_at END
+		WHERE source_id = $5 RETURNING events, sick`, int64(sum.Events), now.UnixMicro(), fresh, good, c.ID).Scan(&ever, &sick); err != nil {
 		return err
+	}
+	if sick != 0 && good != 0 {
+		if err := s.heard(tx, c.ID); err != nil {
+			return err
+		}
 	}
 	if len(events) > recents {
 		events = events[len(events)-recents:]
@@ -167,13 +172,13 @@ func (s *Sources) remember(tx *db.Tx, c Connection, plans []*plan) error {
 		part := events[:min(len(events), 25)]
 		events = events[len(part):]
 		var places strings.Builder
-		args := []any{c.ID}
+		args := []any{c.ID, c.Player}
 		for i, e := range part {
 			at := len(args)
-			fmt.Fprintf(&places, ", ($1, $%d, $%d, $%d, $%d)", at+1, at+2, at+3, at+4)
+			fmt.Fprintf(&places, ", ($1, $2, $%d, $%d, $%d, $%d)", at+1, at+2, at+3, at+4)
 			args = append(args, (ever-int64(len(events)+len(part)-i))%recents, now.UnixMicro(), whoOf(e), write(e.event))
 		}
-		if _, err := tx.Exec(`INSERT INTO source_recent (source_id, place, at, who, event) VALUES `+places.String()[2:]+`
+		if _, err := tx.Exec(`INSERT INTO source_recent (source_id, player_id, place, at, who, event) VALUES `+places.String()[2:]+`
 			ON CONFLICT (source_id, place) DO UPDATE SET at = excluded.at, who = excluded.who, event = excluded.event`, args...); err != nil {
 			return err
 		}
@@ -201,6 +206,9 @@ func (s *Sources) DryRun(ctx context.Context, a identity.Actor, o Owner, name st
 		}
 		c.Rules = rules
 		if err := checkRules(&c); err != nil {
+			return err
+		}
+		if err := as(tx, o); err != nil {
 			return err
 		}
 		texts, err := tx.Texts(`SELECT event FROM source_recent WHERE source_id = $1 ORDER BY at DESC, place DESC`, c.ID)
@@ -256,6 +264,9 @@ func (s *Sources) Tallies(ctx context.Context, o Owner, since time.Time) (map[st
 	all := map[string]Tally{}
 	err := s.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		clear(all)
+		if err := as(tx, o); err != nil {
+			return err
+		}
 		rows, err := tx.Query(`SELECT s.source_id, s.events, s.dropped, (SELECT COUNT(*) FROM source_held h WHERE h.source_id = s.source_id),
 				COALESCE(SUM(d.events), 0), COALESCE(SUM(d.added), 0), COALESCE(SUM(d.duplicates), 0), COALESCE(SUM(d.skipped), 0), COALESCE(SUM(d.held), 0)
 			FROM source s LEFT JOIN source_day d ON d.source_id = s.source_id AND d.day >= $3

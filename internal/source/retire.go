@@ -39,6 +39,11 @@ func (s *Sources) Retire(ctx context.Context, a identity.Actor, o Owner, name, h
 		if _, err := tx.Exec(`DELETE FROM source_key WHERE source_id = $1`, c.ID); err != nil {
 			return err
 		}
+		if c.Health.Sick {
+			if err := s.gap(tx, c.ID, c.lastGood(), gapSilent); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(`UPDATE source SET credentials = '', sick = 0, trouble = '' WHERE source_id = $1`, c.ID); err != nil {
 			return err
 		}

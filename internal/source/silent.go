@@ -27,14 +27,16 @@ type standing struct {
 	id, name, heir string
 	why            string // nothing can be told from its silence; "" it is well
 	keys           []string
+	caughtUp       int64 // instant up to which it has told what it left out before; 0 it tells nothing afterwards
 }
 
 // Silent returns the keys of entries that nothing which is well could have brought for a period, with the reason for people: those
-// that came only from connections which are sick, paused or retired without an heir since before its end. Whoever has no entry
-// of such a key is missing, not zero. A key that something else brought in that period, such as an import, is not among them.
+// that came only from connections which are sick, paused or retired without an heir since before its end, or were paused or silent
+// for a part of it. One that is asked, and was asked again before its end, has told what it left out. Whoever has no entry of such a
+// key is missing, not zero. A key that something else brought in that period, such as an import, is not among them.
 func (s *Sources) Silent(ctx context.Context, tx *db.Tx, b *board.Board, p period.Period) (map[string]string, error) {
 	from, to := p.Bounds(b.Location())
-	all, err := standings(tx, b, to)
+	all, err := standings(tx, b, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +59,12 @@ func (s *Sources) Silent(ctx context.Context, tx *db.Tx, b *board.Board, p perio
 	if len(silent) == 0 {
 		return nil, nil
 	}
-	return silent, s.heard(ctx, tx, b.ID, from, to, names, silent)
+	return silent, s.leaveHeard(ctx, tx, b.ID, from, to, names, silent)
 }
 
-// standings reads the connections of a board as they stand for a period that ends at an instant.
-func standings(tx *db.Tx, b *board.Board, end time.Time) (all []*standing, err error) {
-	rows, err := tx.Query(`SELECT source_id, name, state, state_at, sick, good_at, heir FROM source WHERE board_id = $1 ORDER BY source_id`, b.ID)
+// standings reads the connections of a board as they stand for a period between two instants.
+func standings(tx *db.Tx, b *board.Board, begin, end time.Time) (all []*standing, err error) {
+	rows, err := tx.Query(`SELECT source_id, name, kind, state, state_at, sick, good_at, heir FROM source WHERE board_id = $1 ORDER BY source_id`, b.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,26 +72,33 @@ func standings(tx *db.Tx, b *board.Board, end time.Time) (all []*standing, err e
 	by := map[string]*standing{}
 	for rows.Next() {
 		c := &standing{}
+		var kind Kind
 		var state State
 		var since, sick, good int64
-		if err := rows.Scan(&c.id, &c.name, &state, &since, &sick, &good, &c.heir); err != nil {
+		if err := rows.Scan(&c.id, &c.name, &kind, &state, &since, &sick, &good, &c.heir); err != nil {
 			return nil, err
+		}
+		if kind.Pulls() {
+			c.caughtUp = good
 		}
 		before := since < end.UnixMicro()
 		switch day := time.UnixMicro(since).In(b.Location()).Format("2 January 2006"); {
-		case state == Active && sick != 0 && good == 0:
-			c.why = fmt.Sprintf("the source %s never brought anything", c.name)
-		case state == Active && sick != 0 && good < end.UnixMicro():
-			c.why = fmt.Sprintf("the source %s brought nothing since %s", c.name, time.UnixMicro(good).In(b.Location()).Format("2 January 2006"))
 		case state == Paused && before:
 			c.why = fmt.Sprintf("the source %s is paused since %s", c.name, day)
 		case state == Retired && before:
 			c.why = fmt.Sprintf("the source %s was retired on %s", c.name, day)
+		case sick != 0 && good == 0:
+			c.why = fmt.Sprintf("the source %s never brought anything", c.name)
+		case sick != 0 && good < end.UnixMicro():
+			c.why = fmt.Sprintf("the source %s brought nothing since %s", c.name, time.UnixMicro(good).In(b.Location()).Format("2 January 2006"))
 		}
 		by[c.id] = c
 		all = append(all, c)
 	}
 	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if err := gaps(tx, b, begin, end, by); err != nil {
 		return nil, err
 	}
 	if !slices.ContainsFunc(all, func(c *standing) bool { return c.why != "" }) {
@@ -119,8 +128,39 @@ func standings(tx *db.Tx, b *board.Board, end time.Time) (all []*standing, err e
 	return all, brought.Err()
 }
 
-// heard takes the keys out that came from elsewhere in the meantime.
-func (s *Sources) heard(ctx context.Context, tx *db.Tx, boardID string, from, to time.Time, names map[string]bool, silent map[string]string) error {
+// gaps has connections that are well be none for a period in which they brought nothing for a while.
+func gaps(tx *db.Tx, b *board.Board, begin, end time.Time, by map[string]*standing) error {
+	rows, err := tx.Query(`SELECT g.source_id, g.from_at, g.to_at, g.why FROM source_gap g JOIN source s ON s.source_id = g.source_id
+		WHERE s.board_id = $1 AND g.from_at < $2 AND g.to_at > $3 ORDER BY g.from_at`, b.ID, end.UnixMicro(), begin.UnixMicro())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	day := func(at int64) string { return time.UnixMicro(at).In(b.Location()).Format("2 January 2006") }
+	for rows.Next() {
+		var id, why string
+		var from, to int64
+		if err := rows.Scan(&id, &from, &to, &why); err != nil {
+			return err
+		}
+		c := by[id]
+		if c == nil || c.why != "" || to <= end.UnixMicro() && c.caughtUp >= to {
+			continue
+		}
+		switch {
+		case why == gapPaused && day(from) == day(to):
+			c.why = fmt.Sprintf("the source %s was paused on %s", c.name, day(from))
+		case why == gapPaused:
+			c.why = fmt.Sprintf("the source %s was paused from %s to %s", c.name, day(from), day(to))
+		default:
+			c.why = fmt.Sprintf("the source %s brought nothing from %s to %s", c.name, day(from), day(to))
+		}
+	}
+	return rows.Err()
+}
+
+// leaveHeard takes the keys out that came from elsewhere in the meantime.
+func (s *Sources) leaveHeard(ctx context.Context, tx *db.Tx, boardID string, from, to time.Time, names map[string]bool, silent map[string]string) error {
 	for block, err := range s.entries.Window(ctx, tx, boardID, from.UnixMicro(), to.UnixMicro()) {
 		if err != nil {
 			return err
