@@ -28,6 +28,7 @@ type Found struct {
 	Sight
 	View *View
 	Card *scorecard.Scorecard
+	Mine bool // the player who was asked for is the reader
 }
 
 // Sight is what of a board, and of one release, is for somebody.
@@ -69,6 +70,9 @@ func (s Sight) Opens(member int64) bool {
 	return s.Runs || s.Cards || s.Is(member) || s.Given[member]
 }
 
+// Shy reports whether a player is the reader, who does not want to see the own number.
+func (s Sight) Shy(member int64) bool { return s.Is(member) && s.Member.Shy }
+
 // Parameters returns what a release took from its players, without the metrics of which not everyone's value is for the
 // reader: the lowest and the highest are somebody's.
 func (s Sight) Parameters(card *scorecard.Scorecard, all score.Parameters) score.Parameters {
@@ -102,11 +106,10 @@ func (r *Releases) Find(ctx context.Context, b *board.Board, a board.Access, ask
 	}
 	f := Found{Sight: sight(b, a)}
 	f.Given, f.May = to.Given, to.May
-	own, err := r.asksForOwn(ctx, b, f.Sight, ask.Player)
-	if err != nil {
+	if f.Mine, err = r.asksForOwn(ctx, b, f.Sight, ask.Player); err != nil {
 		return Found{}, err
 	}
-	if own && ask.Losses != nil {
+	if f.Mine && ask.Losses != nil {
 		if to.Losses, err = ask.Losses(); err != nil {
 			return Found{}, err
 		}
@@ -133,7 +136,7 @@ func (r *Releases) Find(ctx context.Context, b *board.Board, a board.Access, ask
 	if named.State != Final {
 		return Found{}, fault.New(fault.NotFound, "This release is not published yet.")
 	}
-	if named.ID != latest.ID && !f.History && !own {
+	if named.ID != latest.ID && !f.History && !f.Mine {
 		return Found{}, fault.New(fault.NotFound, "Earlier releases of this board are not for everyone.")
 	}
 	if f.View, err = r.View(ctx, b, named, to); err != nil {

@@ -197,7 +197,7 @@ func (s *site) boardPage(r *visit, p place) (boardPage, error) {
 		return page, err
 	}
 	var archive []*release.Release
-	if !p.lasting && p.reading.history {
+	if !p.lasting && p.sight.History {
 		if archive, err = s.releases.Archive(ctx, p.board); err != nil {
 			return page, err
 		}
@@ -225,24 +225,24 @@ func (s *site) newFrontPage(p place, pending *board.Pending) boardPage {
 	if !p.lasting {
 		page.here("Leaderboard")
 	}
-	if p.reading.runs {
+	if p.sight.Runs {
 		page.Stage = fact{stageName(b.Stage), stageWords(b.Stage)}
 	}
 	if b.Suspended != "" {
 		n := notice{Heading: "This board is suspended", Text: sentence(b.Suspended) + " Nothing is deleted; whoever runs this server can open it again."}
 		page.Notices = append(page.Notices, n)
 	}
-	if pending != nil && (p.reading.runs || p.reading.member != nil) {
+	if pending != nil && (p.sight.Runs || p.sight.Member != nil) {
 		page.Notices = append(page.Notices, pendingNotice(p, pending))
 	}
 	switch {
-	case p.reading.rows:
+	case p.sight.Rows:
 	case b.Suspended != "":
 		page.Closed = "The leaderboard is closed for now."
 	default:
 		page.Closed = "The leaderboard is for " + audienceName(reached(b)) + "."
 	}
-	if m := p.reading.member; p.reading.own && m != nil && p.release != nil && m.State.Scored() {
+	if m := p.sight.Member; p.sight.Own && m != nil && p.release != nil && m.State.Scored() {
 		page.Mine = &link{Text: "Your scorecard", Address: playerAddress(boardAddress(b), m.Key)}
 	}
 	return page
@@ -275,7 +275,7 @@ func pendingNotice(p place, step *board.Pending) notice {
 		}
 	}
 	n := notice{Heading: "From " + step.Holds.In(b.Location()).Format("Monday 2 January 2006, 15:04 MST") + " more people see this board"}
-	if p.reading.own {
+	if p.sight.Own {
 		words = append(words, "You can hide yourself on your membership page before then, or leave.")
 		n.Link = link{Text: "Your membership", Address: boardAddress(b) + "/membership"}
 	}
@@ -317,17 +317,17 @@ func (s *site) tellRelease(page *boardPage, p place, shown shownRows, archive []
 	page.Notices = append(page.Notices, notices(p)...)
 	page.Tabs, page.All = tabs(p, shown.ask)
 	page.Table = newLeaderboard(p, shown)
-	if m := p.reading.member; m != nil && p.reading.shy(m.Number) && m.Name != "" && strings.Contains(page.Line, m.Name) {
+	if m := p.sight.Member; m != nil && p.sight.Shy(m.Number) && m.Name != "" && strings.Contains(page.Line, m.Name) {
 		page.Line = ""
 	}
 	for _, row := range rel.Movers {
-		if p.reading.shy(row.Member) {
+		if p.sight.Shy(row.Member) {
 			continue
 		}
 		page.Movers = append(page.Movers, mention{nameOf(row), p.cardAddress(row), climbs(row.Climbed) + " to " + ordinal(row.Rank)})
 	}
 	for _, row := range rel.Newcomers {
-		if p.reading.shy(row.Member) {
+		if p.sight.Shy(row.Member) {
 			continue
 		}
 		page.Newcomers = append(page.Newcomers, mention{nameOf(row), p.cardAddress(row), "enters " + ordinal(row.Rank) + " with " + scale.score(row.Score)})
@@ -341,7 +341,7 @@ func (s *site) tellRelease(page *boardPage, p place, shown shownRows, archive []
 	case rel.Scored > 1:
 		page.SpreadWords = fmt.Sprintf("Withheld: it would tell of fewer than %d %s.", p.board.Smallest, many)
 	}
-	if p.reading.whole { // they tell of one or two
+	if p.sight.Whole { // they tell of one or two
 		for _, warning := range rel.Warnings {
 			page.Warnings = append(page.Warnings, warningWords(p.card, warning))
 		}
@@ -364,7 +364,7 @@ func nameOf(row release.Row) string { return cmp.Or(row.Name, row.Key) }
 
 // cardAddress is where a player's scorecard stands, "" where it is not for the reader.
 func (p place) cardAddress(row release.Row) string {
-	if !p.reading.opens(row.Member) || row.Key == "" {
+	if !p.sight.Opens(row.Member) || row.Key == "" {
 		return ""
 	}
 	return playerAddress(p.under(), row.Key)
@@ -459,10 +459,10 @@ func newLeaderboard(p place, shown shownRows) leaderboard {
 	t.Bars = full > 0
 	if top := p.board.TopN; top > 0 {
 		t.Footnote = fmt.Sprintf("This board shows its first %d.", top)
-		if p.reading.number() >= 0 {
+		if p.sight.Number() >= 0 {
 			t.Footnote = fmt.Sprintf("This board shows its first %d, and to you the places around yours.", top)
 		}
-		if p.reading.runs {
+		if p.sight.Runs {
 			t.Footnote = fmt.Sprintf("You see everyone, since you run this board. Others see its first %d, and players the places around theirs.", top)
 		}
 	}
@@ -495,8 +495,8 @@ func follows(before, row release.Row, i int, tag bool) bool {
 }
 
 func newLine(row release.Row, scale scale, p place, tag bool, full float64) line {
-	l := line{ID: "player-" + row.Key, Name: nameOf(row), Address: p.cardAddress(row), Tags: tagWords(row.Tags), Own: p.reading.is(row.Member)}
-	if p.reading.shy(row.Member) {
+	l := line{ID: "player-" + row.Key, Name: nameOf(row), Address: p.cardAddress(row), Tags: tagWords(row.Tags), Own: p.sight.Is(row.Member)}
+	if p.sight.Shy(row.Member) {
 		l.Unscored = "You chose not to see your number."
 		return l
 	}
@@ -598,13 +598,13 @@ func (s *site) newVerify(p place) *verify {
 		Line:       "cairn verify " + bundleName(p.board, rel.Release) + " --against " + rel.Digest,
 		When:       rel.Period.Label(),
 	}
-	if p.reading.everything {
+	if p.sight.Everything {
 		v.Bundle = under + "/bundle.zip"
 	}
-	if p.reading.rows {
+	if p.sight.Rows {
 		v.Scores, v.Permalink, v.Exports = under+"/scores.csv", s.base+under, exports(under)
 	}
-	if p.reading.front {
+	if p.sight.Front {
 		v.Scorecard = under + "/scorecard.yaml"
 	}
 	return v

@@ -13,7 +13,7 @@ const toldFor = 28 * 24 * time.Hour
 // silentNotices say to who is on a board or looks after it what is not measured at the moment, that it does not count as zero, and
 // which source took the place of another of late.
 func (s *site) silentNotices(ctx context.Context, p place) (all []notice, err error) {
-	if !p.reading.runs && p.reading.member == nil || p.lasting {
+	if !p.sight.Runs && p.sight.Member == nil || p.lasting {
 		return nil, nil
 	}
 	silent, err := s.imports.SilentNow(ctx, p.board)
@@ -22,7 +22,7 @@ func (s *site) silentNotices(ctx context.Context, p place) (all []notice, err er
 	}
 	for _, metric := range slices.Sorted(maps.Keys(silent)) {
 		n := notice{Heading: metric + " is not measured at the moment", Text: sentence(silent[metric]) + " Who has no value is missing, which is not zero."}
-		if p.reading.runs {
+		if p.sight.Runs {
 			n.Link = link{Address: boardAddress(p.board) + "/manage/sources", Text: "Look at the sources"}
 		}
 		all = append(all, n)

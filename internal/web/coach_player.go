@@ -155,7 +155,7 @@ func (s *site) coachOn(v *visit, page *playerPage, p place, card *release.Card) 
 			page.Questions = questionsAddress(p.board)
 		}
 	}
-	if p.lasting || !(page.Own || p.reading.runs || p.reading.given[card.Row.Member]) {
+	if p.lasting || !(page.Own || p.sight.Runs || p.sight.Given[card.Row.Member]) {
 		return nil
 	}
 	t, err := s.coaching.TipFor(v.Context(), p.board, card)

@@ -34,7 +34,7 @@ func (s *site) bundleFile(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	if !p.reading.everything {
+	if !p.sight.Everything {
 		return fault.New(fault.NotFound, "The bundle of this release is not for everyone.")
 	}
 	var body bytes.Buffer

@@ -31,7 +31,7 @@ func (s *site) releaseExport(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	found := release.Found{Sight: p.reading.sight(), View: p.release, Card: p.card}
+	found := release.Found{Sight: p.sight, View: p.release, Card: p.card}
 	return s.stream(w, v, fileName(p.board, p.release.Release), func(w io.Writer, f export.Format) error { return export.Release(v.Context(), w, found, f) })
 }
 

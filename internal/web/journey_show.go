@@ -83,8 +83,8 @@ func (s *site) drawJourney(v *visit, f *form) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := p.reading.is(card.Row.Member)
-	if !own && !p.reading.history && !p.reading.given[card.Row.Member] {
+	own := p.sight.Is(card.Row.Member)
+	if !own && !p.sight.History && !p.sight.Given[card.Row.Member] {
 		return nil, fault.New(fault.NotFound, "There is no history of this player for you.")
 	}
 	who, err := s.subject(v.Context(), p.board, card.Row.Member)
@@ -111,7 +111,7 @@ func (s *site) drawJourney(v *visit, f *form) (any, error) {
 // newJourneyPage puts a player's whole record on a board into words.
 func (s *site) newJourneyPage(p place, c *release.Card, cards map[int]*scorecard.Scorecard, notes []player.Note, f *form) journeyPage {
 	scale, name := scaleOf(c.Card), nameOf(c.Row)
-	page := journeyPage{frame: s.frame("The way of "+name+", "+p.board.Name, p.board), Name: name, Own: p.reading.is(c.Row.Member), Shy: p.reading.shy(c.Row.Member),
+	page := journeyPage{frame: s.frame("The way of "+name+", "+p.board.Name, p.board), Name: name, Own: p.sight.Is(c.Row.Member), Shy: p.sight.Shy(c.Row.Member),
 		Card: playerAddress(boardAddress(p.board), c.Row.Key), Problem: f.problem()}
 	page.Hidden = true // a way through years is not for search engines
 	steps := page.steps(p, c, cards)
@@ -163,7 +163,7 @@ func (page *journeyPage) steps(p place, c *release.Card, cards map[int]*scorecar
 	for i, point := range c.History {
 		scale := scaleOf(cards[point.Version])
 		step := journeyStep{Day: point.Period.Last.String(), When: shortLabel(point.Period.Label())}
-		if page.Own || p.reading.history {
+		if page.Own || p.sight.History {
 			step.Address = playerAddress(releaseAddress(p.board, &release.Release{Period: point.Period, Edition: point.Edition}), c.Row.Key)
 		}
 		add := func(what string, strong bool) {

@@ -99,7 +99,7 @@ func TestJourney_FiveYearsOfMonthsTellWhatStandsOut(t *testing.T) {
 	card, notes := fiveYears(t, release.Card{Card: rules, Row: release.Row{Key: "ada", Name: "Ada"}})
 	s := &site{}
 	m := board.Member{Player: "account"}
-	at := place{board: &board.Board{Key: "c", Name: "C"}, card: rules, reading: reading{member: &m, own: true, history: true}}
+	at := place{board: &board.Board{Key: "c", Name: "C"}, card: rules, sight: release.Sight{Member: &m, Own: true, History: true}}
 	page := s.newJourneyPage(at, &card, map[int]*scorecard.Scorecard{1: rules, 2: rules}, notes, blank("journey"))
 	var years, told []string
 	for _, year := range page.Years {

@@ -87,9 +87,9 @@ func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 		page.Verify = s.newVerify(p)
 		page.When = p.release.Period.Label()
 		if !newer {
-			parameters = p.reading.parameters(card, p.release.Parameters)
+			parameters = p.sight.Parameters(card, p.release.Parameters)
 		}
-		if p.reading.whole { // they tell of one or two
+		if p.sight.Whole { // they tell of one or two
 			for _, warning := range p.release.Warnings {
 				page.Warnings = append(page.Warnings, warningWords(card, warning))
 			}
@@ -113,7 +113,7 @@ func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 		page.Levels = append(page.Levels, fact{l.Name, "from " + amount(l.From)})
 	}
 	page.parameters(card, parameters)
-	if !p.lasting && p.reading.front {
+	if !p.lasting && p.sight.Front {
 		leadToHelp(p.board, page.Parts)
 		leadToHelp(p.board, page.Unscored)
 	}

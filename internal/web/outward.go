@@ -137,7 +137,7 @@ func (s *site) showOutward(v *visit, p place, card *release.Card, f *frame) {
 // follow says how programs follow a board, and what they may show of it.
 func (s *site) follow(v *visit, p place, page *boardPage) {
 	b := p.board
-	if p.reading.own && v.reading == "" {
+	if p.sight.Own && v.reading == "" {
 		page.Follow = append(page.Follow, link{Text: "Share and follow, as you see it", Address: linksAddress(b)})
 	}
 	if !forEveryone(b, board.SeeLeaderboard) {

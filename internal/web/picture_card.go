@@ -134,7 +134,7 @@ func (s *site) cardImage(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	on := everythingShown
-	if p.reading.shy(card.Row.Member) {
+	if p.sight.Shy(card.Row.Member) {
 		on.number, on.rank = false, false
 	}
 	file, err := s.drawn(v, s.cardPicture(v, p.board, p.release.Release, card, on))

@@ -161,10 +161,8 @@ func (s *site) showPlayer(w http.ResponseWriter, r *visit) error {
 	if err = s.opens(r, p); err == nil {
 		card, err = p.release.Card(r.Context(), r.PathValue("player"))
 	}
-	if fault.Of(err) == fault.NotFound && r.PathValue("period") == "" {
-		if own, problem := s.asksForOwn(r, p.reading); problem == nil && own {
-			return s.lastCard(w, r, p)
-		}
+	if fault.Of(err) == fault.NotFound && r.PathValue("period") == "" && p.own {
+		return s.lastCard(w, r, p)
 	}
 	if err != nil {
 		return err
@@ -282,12 +280,12 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	page := playerPage{
 		frame: s.frame(name+", "+p.board.Name, p.board).lasting(p), Name: name, When: rel.Period.Label(),
 		Tags: tagWords(row.Tags), Span: scale.span(), Direction: scale.direction(), Level: row.Level,
-		Verify: s.newVerify(p), Own: p.reading.is(row.Member), Shy: p.reading.shy(row.Member),
+		Verify: s.newVerify(p), Own: p.sight.Is(row.Member), Shy: p.sight.Shy(row.Member),
 	}
-	if p.reading.front {
+	if p.sight.Front {
 		page.Method = p.under() + "/methodology"
 	}
-	if page.Own || p.reading.runs {
+	if page.Own || p.sight.Runs {
 		page.Ref = who.member.Ref
 	}
 	if page.Own {
@@ -310,7 +308,7 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	page.Targets = aimLines(p, c)
 	page.stones(standing(c, p.card), c, p, scale)
 	page.history(p, c, scale)
-	if page.Own || p.reading.history || p.reading.given[row.Member] {
+	if page.Own || p.sight.History || p.sight.Given[row.Member] {
 		page.Journey = journeyAddress(p.board, row.Key)
 	}
 	if math.IsNaN(row.Score) {
@@ -340,7 +338,7 @@ func (s *site) newPlayerPage(p place, c *release.Card, who subject) playerPage {
 	for _, t := range c.TagRanks {
 		if t.Rank > 0 && t.Tag != "" {
 			place := tagPlace{Place: ordinal(t.Rank) + " of " + amount(float64(t.Of)), Where: t.Group + " " + t.Tag}
-			if p.reading.rows {
+			if p.sight.Rows {
 				place.Address = p.under() + "?tag=" + template.URLQueryEscaper(t.Group+":"+t.Tag) + "#leaderboard"
 			}
 			page.TagPlaces = append(page.TagPlaces, place)
@@ -373,12 +371,12 @@ func newAbout(b *board.Board, key string, profile player.Profile) *about {
 
 // ownNotices tells of a player's standing on the board what concerns the page: to the player and to those who run the board.
 func ownNotices(p place, m board.Member) (all []notice) {
-	own := p.reading.is(m.Number)
+	own := p.sight.Is(m.Number)
 	change := link{Text: "Change it on your membership page", Address: boardAddress(p.board) + "/membership"}
 	switch {
 	case m.Hidden && own:
 		all = append(all, notice{"Nobody else sees this page", "You chose to be hidden on this board: only its managers and stewards find you here, and you are left out of what others see.", change})
-	case m.Hidden && p.reading.runs:
+	case m.Hidden && p.sight.Runs:
 		all = append(all, notice{Heading: "Hidden", Text: "Only managers, stewards and the player see this page."})
 	}
 	switch {
@@ -653,9 +651,9 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 func (page *playerPage) line(part release.Part, depth int, p place, scale scale) partLine {
 	l := newPartLine(part, depth, scale, page.Own)
 	if m := part.Part.Part; !m.IsGroup() && m.Scored && part.Together == nil {
-		l.Rule = marks(m, p.reading.parameters(p.card, p.release.Parameters)[m.Key])
+		l.Rule = marks(m, p.sight.Parameters(p.card, p.release.Parameters)[m.Key])
 	}
-	if m := part.Part.Part; !m.IsGroup() && part.Together == nil && p.reading.front && p.release.Version == p.board.Version {
+	if m := part.Part.Part; !m.IsGroup() && part.Together == nil && p.sight.Front && p.release.Version == p.board.Version {
 		l.Help = helpAddress(p.board, m.Key)
 	}
 	return l
@@ -778,7 +776,7 @@ func (page *playerPage) history(p place, c *release.Card, scale scale) {
 		m := figure.Moment{Label: shortLabel(point.Period.Label()), Value: math.NaN(), Best: i == best}
 		e := past{When: point.Period.Label(), Score: "–", Place: "–", Best: i == best,
 			Address: playerAddress(releaseAddress(p.board, &release.Release{Period: point.Period, Edition: point.Edition}), c.Row.Key)}
-		if !page.Own && !p.reading.history {
+		if !page.Own && !p.sight.History {
 			e.Address = ""
 		}
 		if point.Scored {

@@ -92,7 +92,7 @@ func (b *book) boardPage(p place, shown shownRows, archive []*release.Release) b
 }
 
 // anybody is how a board is read that shows everything to everyone.
-var anybody = reading{front: true, rows: true, cards: true, history: true, whole: true, everything: true, may: func(a scorecard.Audience) bool {
+var anybody = release.Sight{Front: true, Rows: true, Cards: true, History: true, Whole: true, Everything: true, May: func(a scorecard.Audience) bool {
 	return a == scorecard.ForPublic || a == scorecard.ForBoard
 }}
 
@@ -359,7 +359,7 @@ func (s *season) add(t *testing.T, p period.Period, before, result *score.Result
 }
 
 func (s *season) place(lasting bool) place {
-	return place{board: s.board, card: s.card, release: &release.View{Release: s.releases[len(s.releases)-1]}, lasting: lasting, reading: anybody}
+	return place{board: s.board, card: s.card, release: &release.View{Release: s.releases[len(s.releases)-1]}, lasting: lasting, sight: anybody}
 }
 
 func (s *season) shown(page int) shownRows {
@@ -535,7 +535,7 @@ func drawAll(t *testing.T) *book {
 	b.draw("board-nobody", "board_show", b.boardPage(nobody.place(false), nobody.shown(1), nobody.archive()))
 	b.draw("board-crowd", "board_show", b.boardPage(crowd.place(false), crowd.shown(3), crowd.archive()))
 	b.draw("board-first", "board_show", b.boardPage(fresh.place(false), fresh.shown(1), fresh.archive()))
-	b.draw("board-unreleased", "board_show", b.boardPage(place{board: waiting.board, card: waiting.card, reading: anybody}, shownRows{}, nil))
+	b.draw("board-unreleased", "board_show", b.boardPage(place{board: waiting.board, card: waiting.card, sight: anybody}, shownRows{}, nil))
 
 	corrected := club.place(true)
 	erratum := *corrected.release.Release
@@ -591,7 +591,7 @@ func drawAll(t *testing.T) *book {
 	for name, s := range map[string]*season{"club": club, "power": power, "points": open, "fresh": fresh, "behaviours": behaviours, "support": support, "sprint": alone, "pillars": crowd} {
 		b.draw("methodology-"+name, "methodology_show", b.newMethodologyPage(s.place(false), false))
 	}
-	b.draw("methodology-unreleased", "methodology_show", b.newMethodologyPage(place{board: waiting.board, card: waiting.card, reading: anybody}, false))
+	b.draw("methodology-unreleased", "methodology_show", b.newMethodologyPage(place{board: waiting.board, card: waiting.card, sight: anybody}, false))
 	b.draw("methodology-newer", "methodology_show", b.newMethodologyPage(club.place(false), true))
 
 	archive := []*release.View{{Release: &erratum}, {Release: &old}}
@@ -617,9 +617,9 @@ func drawReaders(b *book, club *season) {
 	own.Key, own.Name, own.Basis, own.Stage, own.TopN, own.Pages = "guild", "Harbour guild", board.OptIn, board.Private, 10, board.Pages{Leaderboard: board.ToMembers, Scorecards: board.ToPlayer, History: board.ToPlayer}
 	b.homes[boardAddress(&own)] = &own
 	rows := club.rows[len(club.rows)-1]
-	at := func(r reading) place {
+	at := func(r release.Sight) place {
 		p := club.place(false)
-		p.board, p.reading = &own, r
+		p.board, p.sight = &own, r
 		return p
 	}
 	card := func(n int) *release.Card {
@@ -636,7 +636,7 @@ func drawReaders(b *book, club *season) {
 	public := func(a scorecard.Audience) bool { return a == scorecard.ForPublic }
 	const n = 24
 	member, self := who(n, nil)
-	playing := reading{member: &member, front: true, rows: true, own: true, may: anybody.may}
+	playing := release.Sight{Member: &member, Front: true, Rows: true, Own: true, May: anybody.May}
 	b.access = board.Access{Account: "account", Member: &member}
 
 	shown := shownRows{ask: asked{page: 1}, total: 15, rows: append(slices.Clone(rows[:10]), rows[n-2:n+3]...), leader: rows[:1]}
@@ -656,7 +656,7 @@ func drawReaders(b *book, club *season) {
 
 	shyMember, shySelf := who(n, func(m *board.Member) { m.Shy = true })
 	shy := playing
-	shy.member = &shyMember
+	shy.Member = &shyMember
 	b.draw("guild-member-shy", "board_show", b.boardPage(at(shy), shown, nil))
 	quiet := b.newPlayerPage(at(shy), card(n), shySelf)
 	quiet.withoutNumber(card(n), club.card)
@@ -664,7 +664,7 @@ func drawReaders(b *book, club *season) {
 
 	hiddenMember, hiddenSelf := who(n, func(m *board.Member) { m.Hidden = true })
 	hidden := playing
-	hidden.member = &hiddenMember
+	hidden.Member = &hiddenMember
 	b.draw("guild-own-hidden", "player_show", b.newPlayerPage(at(hidden), card(n), hiddenSelf))
 
 	kept := card(n)
@@ -682,21 +682,21 @@ func drawReaders(b *book, club *season) {
 
 	stealth := own
 	stealth.Stage = board.Stealth
-	unseen := at(reading{member: &member, own: true, may: public})
+	unseen := at(release.Sight{Member: &member, Own: true, May: public})
 	unseen.board = &stealth
 	b.draw("guild-own-stealth", "player_show", b.newPlayerPage(unseen, card(n), self))
 
 	b.access = board.Access{}
-	b.draw("guild-closed", "board_show", b.boardPage(at(reading{front: true, may: public}), shownRows{}, nil))
+	b.draw("guild-closed", "board_show", b.boardPage(at(release.Sight{Front: true, May: public}), shownRows{}, nil))
 	suspended := own
 	suspended.Suspended = "the name of a person was used without their word"
-	closed := at(reading{front: true, may: public})
+	closed := at(release.Sight{Front: true, May: public})
 	closed.board = &suspended
 	b.draw("guild-suspended", "board_show", b.boardPage(closed, shownRows{}, nil))
 
 	b.access = board.Access{Account: "manager", Role: board.Manager}
 	runs := anybody
-	runs.runs = true
+	runs.Runs = true
 	page := b.newFrontPage(at(runs), &board.Pending{Reveal: board.Reveal{Stage: board.Open, Pages: board.Pages{Leaderboard: board.ToEveryone, Scorecards: board.ToPlayer, History: board.ToPlayer}}, Holds: today.Add(50 * time.Hour)})
 	b.tellRelease(&page, at(runs), club.shown(1), club.archive())
 	b.draw("guild-manager", "board_show", page)

@@ -88,7 +88,7 @@ type aimMention struct{ Name, Stand, Path string }
 
 // aimMentions tells the members of a board and those who run it what is wanted, as far as it tells of nobody alone.
 func aimMentions(ctx context.Context, p place) (all []aimMention, err error) {
-	if p.reading.member == nil && !p.reading.runs {
+	if p.sight.Member == nil && !p.sight.Runs {
 		return nil, nil
 	}
 	aims, err := p.release.Aims(ctx)

@@ -302,7 +302,7 @@ func (f *frame) lead(v *visit) {
 // lasting tells the reader of a page that is kept for ever where to find what came after. It cannot say what that is:
 // the page may have been kept since before.
 func (f *frame) lasting(p place) *frame {
-	if p.lasting && p.reading.front {
+	if p.lasting && p.sight.Front {
 		f.Lasting = []link{
 			{Text: "the edition in force for " + shortLabel(p.release.Period.Label()), Address: periodAddress(p.board, p.release.Release)},
 			{Text: "the latest release", Address: boardAddress(p.board)},
