@@ -3,9 +3,7 @@ package once
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -15,6 +13,7 @@ import (
 
 	"cairn/internal/db"
 	"cairn/internal/fault"
+	"cairn/internal/seal"
 )
 
 const (
@@ -98,7 +97,7 @@ func (o *Answers) read(tx *db.Tx, who, key string, digest [32]byte) (*Answer, er
 	case whole == 0:
 		return nil, fault.New(fault.Conflict, "This request was answered with status %d, and its answer was too large to keep. Do not send it again; read what it made.", a.Status)
 	}
-	if a.Body, err = unseal(who, key, a.Body); err != nil {
+	if a.Body, err = opened(who, key, a.Body); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal([]byte(header), &a.Header); err != nil {
@@ -113,17 +112,17 @@ func (o *Answers) Finish(ctx context.Context, who, key string, a Answer) error {
 	if err != nil {
 		return fmt.Errorf("writing the header of an answer: %w", err)
 	}
-	sealed, err := seal(who, key, a.Body)
+	body, err := sealed(who, key, a.Body)
 	if err != nil {
 		return err
 	}
 	return o.db.Write(ctx, func(tx *db.Tx) error {
-		whole, content := 1, sealed
+		whole, content := 1, body
 		if kept := int64(0); len(a.Body) > small {
 			if err := tx.QueryRow(`SELECT CAST(COALESCE(SUM(LENGTH(content)), 0) AS BIGINT) FROM once_answer WHERE owner = $1`, who).Scan(&kept); err != nil {
 				return err
 			}
-			if len(a.Body) > Largest || kept+int64(len(sealed)) > Most {
+			if len(a.Body) > Largest || kept+int64(len(body)) > Most {
 				whole, content = 0, []byte{}
 			}
 		}
@@ -183,19 +182,9 @@ func (o *Answers) MoveBack(*db.Tx, string, string, json.RawMessage) error { retu
 
 // cipherOf is what seals the answer to a request: its key, of which the database holds a digest alone. Whoever has the database and not
 // the key reads no answer, as far as the key is none that can be guessed.
-func cipherOf(who, key string) (cipher.AEAD, error) {
-	derived, err := hkdf.Key(sha256.New, []byte(key), nil, "cairn answer 1 "+who, 32)
-	if err != nil {
-		return nil, fmt.Errorf("deriving the key of an answer: %w", err)
-	}
-	block, err := aes.NewCipher(derived)
-	if err != nil {
-		return nil, fmt.Errorf("making the cipher of an answer: %w", err)
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
+func cipherOf(who, key string) (cipher.AEAD, error) { return seal.Under(key, "cairn answer 1 "+who) }
 
-func seal(who, key string, body []byte) ([]byte, error) {
+func sealed(who, key string, body []byte) ([]byte, error) {
 	of, err := cipherOf(who, key)
 	if err != nil {
 		return nil, err
@@ -203,12 +192,12 @@ func seal(who, key string, body []byte) ([]byte, error) {
 	return of.Seal(nil, nil, body, nil), nil
 }
 
-func unseal(who, key string, sealed []byte) ([]byte, error) {
+func opened(who, key string, kept []byte) ([]byte, error) {
 	of, err := cipherOf(who, key)
 	if err != nil {
 		return nil, err
 	}
-	body, err := of.Open(nil, nil, sealed, nil)
+	body, err := of.Open(nil, nil, kept, nil)
 	if err != nil {
 		return nil, fmt.Errorf("opening a kept answer: %w", err)
 	}

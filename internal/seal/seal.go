@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -35,19 +34,20 @@ func derive(key string) (cipher.AEAD, error) {
 	if len(key) < 16 {
 		return nil, fault.New(fault.Unavailable, "The key that seals credentials has to be 16 characters or longer: whoever runs this server has to set another.")
 	}
-	derived, err := hkdf.Key(sha256.New, []byte(key), nil, "cairn seal 1", 32)
+	return Under(key, "cairn seal 1")
+}
+
+// Under returns what seals under a key, for one purpose: what another key or purpose sealed does not open. It makes its own nonces.
+func Under(key, purpose string) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, []byte(key), nil, purpose, 32)
 	if err != nil {
-		return nil, fmt.Errorf("deriving the key of seals: %w", err)
+		return nil, fmt.Errorf("deriving a key for %s: %w", purpose, err)
 	}
 	block, err := aes.NewCipher(derived)
 	if err != nil {
-		return nil, fmt.Errorf("making the cipher of seals: %w", err)
+		return nil, fmt.Errorf("making a cipher for %s: %w", purpose, err)
 	}
-	of, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("making the cipher of seals: %w", err)
-	}
-	return of, nil
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // cipher returns what seals; Unavailable without a key.
@@ -68,11 +68,7 @@ func (s *Seals) Seal(use, secret string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	nonce := make([]byte, of.NonceSize())
-	if _, err := rand.Read(nonce); err != nil {
-		return "", fmt.Errorf("making a nonce: %w", err)
-	}
-	return version + base64.RawURLEncoding.EncodeToString(of.Seal(nonce, nonce, []byte(secret), []byte(use))), nil
+	return version + base64.RawURLEncoding.EncodeToString(of.Seal(nil, nil, []byte(secret), []byte(use))), nil
 }
 
 // Open returns a secret; Unavailable without a key, and where another key or another use sealed it.
@@ -87,10 +83,10 @@ func (s *Seals) Open(use, sealed string) (string, error) {
 		return "", wrong
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(coded)
-	if err != nil || len(raw) < of.NonceSize() {
+	if err != nil {
 		return "", wrong
 	}
-	secret, err := of.Open(nil, raw[:of.NonceSize()], raw[of.NonceSize():], []byte(use))
+	secret, err := of.Open(nil, nil, raw, []byte(use))
 	if err != nil {
 		return "", wrong
 	}
