@@ -47,12 +47,16 @@ type club struct {
 	numbers  []int64
 	now      time.Time
 	ids      int
+	own      string // key of a metric that players report themselves, "" none
 }
 
-func newClub(t testing.TB, card string) *club {
+func newClub(t testing.TB, card string) *club { return newClubWith(t, card, "") }
+
+// newClubWith is a club whose players report one of its metrics themselves.
+func newClubWith(t testing.TB, card, own string) *club {
 	t.Helper()
 	ctx := context.Background()
-	c := &club{t: t, actors: map[string]identity.Actor{}, now: time.Date(2026, 8, 10, 12, 0, 0, 0, time.UTC)}
+	c := &club{t: t, own: own, actors: map[string]identity.Actor{}, now: time.Date(2026, 8, 10, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return c.now }
 	c.rooms = boardtest.New(t, dbtest.New(t), now)
 	r := c.rooms
@@ -62,6 +66,20 @@ func newClub(t testing.TB, card string) *club {
 	c.do(err)
 	c.board, err = r.Boards.Create(ctx, rules, board.Settings{Zone: "Europe/Vienna"})
 	c.do(err)
+	if own != "" {
+		terms := board.Terms{Purpose: "To learn."}
+		for _, m := range rules.Metrics() {
+			f := board.Field{Metric: m.Key, From: board.FromBoard, Purpose: "To learn.", Value: "It does.", ToWhom: "To all."}
+			if m.Key == own {
+				f.From = board.FromPlayer
+			}
+			terms.Fields = append(terms.Fields, f)
+		}
+		_, err = r.Boards.SetTerms(ctx, identity.Actor{}, c.board, terms)
+		c.do(err)
+		c.board, err = r.Boards.Board(ctx, c.board.Key)
+		c.do(err)
+	}
 	var members []board.Member
 	for i, name := range people {
 		members = append(members, board.Member{Key: key(i), Name: name, Tags: map[string]string{"team": []string{"red", "blue"}[i%2]}})
@@ -101,7 +119,13 @@ func (c *club) week(n int, share func(player int) float64) *release.Release {
 			if s >= 0 {
 				c.ids++
 				value := float64(int(m.most * min(1, s*(0.9+0.2*lot.Float64()))))
-				batch = append(batch, entry.Entry{Member: number, Key: m.key, At: start.Add(24 * time.Hour).UnixMicro(), Value: value, ID: fmt.Sprint(c.ids)})
+				e := entry.Entry{Member: number, Key: m.key, At: start.Add(24 * time.Hour).UnixMicro(), Value: value, ID: fmt.Sprint(c.ids)}
+				if m.key == c.own {
+					_, err := c.rooms.Players.Append(ctx, c.actors[key(i)], "by hand", []entry.Entry{e})
+					c.do(err)
+					continue
+				}
+				batch = append(batch, e)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ import (
 	"cairn/internal/mail"
 	"cairn/internal/mail/mailtest"
 	"cairn/internal/release"
+	"cairn/internal/story"
 	"cairn/internal/target"
 )
 
@@ -132,6 +134,50 @@ func TestWrite_TellsTheNumberWhatMovedItAndWhatToDo(t *testing.T) {
 	}
 	if !strings.HasPrefix(written.Short, "Sales north: Week 47: "+score+" (+2.5), 1st of 12 players. ") {
 		t.Errorf("the text message is %q", written.Short)
+	}
+}
+
+// Whatever a player reported of themselves is marked in every telling: where it moved the score, in a story, in the next step, and by a target.
+func TestWrite_MarksWhatIsSelfReported(t *testing.T) {
+	c := newClubWith(t, clubCard, "calls")
+	share := func(n int) func(int) float64 {
+		return func(player int) float64 { return min(1, 0.2+0.06*float64(n)+0.02*float64(player%3)) }
+	}
+	var rel *release.Release
+	for n := range 5 {
+		rel = c.week(40+n, share(n))
+	}
+	l := c.letter(rel, 0)
+	at := slices.IndexFunc(l.Card.Stories, func(s story.Story) bool { return s.Metric == "calls" })
+	if at < 0 {
+		t.Fatalf("no story tells of calls: %+v", l.Card.Stories)
+	}
+	if told := l.Card.Stories[at]; !strings.HasSuffix(told.Headline, "self-reported") || !strings.Contains(told.Short, "self-reported") {
+		t.Errorf("the story does not say whose word it is: %+v", told)
+	}
+	l.Card.Stories = l.Card.Stories[at:]
+	written, err := letter.Write(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, want := range map[string]string{"the text": `- Calls \+\d+\.\d \(self-reported\)`, "the story": `Calls[^\n]*, (in part )?self-reported\n-`} {
+		if !regexp.MustCompile(want).MatchString(written.Text) {
+			t.Errorf("%s does not mark it (%s):\n%s", what, want, written.Text)
+		}
+	}
+	if regexp.MustCompile(`Meetings[^\n]*self-reported`).MatchString(written.Text) {
+		t.Error("what the board brought is marked as well")
+	}
+	_, sheet, _ := strings.Cut(written.HTML, "</div>") // behind what mail programs show beside the subject
+	if n, said := strings.Count(sheet, "self-reported"), strings.Count(strings.Join(strings.Fields(written.Text), " "), "self-reported"); n != said {
+		t.Errorf("the HTML marks %d places, the text %d", n, said)
+	}
+	if !strings.Contains(written.Short, "self-reported") {
+		t.Errorf("the text message does not: %s", written.Short)
+	}
+	l.Shy = true
+	if written, err = letter.Write(l); err != nil || l.Card.Step.Metric.Key == "calls" && !strings.Contains(written.Text, "(self-reported) to") {
+		t.Errorf("%v\n%s", err, written.Text)
 	}
 }
 

@@ -65,6 +65,7 @@ type cause struct {
 	Change string
 	Better bool
 	By     string // whose doing it was, where it was not the player's own
+	Word   string // by whose word it was measured, "" it was brought
 }
 
 // told is a story or a step.
@@ -238,7 +239,7 @@ func (w *writer) moves() {
 		case rules > own:
 			by = "new rules"
 		}
-		p.Causes = append(p.Causes, cause{oneLine(part.Part.Part.Name, 80), scale.Signed(part.Move), w.better(part.Move), by})
+		p.Causes = append(p.Causes, cause{oneLine(part.Part.Part.Name, 80), scale.Signed(part.Move), w.better(part.Move), by, numeral.OwnWord(part.OwnWord)})
 	}
 	if scale.Moved(c.Others) || scale.Moved(c.Rules) {
 		words := []string{"own action " + scale.Signed(c.Own), "other " + w.says().Players + " " + scale.Signed(c.Others)}
@@ -266,7 +267,7 @@ func (w *writer) stories() {
 		w.page.Step = &told{Headline: numeral.Capital(oneLine(step.Headline, 200)), Text: oneLine(step.Text, 600)}
 		if w.Shy { // its sentence speaks of points and neighbours
 			m := step.Metric
-			w.page.Step = &told{Headline: oneLine(m.Name, 80), Text: "From " + measured(m, step.From) + " to " + measured(m, step.To) + "."}
+			w.page.Step = &told{Headline: oneLine(m.Name, 80), Text: "From " + measured(m, step.From) + w.Card.OwnWord(m.Key) + " to " + measured(m, step.To) + "."}
 		}
 	}
 }
@@ -323,6 +324,7 @@ func (w *writer) targets() {
 			if days := release.DaysThere(s, w.View.Period); days != "" {
 				line += " for " + days
 			}
+			line += w.Card.OwnWord(s.Target.Metric)
 			w.page.Targets = append(w.page.Targets, line)
 		}
 	}

@@ -35,11 +35,13 @@ func (p *page) text() string {
 		t.head("What moved it")
 		var lines []string
 		for _, c := range p.Causes {
-			by := ""
-			if c.By != "" {
-				by = " (" + c.By + ")"
+			line := "- " + c.Name + " " + c.Change
+			for _, said := range []string{c.By, c.Word} {
+				if said != "" {
+					line += " (" + said + ")"
+				}
 			}
-			lines = append(lines, "- "+c.Name+" "+c.Change+by)
+			lines = append(lines, line)
 		}
 		t.block(lines...)
 	}

@@ -100,6 +100,17 @@ func Share(x float64) string {
 	return Trim(strconv.FormatFloat(100*x, 'f', 1, 64)) + " %"
 }
 
+// OwnWord says which share of a value its player reported of themselves; "" none.
+func OwnWord(share float64) string {
+	switch {
+	case !(share > 0):
+		return ""
+	case share >= 1:
+		return "self-reported"
+	}
+	return Share(share) + " self-reported"
+}
+
 // Trim drops the zeros behind the last decimal that says something.
 func Trim(digits string) string {
 	if !strings.Contains(digits, ".") {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"cairn/internal/db"
+	"cairn/internal/numeral"
 	"cairn/internal/story"
 	"cairn/score"
 	"cairn/scorecard"
@@ -185,7 +186,9 @@ func (v *View) bare(ctx context.Context, place int) (*Card, error) {
 	merged := h.mergedAt(place, veil)
 	c.Parts = h.drape(all, veil, merged)
 	for i := range c.Parts {
-		c.Parts[i].OwnWord = h.ownWord(c.Parts[i].Part.Part, place, merged)
+		if p := c.Parts[i].Part.Part; !p.IsGroup() {
+			c.Parts[i].OwnWord = h.ownWord(p.Key, place, merged)
+		}
 	}
 	releases, err := r.upTo(ctx, h)
 	if err != nil {
@@ -240,10 +243,20 @@ func (h *held) markKept(all []Part, place int) {
 	}
 }
 
-// ownWord is which share of a measure is by the word of the player at a place, 0 where the reader may not know.
-func (h *held) ownWord(m *scorecard.Part, place int, hidden *merged) float64 {
-	k := slices.Index(h.head.OwnWord, m.Key)
-	if k < 0 || m.IsGroup() || hidden.hides[m.Key] {
+// OwnWord is the mark behind the value of a metric, by its key, that the player reported of themselves: " (self-reported)"; "" it was
+// brought.
+func (c *Card) OwnWord(metric string) string {
+	at := slices.IndexFunc(c.Parts, func(p Part) bool { return p.OwnWord > 0 && p.Part.Part.Key == metric })
+	if at < 0 {
+		return ""
+	}
+	return " (" + numeral.OwnWord(c.Parts[at].OwnWord) + ")"
+}
+
+// ownWord is which share of a measure, by its key, is by the word of the player at a place, 0 where the reader may not know.
+func (h *held) ownWord(metric string, place int, hidden *merged) float64 {
+	k := slices.Index(h.head.OwnWord, metric)
+	if k < 0 || hidden.hides[metric] {
 		return 0
 	}
 	return h.said[k].number(place)
@@ -601,7 +614,7 @@ func (w *jsonLine) parts(h *held, veil *veil, m *merged) {
 func (w *jsonLine) ownWord(h *held, place int, hidden *merged) {
 	open, end := `,"own_word":{"`, ""
 	for _, m := range h.metrics {
-		if share := h.ownWord(m, place, hidden); share > 0 {
+		if share := h.ownWord(m.Key, place, hidden); share > 0 {
 			w.dst = append(append(w.dst, open...), m.Key...)
 			w.value(`":`, share)
 			open, end = `,"`, "}"

@@ -122,6 +122,7 @@ func (v *View) beside(ctx context.Context, c *Card, place int) (all []story.Clai
 	}
 	for _, claim := range []*story.Claim{pace, v.rival(c), team, norm, v.compound(c)} {
 		if claim != nil {
+			claim.OwnWord = v.held.ownWord(claim.Metric(), place, merged)
 			all = append(all, *claim)
 		}
 	}

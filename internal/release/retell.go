@@ -33,6 +33,7 @@ func (v *View) stories(ctx context.Context, place int, m *merged) (all []story.S
 			return nil, err
 		}
 		if holds {
+			claim.OwnWord = h.ownWord(claim.Metric(), place, m)
 			all = append(all, claim.Story(h.teller))
 		}
 	}

@@ -435,7 +435,7 @@ func (j *whatIfs) tell(c *Card, w *way) *Step {
 		s.Passes = j.next.Name
 	}
 	change, less, name := math.Abs(s.To-s.From), m.Better == scorecard.Lower, m.Name
-	switch s.Change = "from " + numeral.Amount(s.From) + " to " + numeral.WithUnit(s.To, m.Unit); {
+	switch s.Change = "from " + numeral.Amount(s.From) + c.OwnWord(m.Key) + " to " + numeral.WithUnit(s.To, m.Unit); {
 	case m.Unit != "" || !counts(m):
 	case m.Take.Kind == scorecard.TakeDays:
 		s.Change += " days"

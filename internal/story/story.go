@@ -77,6 +77,7 @@ type Claim struct {
 	Paused   bool       // the run that it is about goes on over a pause: the words count no periods
 	Names    []string   // of Overtook: up to three players passed, nearest first; of Milestone: the level; of Rival: who; of Team: its tag and tag group
 	Evidence []Evidence // oldest first within what the kind needs
+	OwnWord  float64    // which share of the metric that it is about is by the player's own word now, 0 to 1
 }
 
 // Board is what the stories of all players of one release share.

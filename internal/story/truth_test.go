@@ -409,3 +409,34 @@ func BenchmarkTell(b *testing.B) {
 	}
 	b.ReportMetric(float64(stories), "stories")
 }
+
+// Whoever reads of a value in any telling reads there whose word it is.
+func TestStory_MarksWhatIsSelfReportedInEveryTelling(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b, h := histories(t)
+		b.Name = rapid.SampledFrom([]string{b.Name, strings.Repeat("W", 60), "山田"}).Draw(t, "board")
+		b.Metrics[0].Name = rapid.SampledFrom([]string{"Posts", strings.Repeat("Calls and more ", 4), "山田"}).Draw(t, "metric")
+		norm := Claim{Kind: Norm, N: 3, Evidence: []Evidence{{"2026-W47", "posts", 4}}}
+		pace := Claim{Kind: Pace, N: 3, Evidence: []Evidence{{"2026-W47", "posts", 4}, {"2026-W47", "due of posts", 3}, {"2026-W47", "releases", 4}, {"2026-W47", "on pace", 3}}}
+		for _, c := range append(Find(b, h), norm, pace) {
+			if c.Metric() == "" {
+				continue
+			}
+			brought := c.Story(b)
+			c.OwnWord = rapid.SampledFrom([]float64{0.3, 1}).Draw(t, "share")
+			s := c.Story(b)
+			for what, told := range map[string]string{"page": s.Headline + " " + s.Text, "message": s.Short} {
+				ownTold := c.Kind != Norm && told != "" || strings.Contains(told, " here")
+				if marked := strings.Count(told, "self-reported"); ownTold && marked != 1 || marked > 1 {
+					t.Fatalf("%s, %s: %q", c.Kind, what, told)
+				}
+			}
+			if strings.Contains(brought.Headline+brought.Text+brought.Short, "self-reported") {
+				t.Fatalf("what was brought is marked: %+v", brought)
+			}
+			if n, ok := septets(s.Short); !ok || n > longest {
+				t.Fatalf("%q", s.Short)
+			}
+		}
+	})
+}

@@ -20,13 +20,50 @@ func (c Claim) Story(b *Board) Story {
 	if len(c.Evidence) == 0 {
 		return Story{Kind: c.Kind}
 	}
-	headline, text := c.words(b, c.cleanNames())
-	short := fit(b.Name, text, headline)
+	headline, text := c.marked(b, c.cleanNames())
+	short := c.short(b, headline, text)
 	if short == "" { // names that a text message cannot spell
-		headline, text := c.words(b, nil)
-		short = fit(b.Name, text, headline)
+		headline, text := c.marked(b, nil)
+		short = c.short(b, headline, text)
 	}
 	return Story{Kind: c.Kind, Headline: headline, Text: text, Short: short, Example: c.example(b), Metric: c.Metric(), Evidence: c.Evidence}
+}
+
+// marked is words, with the mark of what the player reported of themselves where the value stands.
+func (c Claim) marked(b *Board, names []string) (headline, text string) {
+	headline, text = c.words(b, names)
+	switch {
+	case !(c.OwnWord > 0):
+	case c.inHeadline():
+		headline += ", " + c.word()
+	default:
+		text = c.afterwards(text)
+	}
+	return headline, text
+}
+
+// short is the telling in a text message. Where that has room for the text alone, the mark stands there.
+func (c Claim) short(b *Board, headline, text string) string {
+	short := fit(b.Name, text, headline)
+	if c.OwnWord > 0 && c.inHeadline() && !strings.Contains(short, c.word()) {
+		return fit(b.Name, c.afterwards(text), headline)
+	}
+	return short
+}
+
+// inHeadline reports whether the headline rests on the player's value; that of a norm tells of others alone.
+func (c Claim) inHeadline() bool { return c.Kind != Norm }
+
+// word is the mark. A total holds what was done before as well, of which it is not known.
+func (c Claim) word() string {
+	if c.OwnWord >= 1 && c.Kind != Total {
+		return "self-reported"
+	}
+	return "in part self-reported"
+}
+
+func (c Claim) afterwards(text string) string {
+	return strings.TrimSuffix(text, ".") + " (" + c.word() + ")."
 }
 
 // totalOf stands before a metric in the evidence of a total, and the others so.

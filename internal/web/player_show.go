@@ -94,8 +94,8 @@ type subject struct {
 
 // cause is one metric that moved the score.
 type cause struct {
-	Name, Change string
-	Better       bool
+	Name, Word, Change string // Word: by whose word it was measured, "" it was brought
+	Better             bool
 }
 
 // told is a story on the page.
@@ -441,8 +441,8 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 	}
 	page.Better = scale.moved(row.Change) && (row.Change > 0) != scale.Lower
 	type move struct {
-		name   string
-		change float64
+		name, word string
+		change     float64
 	}
 	var all []move
 	for _, part := range c.Parts {
@@ -450,7 +450,7 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 			continue
 		}
 		if scale.moved(part.Move) {
-			all = append(all, move{part.Part.Part.Name, part.Move})
+			all = append(all, move{part.Part.Part.Name, numeral.OwnWord(part.OwnWord), part.Move})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b move) int { return cmp.Compare(math.Abs(b.change), math.Abs(a.change)) })
@@ -459,7 +459,7 @@ func (page *playerPage) moves(c *release.Card, scale scale) {
 		page.MoreCauses = "and " + count(len(all)-told, "smaller move", "smaller moves")
 	}
 	for _, m := range all[:min(told, len(all))] {
-		page.Causes = append(page.Causes, cause{m.name, scale.signed(m.change), (m.change > 0) != scale.Lower})
+		page.Causes = append(page.Causes, cause{m.name, m.word, scale.signed(m.change), (m.change > 0) != scale.Lower})
 	}
 	if scale.moved(c.Others) || scale.moved(c.Rules) {
 		words := []string{"own action " + scale.signed(c.Own), "other players " + scale.signed(c.Others)}
@@ -514,7 +514,7 @@ func (page *playerPage) next(c *release.Card, scale scale) {
 	page.NextName = m.Name + ":"
 	switch full := fullMarks(m); {
 	case full != "" && !math.IsNaN(part.Raw):
-		page.toDo = fmt.Sprintf("from %s now to %s for full marks.", amount(part.Raw), full)
+		page.toDo = fmt.Sprintf("from %s now%s to %s for full marks.", amount(part.Raw), c.OwnWord(m.Key), full)
 	case full != "":
 		page.toDo = full + " earn full marks."
 	default:
@@ -569,7 +569,7 @@ func standing(c *release.Card, card *scorecard.Scorecard) []release.Part {
 func (page *playerPage) stones(parts []release.Part, c *release.Card, place place, scale scale) {
 	for _, gone := range c.Parts[len(parts):] {
 		if !gone.Part.Part.IsGroup() && scale.moved(gone.Move) {
-			page.Gone = append(page.Gone, cause{gone.Part.Part.Name, scale.signed(gone.Move), (gone.Move > 0) != scale.Lower})
+			page.Gone = append(page.Gone, cause{gone.Part.Part.Name, "", scale.signed(gone.Move), (gone.Move > 0) != scale.Lower})
 		}
 	}
 	var drawn []figure.Stone
@@ -612,7 +612,7 @@ func (page *playerPage) stones(parts []release.Part, c *release.Card, place plac
 		if p.IsGroup() {
 			st.Combined = "Its parts join as " + combined(p.Combine) + "."
 		}
-		st.Word = ownWords(part)
+		st.Word = numeral.OwnWord(part.OwnWord)
 		end := i + 1
 		for end < len(parts) && parts[end].Depth > 0 {
 			end++
@@ -678,20 +678,9 @@ func newPartLine(part release.Part, depth int, scale scale, own bool) partLine {
 		if part.Kept != "" {
 			l.Measured, l.Mark, l.State = release.Withheld, "–", keptWords(part, own)
 		}
-		l.Word = ownWords(part)
+		l.Word = numeral.OwnWord(part.OwnWord)
 	}
 	return l
-}
-
-// ownWords marks what the player reported of themselves.
-func ownWords(part release.Part) string {
-	switch part.OwnWord {
-	case 0:
-		return ""
-	case 1:
-		return "self-reported"
-	}
-	return share(part.OwnWord) + " self-reported"
 }
 
 func newExactLine(part release.Part, depth int) exactLine {

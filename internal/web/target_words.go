@@ -15,6 +15,7 @@ type aimLine struct {
 	Name    string
 	Way     string
 	Text    string
+	Word    string // by whose word the value is, behind it; "" it was brought
 	Path    string
 	Why     string
 	Picture template.HTML
@@ -24,7 +25,7 @@ type aimLine struct {
 // aimLines puts into words how a player stands to their targets.
 func aimLines(p place, c *release.Card) (all []aimLine) {
 	for _, s := range c.Targets {
-		all = append(all, aimLine{Name: capital(metricWords(p.card, s.Target.Metric)), Way: wayWords(s.Way), Text: standingWords(s, p), Path: pathWords(s.Target, p.card), Why: s.Target.Why, score: s.Target.Metric == ""})
+		all = append(all, aimLine{Name: capital(metricWords(p.card, s.Target.Metric)), Way: wayWords(s.Way), Text: standingWords(s, p), Word: c.OwnWord(s.Target.Metric), Path: pathWords(s.Target, p.card), Why: s.Target.Why, score: s.Target.Metric == ""})
 	}
 	return all
 }
