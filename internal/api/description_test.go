@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"flag"
+	"html/template"
 	"net/http"
 	"os"
 	"os/exec"
@@ -59,6 +60,11 @@ func TestReference_NeedsNothingFromElsewhere(t *testing.T) {
 	policy := answer.Header.Get("Content-Security-Policy")
 	if answer.StatusCode != http.StatusOK || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 		t.Fatalf("%d %s", answer.StatusCode, policy)
+	}
+	for _, o := range api.Operations() { // also for whoever runs no scripts
+		if !strings.Contains(page, "<code>"+o.Method+" "+api.Prefix+o.Path+"</code></dt><dd>"+template.HTMLEscapeString(o.Summary)+"</dd>") {
+			t.Errorf("the page does not list %s", o.ID)
+		}
 	}
 	for _, part := range strings.Split(page, `"`) {
 		if strings.HasPrefix(part, "http") || strings.HasPrefix(part, "//") {

@@ -1,11 +1,16 @@
 package api
 
 import (
+	"bytes"
 	"compress/gzip"
+	"html/template"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/swaggest/swgui/v5/static"
 )
 
@@ -16,7 +21,7 @@ const reference = "/api"
 // referencePolicy lets the page's own scripts and styles work, and nothing from elsewhere.
 const referencePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const referencePage = `<!doctype html>
+var referencePage = template.Must(template.New("reference").Parse(`<!doctype html>
 <html lang="en-GB">
 <head>
 <meta charset="utf-8">
@@ -28,12 +33,56 @@ const referencePage = `<!doctype html>
 </head>
 <body>
 <header><a href="/">Cairn</a> <a href="/api/v1/openapi.yaml">openapi.yaml</a> <a href="/api/v1/openapi.json">openapi.json</a></header>
-<main id="reference"><noscript><p>This page needs scripts. The same is written in <a href="/api/v1/openapi.yaml">openapi.yaml</a>.</p></noscript></main>
+<main id="reference"><noscript>
+<h1>API</h1>
+<p>Without scripts, this page lists what there is. What each takes and answers is written in <a href="/api/v1/openapi.yaml">openapi.yaml</a>.</p>
+{{range .}}<section>
+<h2>{{.Name}}</h2>
+<p>{{.About}}</p>
+<dl>{{range .Operations}}
+<dt><code>{{.Method}} {{.Path}}</code></dt><dd>{{.Summary}}</dd>{{end}}
+</dl>
+</section>{{end}}
+</noscript></main>
 <script src="/api/reference/swagger-ui-bundle.js"></script>
 <script src="/api/reference/page.js"></script>
 </body>
 </html>
-`
+`))
+
+// subject is a part of the reference as it is listed for those who run no scripts.
+type subject struct {
+	Name, About string
+	Operations  []listed
+}
+
+type listed struct{ Method, Path, Summary string }
+
+// list tells all operations by subject, in the order of their paths.
+func (d *door) list() []subject {
+	described := d.api.OpenAPI()
+	told := make([]subject, len(described.Tags))
+	for i, tag := range described.Tags {
+		told[i] = subject{Name: tag.Name, About: tag.Description}
+	}
+	for _, at := range slices.Sorted(maps.Keys(described.Paths)) {
+		path, whole := described.Paths[at], Prefix+at
+		if len(path.Servers) > 0 { // calls of others, at addresses of theirs
+			whole = at
+		}
+		for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
+			if op == nil {
+				continue
+			}
+			for i := range told {
+				if slices.Contains(op.Tags, told[i].Name) {
+					told[i].Operations = append(told[i].Operations, listed{op.Method, whole, op.Summary})
+				}
+			}
+		}
+	}
+	return told
+}
 
 const referenceScript = `SwaggerUIBundle({
   url: "/api/v1/openapi.json", dom_id: "#reference", deepLinking: true, docExpansion: "none", filter: true,
@@ -45,12 +94,22 @@ const referenceStyle = `body { margin: 0; background: #fff; }
 header { padding: .9rem 1.25rem; border-bottom: 1px solid #d9d9d6; font: 1rem/1.4 system-ui, sans-serif; }
 header a { color: #2b2f33; margin-right: 1.25rem; }
 header a:first-child { font-weight: 600; text-decoration: none; }
-noscript p { padding: 1.25rem; font: 1rem/1.5 system-ui, sans-serif; }
+noscript { display: block; padding: 1.25rem; font: 1rem/1.5 system-ui, sans-serif; }
+noscript dd { margin: 0 0 .6rem; }
+noscript code { overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  #reference .opblock-tag { flex-wrap: wrap; }
+  #reference .opblock-tag small { flex: 1 0 100%; order: 1; padding-inline: 0; }
+}
 @media (prefers-color-scheme: dark) { html { filter: invert(.9) hue-rotate(180deg); background: #fff; } }
 `
 
 // refer puts the reference on a mux.
 func (d *door) refer(mux *http.ServeMux) {
+	var page bytes.Buffer
+	if err := referencePage.Execute(&page, d.list()); err != nil {
+		panic(err) // the page and what stands in it are our own
+	}
 	text := func(kind, content string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind+"; charset=utf-8")
@@ -59,7 +118,7 @@ func (d *door) refer(mux *http.ServeMux) {
 		}
 	}
 	for path, answer := range map[string]http.HandlerFunc{
-		"":                                text("text/html", referencePage),
+		"":                                text("text/html", page.String()),
 		"/reference/page.js":              text("text/javascript", referenceScript),
 		"/reference/page.css":             text("text/css", referenceStyle),
 		"/reference/swagger-ui.css":       d.part("text/css", "swagger-ui.css"),
