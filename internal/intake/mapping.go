@@ -70,6 +70,16 @@ type Mapping struct {
 	private   bool
 }
 
+// Keys returns the keys of entries that a mapping names itself, in its order.
+func (m *Mapping) Keys() (keys []string) {
+	for _, e := range m.entries {
+		if e.key != "" && !slices.Contains(keys, e.key) {
+			keys = append(keys, e.key)
+		}
+	}
+	return keys
+}
+
 // field is a word of the mapping with its place; name is what it is called or stands for.
 type field struct {
 	name, text string

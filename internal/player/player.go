@@ -35,14 +35,18 @@ type Players struct {
 	trail    *audit.Trail
 	now      func() time.Time
 	keepers  []Keeper
+	most     int                                                 // entries of one player
 	deleted  []func(tx *db.Tx, account, source, id string) error // of WhenDeleted
-	decoding sync.Mutex // one picture at a time: it may take a hundred megabytes until it is small
+	decoding sync.Mutex                                          // one picture at a time: it may take a hundred megabytes until it is small
 }
 
 // New builds the room; now is the only clock.
 func New(d *db.DB, who *identity.Identity, consents *consent.Consents, trail *audit.Trail, now func() time.Time) *Players {
-	return &Players{db: d, who: who, consents: consents, trail: trail, now: now}
+	return &Players{db: d, who: who, consents: consents, trail: trail, now: now, most: mostEntries}
 }
+
+// HoldAtMost says how many entries one player's record holds. It is called by whoever builds the rooms.
+func (p *Players) HoldAtMost(entries int) { p.most = entries }
 
 // Keep adds the other rooms that keep something of people, the lower before the upper. It is called by whoever builds the
 // rooms.

@@ -25,7 +25,7 @@ type Source struct {
 
 const (
 	mostSources = 100
-	mostEntries = 250_000 // of one player: seventy a day for ten years
+	mostEntries = 250_000 // of one player, unless HoldAtMost says otherwise: seventy a day for ten years
 	mostBatch   = 10_000
 	atOnce      = 30 // rows a statement: more parameters are slower
 )
@@ -151,8 +151,8 @@ func (p *Players) add(tx *db.Tx, a identity.Actor, source string, batch []Entry)
 	if err := tx.QueryRow(`SELECT CAST(SUM(entries) AS BIGINT) FROM player_source WHERE player_id = $1`, a.Account).Scan(&all); err != nil {
 		return 0, err
 	}
-	if all > mostEntries {
-		return 0, invalid("entries", "Your record would hold %d entries, and at most %d are kept: remove a source, or older entries, first.", all, mostEntries)
+	if all > p.most {
+		return 0, invalid("entries", "Your record would hold %d entries, and at most %d are kept: remove a source, or older entries, first.", all, p.most)
 	}
 	return added, nil
 }

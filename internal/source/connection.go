@@ -253,6 +253,9 @@ func (s *Sources) Connect(ctx context.Context, a identity.Actor, c Connection, c
 		if err := room(tx, c); err != nil {
 			return err
 		}
+		if err := s.alone(tx, c, nil); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(`INSERT INTO source (source_id, board_id, player_id, name, kind, settings, rules, credentials, every, shared, state, why, heir, made_at, state_at,
 				pulled, last_at, good_at, new_at, failed, trouble, next_at, sick, events, dropped)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', '', '', $11, $11, '', 0, 0, 0, 0, '', 0, 0, 0, 0)`,
@@ -356,6 +359,53 @@ func checkRules(c *Connection) error {
 	return err
 }
 
+// saidKeys are the keys of entries that the settings or the rules of a connection name.
+func (s *Sources) saidKeys(c Connection) (keys []string) {
+	if p := s.rooms.Pullers[c.Kind]; p != nil {
+		keys = p.Keys(c.Settings)
+	}
+	if len(keys) > 0 {
+		return keys
+	}
+	for _, r := range c.Rules {
+		if !r.Skip && !strings.HasPrefix(r.Key, "$") {
+			keys = append(keys, r.Key)
+		}
+	}
+	return keys
+}
+
+// alone refuses a connection of a board whose settings or rules name a key that another one which is not retired names or brought,
+// unless it is said that both bring it: the same would count twice. Keys that stood before are not asked about again.
+func (s *Sources) alone(tx *db.Tx, c Connection, before []string) error {
+	if c.Board == "" || c.Shared {
+		return nil
+	}
+	keys := slices.DeleteFunc(s.saidKeys(c), func(key string) bool { return slices.Contains(before, key) })
+	if len(keys) == 0 {
+		return nil
+	}
+	others, err := list(tx, `board_id = $1 AND source_id <> $2 AND state <> $3`, c.Board, c.ID, string(Retired))
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		brought, err := tx.Texts(`SELECT key FROM source_brings WHERE source_id = $1`, other.ID)
+		if err != nil {
+			return err
+		}
+		theirs := append(s.saidKeys(other), brought...)
+		for _, key := range keys {
+			if slices.Contains(theirs, key) {
+				f := fault.New(fault.Conflict, "The source %q brings %.60q already, and what both bring would count twice: give it another key here, retire %q first, or say that both bring it (shared).", other.Name, key, other.Name)
+				f.Field = "shared"
+				return f
+			}
+		}
+	}
+	return nil
+}
+
 // seal seals credentials, "" none.
 func (s *Sources) seal(c Connection, credentials string) (string, error) {
 	if credentials == "" {
@@ -400,6 +450,13 @@ func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name st
 			c.Shared = *to.Shared
 		}
 		if err := s.check(&c); err != nil {
+			return err
+		}
+		before := s.saidKeys(was)
+		if was.Shared {
+			before = nil // nobody asked then
+		}
+		if err := s.alone(tx, c, before); err != nil {
 			return err
 		}
 		if c.Opens && to.Credentials == nil && !slices.Equal(addresses(was.Settings), addresses(c.Settings)) {

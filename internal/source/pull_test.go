@@ -33,6 +33,7 @@ type asked struct {
 	*world
 	rooms  boardtest.Rooms
 	key    string // of seals
+	shared bool   // what is connected may bring what another source brings
 	mu     sync.Mutex
 	at     time.Time
 	server *httptest.Server
@@ -85,7 +86,7 @@ func (a *asked) owner() source.Owner { return source.Owner{Board: a.board.ID} }
 func (a *asked) connect(name, more string) source.Connection {
 	a.Helper()
 	settings := `{"url": "` + a.server.URL + `/", "items": "$.list[*]", "id": "$.id", "player": "$.who", "at": "$.at", "key": "calls"` + more + `}`
-	c, _, err := a.sources.Connect(a.Context(), identity.Actor{}, source.Connection{Board: a.board.ID, Name: name, Kind: source.Web, Settings: json.RawMessage(settings), Every: time.Hour}, "secret")
+	c, _, err := a.sources.Connect(a.Context(), identity.Actor{}, source.Connection{Board: a.board.ID, Name: name, Kind: source.Web, Settings: json.RawMessage(settings), Every: time.Hour, Shared: a.shared}, "secret")
 	if err != nil {
 		a.Fatal(err)
 	}
@@ -227,6 +228,28 @@ func TestPoll_CountsGrowthOnceWhateverHappensInBetween(t *testing.T) {
 	})
 }
 
+// What somebody's own record has no room for is told where they look, and the source is asked again.
+func TestPoll_TellsWhyWhatItBringsCannotBeKept(t *testing.T) {
+	a := newAsked(t, dbtest.New(t))
+	a.rooms.Players.HoldAtMost(1)
+	ada := a.rooms.SignIn(t, "ada@example.org")
+	settings := `{"url": "` + a.server.URL + `/", "items": "$.list[*]", "id": "$.id", "player": "$.who", "at": "$.at", "key": "calls"}`
+	if _, _, err := a.sources.Connect(t.Context(), ada, source.Connection{Player: ada.Account, Name: "blog", Kind: source.Web, Settings: json.RawMessage(settings), Every: time.Hour}, ""); err != nil {
+		t.Fatal(err)
+	}
+	a.lists(`{"id": 1, "who": "ada", "at": "2026-11-24"}`)
+	a.pass(time.Minute)
+	a.lists(`{"id": 2, "who": "ada", "at": "2026-11-24"}`)
+	a.pass(3 * time.Hour)
+	c, err := a.sources.Connection(t.Context(), source.Owner{Player: ada.Account}, "blog")
+	if err != nil || !strings.Contains(c.Health.Trouble, "at most 1 are kept") || c.Health.Failed < 2 || !c.Health.Next.After(a.at) {
+		t.Errorf("%+v, %v", c.Health, err)
+	}
+	if entries, err := a.rooms.Players.Entries(t.Context(), ada, "blog", 0, 10); err != nil || len(entries) != 1 {
+		t.Errorf("%+v, %v", entries, err)
+	}
+}
+
 func TestCheck_KeepsNothingAndNeedsNoConnection(t *testing.T) {
 	a := newAsked(t, dbtest.New(t))
 	a.lists(`{"id": 1, "who": "ada", "at": "2026-11-24"}`)
@@ -308,6 +331,7 @@ func TestSilent_AnHeirAnswersForWhatIsRetired(t *testing.T) {
 	}
 	a.lists(`{"id": 1, "who": "ada", "at": "2026-11-24"}`)
 	a.connect("klout", "")
+	a.shared = true
 	a.connect("kred", "")
 	a.pass(time.Minute)
 	if err := a.sources.Pause(t.Context(), identity.Actor{}, a.owner(), "kred", ""); err != nil {

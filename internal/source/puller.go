@@ -20,6 +20,9 @@ import (
 type Puller interface {
 	// Configure refuses, with Invalid and the field, settings that cannot be, and returns them as they are kept.
 	Configure(settings json.RawMessage) (json.RawMessage, error)
+	// Keys returns the keys of entries that settings which Configure returned name; none where rules of the source say them, or what
+	// is found.
+	Keys(settings json.RawMessage) []string
 	// Check asks once and says in a line for people what it found, such as "12 items, the newest of 2026-11-20". Nothing is kept.
 	Check(ctx context.Context, at Asking) (found string, err error)
 	// Pull asks for what is new since a state ("" at first) and tells it in batches. The state that take is handed is kept

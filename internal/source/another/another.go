@@ -78,6 +78,19 @@ func read(text json.RawMessage) (s Settings, err error) {
 	return s, source.ReadSettings(text, &s)
 }
 
+// Keys implements source.Puller.
+func (Puller) Keys(settings json.RawMessage) (keys []string) {
+	s, err := read(settings)
+	if err != nil {
+		return nil
+	}
+	if s.Score != "" {
+		keys = append(keys, s.Score)
+	}
+	keys = slices.AppendSeq(keys, maps.Values(s.Points))
+	return slices.AppendSeq(keys, maps.Values(s.Values))
+}
+
 // bounded reads no answer beyond a bound.
 type bounded struct{ http.RoundTripper }
 

@@ -72,6 +72,17 @@ func read(text json.RawMessage) (s Settings, err error) {
 	return s, source.ReadSettings(text, &s)
 }
 
+// Keys implements source.Puller.
+func (Puller) Keys(settings json.RawMessage) []string {
+	s, err := read(settings)
+	if err != nil {
+		return nil
+	}
+	return []string{s.key()}
+}
+
+func (s Settings) key() string { return cmp.Or(s.Key, "posts") }
+
 // Check reads the first feed.
 func (Puller) Check(ctx context.Context, at source.Asking) (string, error) {
 	s, err := read(at.Settings)
@@ -250,7 +261,7 @@ func (s Settings) event(at source.Asking, whose string, item *gofeed.Item, id st
 		}
 	}
 	e := intake.Event{ID: id, Type: "item", At: when, Received: at.Now, Zone: at.Zone, Loose: true, Players: map[string]string{},
-		Entry: &intake.Direct{Key: cmp.Or(s.Key, "posts"), Value: 1, Label: shortened(cmp.Or(item.Link, item.Title))}}
+		Entry: &intake.Direct{Key: s.key(), Value: 1, Label: shortened(cmp.Or(item.Link, item.Title))}}
 	if who := cmp.Or(whose, author); who != "" {
 		e.Players[cmp.Or(s.By, "key")] = who
 	}

@@ -130,6 +130,18 @@ func (f *Forge) read(text json.RawMessage) (s Settings, err error) {
 	return s, nil
 }
 
+// Keys implements source.Puller.
+func (f *Forge) Keys(settings json.RawMessage) []string {
+	s, err := f.read(settings)
+	if err != nil {
+		return nil
+	}
+	if slices.Contains(s.What, Pulls) {
+		return append(slices.Clone(s.What), "merged")
+	}
+	return s.What
+}
+
 // Check says which repositories it found.
 func (f *Forge) Check(ctx context.Context, at source.Asking) (string, error) {
 	p, err := f.begin(at, nil)

@@ -51,6 +51,18 @@ func (p *Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(s)
 }
 
+// Keys implements source.Puller.
+func (p *Puller) Keys(settings json.RawMessage) []string {
+	var s Settings
+	if source.ReadSettings(settings, &s) != nil {
+		return nil
+	}
+	if s.Lines {
+		return []string{Commit, Review, LinesAdded, LinesRemoved, FilesTouched}
+	}
+	return []string{Commit, Review}
+}
+
 func (p *Puller) read(text json.RawMessage) (s Settings, err error) {
 	if err := source.ReadSettings(text, &s); err != nil {
 		return s, err

@@ -80,6 +80,19 @@ func read(text json.RawMessage) (s Settings, err error) {
 	return s, source.ReadSettings(text, &s)
 }
 
+// Keys implements source.Puller.
+func (Puller) Keys(settings json.RawMessage) []string {
+	s, err := read(settings)
+	if err != nil {
+		return nil
+	}
+	m, err := s.mapping()
+	if err != nil || m == nil {
+		return s.Keys
+	}
+	return m.Keys()
+}
+
 // mapping is how the rows are read, nil by their own header.
 func (s Settings) mapping() (m *intake.Mapping, err error) {
 	switch {

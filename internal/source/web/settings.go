@@ -93,6 +93,15 @@ func (p Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 
 func read(text json.RawMessage) (s Settings, err error) { return over(nil, text) }
 
+// Keys implements source.Puller.
+func (Puller) Keys(settings json.RawMessage) []string {
+	s, err := read(settings)
+	if err != nil || s.Key == "" {
+		return nil
+	}
+	return []string{s.Key}
+}
+
 // over reads settings on top of others.
 func over(base, text json.RawMessage) (s Settings, err error) {
 	for _, each := range []json.RawMessage{base, text} {
