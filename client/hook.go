@@ -38,6 +38,7 @@ type Hook struct {
 	State   string        `json:"state" enum:"active,paused,failing,ended" doc:"failing: nothing was taken for three days; messages are tried all the same. ended: the other side answered 410."`
 	Made    time.Time     `json:"made"`
 	Good    *time.Time    `json:"good,omitempty" doc:"When the other side last took a message; absent: never."`
+	Former  *time.Time    `json:"former,omitempty" doc:"Until then the secret before this one signs as well."`
 	Waiting int           `json:"waiting" doc:"Messages that are tried still."`
 	Dead    int           `json:"dead" doc:"Messages that were given up; they can be sent again."`
 	Latest  *HookDelivery `json:"latest,omitempty"`
@@ -51,7 +52,7 @@ type HookMade struct {
 
 // HookSecret is the secret that signs the messages of a webhook.
 type HookSecret struct {
-	Secret string `json:"secret" doc:"It is told once. The one before it signs as well for a day."`
+	Secret string `json:"secret" doc:"It is told once. The one before it signs as well for a day, or until its end is asked for."`
 }
 
 // HookDelivery is what became of one message.
@@ -100,6 +101,11 @@ func (c *Client) EndHook(ctx context.Context, board, hook string) error {
 // NewHookSecret gives a webhook another secret.
 func (c *Client) NewHookSecret(ctx context.Context, board, hook string) (s HookSecret, err error) {
 	return s, c.call(ctx, http.MethodPost, at(board, "hooks", hook, "secret"), nil, nil, &s)
+}
+
+// EndFormerHookSecret ends the secret before the one that is in force: it signs no more.
+func (c *Client) EndFormerHookSecret(ctx context.Context, board, hook string) error {
+	return c.call(ctx, http.MethodDelete, at(board, "hooks", hook, "secret", "former"), nil, nil, nil)
 }
 
 // TestHook sends a message of type ping now, and returns what the other side answered.

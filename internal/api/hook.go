@@ -73,6 +73,10 @@ func (d *door) newHookSecret(ctx context.Context, v *visit, in *InHook) (*body[c
 	return answer(client.HookSecret{Secret: secret}), err
 }
 
+func (d *door) endFormerSecret(ctx context.Context, v *visit, in *InHook) (*nothing, error) {
+	return &nothing{}, d.Hooks.EndFormer(ctx, v.actor, v.board, in.Hook)
+}
+
 func (d *door) testHook(ctx context.Context, v *visit, in *InHook) (*body[client.HookDelivery], error) {
 	one, err := d.Hooks.Test(ctx, v.actor, v.board, in.Hook)
 	return answer(wireDelivery(one)), err
@@ -116,6 +120,9 @@ func wireHook(h hook.Hook) client.Hook {
 	told := client.Hook{ID: h.ID, Name: h.Name, Kind: string(h.Kind), Address: h.Address, Events: h.Events, Members: h.Members, State: h.State, Made: h.Made, Waiting: h.Waiting, Dead: h.Dead}
 	if !h.Good.IsZero() {
 		told.Good = &h.Good
+	}
+	if !h.Former.IsZero() {
+		told.Former = &h.Former
 	}
 	if h.Delivery != nil {
 		told.Latest = new(wireDelivery(*h.Delivery))

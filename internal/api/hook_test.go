@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cairn/client"
 	"cairn/internal/board"
@@ -90,6 +91,15 @@ func TestHooks_LeadAProgramToTheRelease(t *testing.T) {
 	next, err := c.NewHookSecret(ctx, b.Key, made.Hook.ID)
 	if err != nil || next.Secret == made.Secret {
 		t.Errorf("%+v, %v", next, err)
+	}
+	if one, err := c.Hook(ctx, b.Key, made.Hook.ID); err != nil || one.Former == nil || !one.Former.Equal(w.now().Add(24*time.Hour)) {
+		t.Errorf("%+v, %v", one, err)
+	}
+	if err := c.EndFormerHookSecret(ctx, b.Key, made.Hook.ID); err != nil {
+		t.Error(err)
+	}
+	if one, err := c.Hook(ctx, b.Key, made.Hook.ID); err != nil || one.Former != nil {
+		t.Errorf("%+v, %v", one, err)
 	}
 	changed, err := c.ChangeHook(ctx, b.Key, made.Hook.ID, client.HookChange{Name: "HR", Events: []string{"member.joined", "release.final"}, Paused: true})
 	if err != nil || changed.State != "paused" || changed.Name != "HR" || len(changed.Events) != 2 {

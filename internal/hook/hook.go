@@ -68,6 +68,7 @@ type Hook struct {
 	State    string // "active", "paused" by somebody, "failing" after three days without an answer, "ended" by the other side
 	Made     time.Time
 	Good     time.Time // the other side last took a message; zero: never
+	Former   time.Time // until then the secret before this one signs as well; zero: none does
 	Waiting  int       // messages that wait
 	Dead     int       // messages that are not tried any more
 	Delivery *Delivery // the latest; nil none

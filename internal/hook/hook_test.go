@@ -114,7 +114,13 @@ func TestWebhook_IsGenuineForTheSpecificationsOwnLibrary(t *testing.T) {
 			t.Errorf("sent again: %+v; it was %s", again, v.ID)
 		}
 	}
+	if one := c.hook(made.ID); !one.Former.Equal(c.now().Add(24 * time.Hour)) {
+		t.Errorf("the former secret signs until %s", one.Former)
+	}
 	c.pass(25 * time.Hour)
+	if one := c.hook(made.ID); !one.Former.IsZero() {
+		t.Errorf("the former secret signs until %s", one.Former)
+	}
 	must(t, c.hooks.Replay(ctx, c.owner, c.at, made.ID, d.ID))
 	c.due()
 	if late := other.verdict(); late.Signatures != 1 || late.By == 0.0 { // and it is of tomorrow
@@ -123,6 +129,44 @@ func TestWebhook_IsGenuineForTheSpecificationsOwnLibrary(t *testing.T) {
 	if one := c.hook(made.ID); one.Delivery.State != hook.Waiting || one.Delivery.Answer != "401" {
 		t.Errorf("%+v", one.Delivery)
 	}
+}
+
+// A secret that leaked is not waited for.
+func TestWebhook_AFormerSecretSignsNoMoreOnceItIsEnded(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, c := t.Context(), newClub(t, d)
+		e := newEar(t, nil)
+		made, _ := c.make(hook.Webhook, e.URL, hook.MemberJoined)
+		signatures := func() int {
+			t.Helper()
+			_, err := c.hooks.Test(ctx, c.owner, c.at, made.ID)
+			must(t, err)
+			all := e.all()
+			return strings.Count(all[len(all)-1].header, "v1,")
+		}
+		_, err := c.hooks.NewSecret(ctx, c.owner, c.at, made.ID)
+		must(t, err)
+		if n := signatures(); n != 2 {
+			t.Errorf("%d secrets sign", n)
+		}
+		for range 2 { // the second time there is nothing to end
+			must(t, c.hooks.EndFormer(ctx, c.owner, c.at, made.ID))
+			if n := signatures(); n != 1 || !c.hook(made.ID).Former.IsZero() {
+				t.Errorf("%d secrets sign: %+v", n, c.hook(made.ID))
+			}
+		}
+		ended := 0
+		trail, err := c.rooms.Boards.Trail(ctx, c.at, "", 10)
+		must(t, err)
+		for _, event := range trail {
+			if event.Verb == "hook.secret" && event.Detail["former"] == "ended" {
+				ended++
+			}
+		}
+		if ended != 1 {
+			t.Errorf("the trail tells of it %d times: %+v", ended, trail)
+		}
+	})
 }
 
 func TestWebhook_IsTriedForThreeDaysUnderOneIDAndThenDead(t *testing.T) {

@@ -280,6 +280,21 @@ func (h *Hooks) NewSecret(ctx context.Context, a identity.Actor, at *board.Board
 	return secret, nil
 }
 
+// EndFormer ends the secret that was there before, which else signs for a day: somebody has it who should not. Where none signs any
+// more nothing is done.
+func (h *Hooks) EndFormer(ctx context.Context, a identity.Actor, at *board.Board, id string) error {
+	return h.rooms.DB.Write(ctx, func(tx *db.Tx) error {
+		row, err := rowIn(tx, at.ID, id)
+		if err != nil || !row.overlap(h.now()) {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE hook SET former = '', former_until = 0 WHERE board_id = $1 AND hook_id = $2`, at.ID, id); err != nil {
+			return err
+		}
+		return h.note(tx, a, "hook.secret", at.ID, id, map[string]string{"former": "ended"})
+	})
+}
+
 // row is a hook as it is kept.
 type row struct {
 	Hook
@@ -288,6 +303,9 @@ type row struct {
 	failed                  int // tries in a row
 	failedAt                time.Time
 }
+
+// overlap reports whether the former secret signs as well.
+func (r *row) overlap(now time.Time) bool { return r.former != "" && now.Before(r.formerUntil) }
 
 const rowColumns = `hook_id, board_id, name, kind, address, shown, secret, former, former_until, events, members, state, good_at, failed, failed_at, made_at`
 
@@ -346,6 +364,9 @@ func (h *Hooks) Hook(ctx context.Context, at *board.Board, id string) (one Hook,
 // whole adds what became of a hook's messages.
 func (h *Hooks) whole(tx *db.Tx, r row) (Hook, error) {
 	one := r.Hook
+	if r.overlap(h.now()) {
+		one.Former = r.formerUntil
+	}
 	for state, n := range map[string]*int{Waiting: &one.Waiting, Dead: &one.Dead} {
 		if err := tx.QueryRow(`SELECT COUNT(*) FROM hook_message WHERE board_id = $1 AND hook_id = $2 AND state = $3 AND event <> $4`, r.Board, r.ID, state, Ping).Scan(n); err != nil {
 			return one, err

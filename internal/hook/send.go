@@ -180,7 +180,7 @@ func (h *Hooks) request(ctx context.Context, r *row, m *message, body []byte) (*
 	}
 	now := h.rooms.Now()
 	sealed := []string{r.secret}
-	if r.former != "" && now.Before(r.formerUntil) {
+	if r.overlap(now) {
 		sealed = append(sealed, r.former)
 	}
 	var keys [][]byte

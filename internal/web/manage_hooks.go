@@ -147,6 +147,7 @@ type hookPage struct {
 	Secret     string // made just now; shown once
 	Facts      []fact
 	Webhook    bool
+	Former     bool // a secret before this one signs as well
 	Paused     bool // or ended
 	Dead       string
 	Deliveries []deliveryLine
@@ -192,6 +193,9 @@ func (s *site) hookPage(v *visit, f *form) (any, error) {
 		state += ": the other side answered 410. Nothing is sent until you resume it"
 	}
 	page.Facts = []fact{{"State", state}, {"How", kindWord(h.Kind)}, {"Address", h.Address}, {"Last taken", cmp.Or(instant(h.Good, b.Location()), "nothing yet")}, {"Made", day(h.Made, b.Location())}}
+	if page.Former = !h.Former.IsZero(); page.Former {
+		page.Facts = append(page.Facts, fact{"Former secret", "signs as well until " + instant(h.Former, b.Location())})
+	}
 	if h.Waiting > 0 {
 		page.Facts = append(page.Facts, fact{"Waiting", count(h.Waiting, "message", "messages")})
 	}
@@ -278,6 +282,13 @@ func (s *site) newHookSecret(w http.ResponseWriter, v *visit) error {
 		return s.refused(w, v, hookScreen, err)
 	}
 	return s.showSecret(w, v, id, secret)
+}
+
+func (s *site) endFormerSecret(w http.ResponseWriter, v *visit) error {
+	return s.take(w, v, hookScreen, func() (string, string, error) {
+		id := v.PathValue("hook")
+		return hookAddress(v.board, id), "hookformer", s.hooks.EndFormer(v.Context(), v.actor, v.board, id)
+	})
 }
 
 // testHook sends a message now; what was answered stands first among the messages.

@@ -37,6 +37,10 @@ func drawHooks(keep func(string, answer), c *club) {
 	keep("manage-hook-refused", c.manager.get(path+"?done=hookrefused"))
 	link := mustRead(c.t, c.manager.get(path).body).Find(`a[href*="/msg_"]`).AttrOr("href", "")
 	keep("manage-hook-message", c.manager.get(link))
+	if _, err := c.hooks.NewSecret(ctx, c.as, c.board, all[len(all)-1].ID); err != nil {
+		c.t.Fatal(err)
+	}
+	keep("manage-hook-secrets", c.manager.get(path))
 	keep("manage-hooks", c.manager.get(c.at("/manage/hooks")))
 }
 
@@ -78,6 +82,11 @@ func TestHooks_AreMadeTestedAndEndedOnTheirPages(t *testing.T) {
 	again.want(t, http.StatusOK, "signs as well for a day")
 	if mustRead(t, again.body).Find(".command code").Text() == secret {
 		t.Error("the new secret is the old one")
+	}
+	mustSay(t, c.manager.says(link), "Former secret", "signs as well until")
+	c.manager.send(link+"/secret/end").leads(t, link+"?done=hookformer")
+	if says := c.manager.says(link); strings.Contains(says, "ormer secret") {
+		t.Errorf("it signs still: %s", says)
 	}
 
 	// Stewards read all of it and have nothing to press; nobody reads another board's.

@@ -113,6 +113,7 @@ var manageDone = map[string]string{
 	"hooktaken":   "The test was taken.",
 	"hookrefused": "The test was not taken. What was answered stands below.",
 	"hookagain":   "Sent again. What becomes of it stands below, in a moment.",
+	"hookformer":  "Ended. The new secret alone signs from now on.",
 	"hookended":   "Ended. Nothing is sent there any more.",
 }
 

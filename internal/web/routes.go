@@ -276,6 +276,7 @@ var routes = []route{
 	{"POST /b/{board}/manage/hooks/{hook}", on(board.Manage), (*site).changeHook},
 	{"POST /b/{board}/manage/hooks/{hook}/turn", on(board.Manage), (*site).turnHook},
 	{"POST /b/{board}/manage/hooks/{hook}/secret", on(board.Manage), (*site).newHookSecret},
+	{"POST /b/{board}/manage/hooks/{hook}/secret/end", on(board.Manage), (*site).endFormerSecret},
 	{"POST /b/{board}/manage/hooks/{hook}/test", on(board.Manage), (*site).testHook},
 	{"POST /b/{board}/manage/hooks/{hook}/replay", on(board.Manage), (*site).replayHook},
 	{"POST /b/{board}/manage/hooks/{hook}/end", on(board.Manage), (*site).endHook},
