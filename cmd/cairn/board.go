@@ -297,21 +297,26 @@ func (cmd *boardMembersCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		members = slices.DeleteFunc(members, func(m board.Member) bool { return m.State == board.Former })
-		if cmd.CSV {
-			return membersCSV(c, members)
-		}
-		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "PLAYER\tNAME\tHANDLE\tSTATE\tTAGS")
-		for _, m := range members {
-			var tags []string
-			for _, group := range slices.Sorted(maps.Keys(m.Tags)) {
-				tags = append(tags, group+": "+m.Tags[group])
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", m.Key, m.Name, m.Handle, m.State, strings.Join(tags, ", "))
-		}
-		return table.Flush()
+		return cmd.list(c, members)
 	})
+}
+
+// list prints members, but those of whom nothing is left.
+func (cmd *boardMembersCommand) list(c *console, members []board.Member) error {
+	members = slices.DeleteFunc(members, func(m board.Member) bool { return m.State == board.Former })
+	if cmd.CSV {
+		return membersCSV(c, members)
+	}
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PLAYER\tNAME\tHANDLE\tSTATE\tTAGS")
+	for _, m := range members {
+		var tags []string
+		for _, group := range slices.Sorted(maps.Keys(m.Tags)) {
+			tags = append(tags, group+": "+m.Tags[group])
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", shown(m.Key), shown(m.Name), shown(m.Handle), m.State, shown(strings.Join(tags, ", ")))
+	}
+	return table.Flush()
 }
 
 func membersCSV(c *console, members []board.Member) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cairn/client"
 	"cairn/internal/app"
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -157,10 +159,17 @@ func (boardRoleCommand) Help() string {
 listed. This is also how a board that was made at the console gets its first owner.`
 }
 
-// Run lists, gives or takes.
-func (cmd *boardRoleCommand) Run(c *console) error {
+func (cmd *boardRoleCommand) check() error {
 	if cmd.Address != "" && (cmd.Role == "") != cmd.Take {
 		return fault.New(fault.Invalid, "Give an address and a role, or an address and --take.")
+	}
+	return nil
+}
+
+// Run lists, gives or takes.
+func (cmd *boardRoleCommand) Run(c *console) error {
+	if err := cmd.check(); err != nil {
+		return err
 	}
 	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
 		switch {
@@ -174,22 +183,35 @@ func (cmd *boardRoleCommand) Run(c *console) error {
 			if err := a.Boards.TakeRole(c, identity.Actor{}, b, board.Holder{Address: address}); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.out, "%s has no role on %s any more.\n", address, b.Key)
+			cmd.taken(c, address)
 			return nil
 		}
-		scope := board.Scope{Players: cmd.Player, Metrics: cmd.Metric}
-		for _, group := range slices.Sorted(maps.Keys(cmd.Tag)) {
-			if scope.Tags == nil {
-				scope.Tags = map[string][]string{}
-			}
-			scope.Tags[group] = strings.Split(cmd.Tag[group], ",")
-		}
-		if err := a.Boards.GiveRole(c, identity.Actor{}, b, cmd.Address, board.Role(cmd.Role), scope); err != nil {
+		if err := a.Boards.GiveRole(c, identity.Actor{}, b, cmd.Address, board.Role(cmd.Role), cmd.scope()); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "Whoever reads %s is %s of %s.\n", cmd.Address, cmd.Role, b.Key)
+		cmd.given(c)
 		return nil
 	})
+}
+
+// scope is what a coach is given.
+func (cmd *boardRoleCommand) scope() board.Scope {
+	scope := board.Scope{Players: cmd.Player, Metrics: cmd.Metric}
+	for group, tags := range cmd.Tag {
+		if scope.Tags == nil {
+			scope.Tags = map[string][]string{}
+		}
+		scope.Tags[group] = strings.Split(tags, ",")
+	}
+	return scope
+}
+
+func (cmd *boardRoleCommand) given(c *console) {
+	fmt.Fprintf(c.out, "Whoever reads %s is %s of %s.\n", cmd.Address, cmd.Role, cmd.Board)
+}
+
+func (cmd *boardRoleCommand) taken(c *console, address string) {
+	fmt.Fprintf(c.out, "%s has no role on %s any more.\n", address, cmd.Board)
 }
 
 func (cmd *boardRoleCommand) list(c *console, a *app.App, b *board.Board) error {
@@ -197,18 +219,29 @@ func (cmd *boardRoleCommand) list(c *console, a *app.App, b *board.Board) error 
 	if err != nil {
 		return err
 	}
-	if len(holders) == 0 {
-		fmt.Fprintf(c.err, "Nobody has a role on %s: \"cairn board role %s ADDRESS owner\" gives it an owner.\n", b.Key, b.Key)
+	all := make([]client.Role, len(holders))
+	for i, h := range holders {
+		all[i] = client.Role{Address: h.Address, Account: h.Account, Role: string(h.Role), Since: known(h.Since), Waits: h.Account == ""}
+	}
+	return cmd.tell(c, all)
+}
+
+func (cmd *boardRoleCommand) tell(c *console, all []client.Role) error {
+	if len(all) == 0 {
+		fmt.Fprintf(c.err, "Nobody has a role on %s: \"cairn board role %s ADDRESS owner\" gives it an owner.\n", cmd.Board, cmd.Board)
 		return nil
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ADDRESS\tROLE\tSINCE\tSIGNED IN")
-	for _, h := range holders {
-		came := "not yet"
-		if h.Account != "" {
-			came = "yes"
+	for _, r := range all {
+		came, since := "yes", "-"
+		if r.Waits {
+			came = "not yet"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", h.Address, h.Role, h.Since.Format(time.DateOnly), came)
+		if r.Since != nil {
+			since = r.Since.UTC().Format(time.DateOnly)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", shown(cmp.Or(r.Address, r.Account)), r.Role, since, came)
 	}
 	return table.Flush()
 }
@@ -242,16 +275,7 @@ func (cmd *boardRevealCommand) Run(c *console) error {
 		if pending != nil {
 			to = pending.Reveal // what is asked now is asked beside it
 		}
-		asked := cmd.pages()
-		for _, page := range []struct{ to, asked *board.Audience }{{&to.Pages.Leaderboard, &asked.Leaderboard}, {&to.Pages.Scorecards, &asked.Scorecards}, {&to.Pages.History, &asked.History}} {
-			if *page.asked != "" {
-				*page.to = *page.asked
-			}
-		}
-		if cmd.Stage != "" {
-			to.Stage = board.Stage(cmd.Stage)
-		}
-		if cmd.Stage != "" || asked != (board.Pages{}) {
+		if cmd.changes(&to) {
 			if _, err := a.Boards.Reveal(c, identity.Actor{}, b, to); err != nil {
 				return err
 			}
@@ -262,15 +286,29 @@ func (cmd *boardRevealCommand) Run(c *console) error {
 		if pending, err = a.Boards.Pending(c, b); err != nil {
 			return err
 		}
-		say := func(when string, stage board.Stage, p board.Pages) {
-			fmt.Fprintf(c.out, "%s: %s; leaderboard for %s, scorecards for %s, earlier releases for %s\n", when, stage, p.Leaderboard, p.Scorecards, p.History)
-		}
-		say("now", b.Stage, b.Pages)
+		cmd.tell(c, "now", board.Reveal{Stage: b.Stage, Pages: b.Pages})
 		if pending != nil {
-			say("from "+pending.Holds.In(b.Location()).Format("2006-01-02 15:04 MST"), pending.Stage, pending.Pages)
+			cmd.tell(c, "from "+pending.Holds.In(b.Location()).Format(atMinuteOf), pending.Reveal)
 		}
 		return nil
 	})
+}
+
+// atMinuteOf is an instant to the minute, with its zone.
+const atMinuteOf = "2006-01-02 15:04 MST"
+
+// changes changes who sees a board as far as it was asked for, and reports whether it was.
+func (cmd *boardRevealCommand) changes(to *board.Reveal) bool {
+	asked := cmd.pages()
+	to.Stage = cmp.Or(board.Stage(cmd.Stage), to.Stage)
+	to.Pages.Leaderboard = cmp.Or(asked.Leaderboard, to.Pages.Leaderboard)
+	to.Pages.Scorecards = cmp.Or(asked.Scorecards, to.Pages.Scorecards)
+	to.Pages.History = cmp.Or(asked.History, to.Pages.History)
+	return cmd.Stage != "" || asked != (board.Pages{})
+}
+
+func (cmd *boardRevealCommand) tell(c *console, when string, r board.Reveal) {
+	fmt.Fprintf(c.out, "%s: %s; leaderboard for %s, scorecards for %s, earlier releases for %s\n", when, r.Stage, r.Pages.Leaderboard, r.Pages.Scorecards, r.Pages.History)
 }
 
 // boardTrailCommand shows the trail of a board.

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cairn/client"
 	"cairn/internal/app"
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -48,25 +49,43 @@ func (cmd *boardTargetListCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "TARGET\tMETRIC\tWHOSE\tPATH\tSTANDS")
-		listed := 0
-		for _, w := range all {
-			stand := stands[w.ID]
-			if !w.Ended.IsZero() {
-				stand = "ended " + w.Ended.In(b.Location()).Format(time.DateOnly)
-			}
-			if w.Ended.IsZero() || cmd.All {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", w.ID, cmp.Or(w.Metric, "the score"), whoseTarget(w, names), pathText(w.Path), stand)
-				listed++
+		lines := make([]targetLine, len(all))
+		for i, w := range all {
+			lines[i] = targetLine{w, "", w.Scope == target.Player && w.Member != target.Everyone, stands[w.ID]}
+			if lines[i].one {
+				lines[i].player = names.Member(w.Member).Key
 			}
 		}
-		if listed == 0 {
-			fmt.Fprintf(c.err, "Nothing is wanted yet: \"cairn board target set %s --at 2026-12-31=70\" sets a target of the score.\n", b.Key)
-			return nil
-		}
-		return table.Flush()
+		return cmd.list(c, lines, b.Location())
 	})
+}
+
+// targetLine is a target, whose it is where it is of one player, and how it stands.
+type targetLine struct {
+	target.Target
+	player string // "" of somebody who is gone
+	one    bool
+	stands string
+}
+
+func (cmd *boardTargetListCommand) list(c *console, all []targetLine, zone *time.Location) error {
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "TARGET\tMETRIC\tWHOSE\tPATH\tSTANDS")
+	listed := 0
+	for _, w := range all {
+		if !w.Ended.IsZero() {
+			w.stands = "ended " + w.Ended.In(zone).Format(time.DateOnly)
+		}
+		if w.Ended.IsZero() || cmd.All {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", w.ID, cmp.Or(w.Metric, "the score"), shown(w.whose()), pathText(w.Path), shown(w.stands))
+			listed++
+		}
+	}
+	if listed == 0 {
+		fmt.Fprintf(c.err, "Nothing is wanted yet: \"cairn board target set %s --at 2026-12-31=70\" sets a target of the score.\n", cmd.Board)
+		return nil
+	}
+	return table.Flush()
 }
 
 // stands says how each target stands in the latest release.
@@ -87,13 +106,11 @@ func (cmd *boardTargetListCommand) stands(c *console, a *app.App, b *board.Board
 	for _, aim := range aims {
 		text := fmt.Sprintf("%d of %d on path or ahead", aim.Reached, aim.Of)
 		if aim.Target.Scope != target.Player {
-			text = "no value"
-			if !math.IsNaN(aim.Value) {
-				text = fmt.Sprintf("%.4g, %s", aim.Value, aim.Way)
+			value := &aim.Value
+			if math.IsNaN(aim.Value) {
+				value = nil
 			}
-			if aim.Tag != "" {
-				text = aim.Tag + ": " + text
-			}
+			text = meanText(aim.Tag, value, string(aim.Way))
 		}
 		if before := stands[aim.Target.ID]; before != "" {
 			text = before + "; " + text
@@ -103,12 +120,24 @@ func (cmd *boardTargetListCommand) stands(c *console, a *app.App, b *board.Board
 	return stands, err
 }
 
-func whoseTarget(w target.Target, names *board.Directory) string {
+// meanText says how a team, or the board, stands to a target; value is nil where there is none.
+func meanText(tag string, value *float64, way string) string {
+	text := "no value"
+	if value != nil {
+		text = fmt.Sprintf("%.4g, %s", *value, way)
+	}
+	if tag != "" {
+		text = tag + ": " + text
+	}
+	return text
+}
+
+func (w targetLine) whose() string {
 	switch {
-	case w.Scope == target.Player && w.Member == target.Everyone:
+	case w.Scope == target.Player && !w.one:
 		return "each player"
 	case w.Scope == target.Player:
-		return cmp.Or(names.Member(w.Member).Key, "a former player")
+		return cmp.Or(w.player, "a former player")
 	case w.Scope == target.Team && w.Tag != "":
 		return w.Group + " " + w.Tag
 	case w.Scope == target.Team:
@@ -144,14 +173,14 @@ func (boardTargetSetCommand) Help() string {
 held against the targets as they stood when it was published.`
 }
 
-// Run sets it.
-func (cmd *boardTargetSetCommand) Run(c *console) error {
+// wanted is the target that the flags ask for; of one player it does not say yet of whom.
+func (cmd *boardTargetSetCommand) wanted() (target.Target, error) {
 	w := target.Target{Metric: cmd.Metric, Scope: target.Player, Member: target.Everyone, From: cmd.From, Guardrail: cmd.Guardrail, Why: cmd.Why}
 	for _, text := range cmd.At {
 		day, number, _ := strings.Cut(text, "=")
 		value, err := strconv.ParseFloat(number, 64)
 		if err != nil {
-			return fault.New(fault.Invalid, "--at: %q is no day and value: write them like 2026-12-31=70.", text)
+			return w, fault.New(fault.Invalid, "--at: %q is no day and value: write them like 2026-12-31=70.", text)
 		}
 		w.Path = append(w.Path, target.Point{Day: day, Value: value})
 	}
@@ -162,7 +191,7 @@ func (cmd *boardTargetSetCommand) Run(c *console) error {
 		}
 	}
 	if scopes > 1 {
-		return fault.New(fault.Invalid, "A target is for one player, a team or the board: give one of --player, --team and --whole.")
+		return w, fault.New(fault.Invalid, "A target is for one player, a team or the board: give one of --player, --team and --whole.")
 	}
 	switch {
 	case cmd.Whole:
@@ -170,6 +199,15 @@ func (cmd *boardTargetSetCommand) Run(c *console) error {
 	case cmd.Team != "":
 		w.Scope = target.Team
 		w.Group, w.Tag, _ = strings.Cut(cmd.Team, ":")
+	}
+	return w, nil
+}
+
+// Run sets it.
+func (cmd *boardTargetSetCommand) Run(c *console) error {
+	w, err := cmd.wanted()
+	if err != nil {
+		return err
 	}
 	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
 		if cmd.Player != "" {
@@ -185,9 +223,13 @@ func (cmd *boardTargetSetCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "Set %s: releases of periods that end on %s or later are held against it.\n", set.ID, set.From)
+		cmd.tell(c, set.ID, set.From)
 		return nil
 	})
+}
+
+func (cmd *boardTargetSetCommand) tell(c *console, id, from string) {
+	fmt.Fprintf(c.out, "Set %s: releases of periods that end on %s or later are held against it.\n", id, from)
 }
 
 // boardTargetEndCommand ends a target.
@@ -203,9 +245,13 @@ func (cmd *boardTargetEndCommand) Run(c *console) error {
 		if err := a.Targets.End(c, identity.Actor{}, b, cmd.Target); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, "Ended. Releases that are out stay as they are.")
+		cmd.tell(c)
 		return nil
 	})
+}
+
+func (cmd *boardTargetEndCommand) tell(c *console) {
+	fmt.Fprintln(c.out, "Ended. Releases that are out stay as they are.")
 }
 
 // boardTargetTeamCommand moves a target to the team.
@@ -223,9 +269,13 @@ func (cmd *boardTargetTeamCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "Moved, as %s. From the next release on nobody is shown what single players have of %s, save they themselves.\n", team.ID, team.Metric)
+		cmd.tell(c, team.ID, team.Metric)
 		return nil
 	})
+}
+
+func (cmd *boardTargetTeamCommand) tell(c *console, id, metric string) {
+	fmt.Fprintf(c.out, "Moved, as %s. From the next release on nobody is shown what single players have of %s, save they themselves.\n", id, metric)
 }
 
 // boardTargetProposeCommand proposes a target.
@@ -242,8 +292,15 @@ func (cmd *boardTargetProposeCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s: the best fifth of %d values in the last %s reached it; in the last one %.0f %% of %s did.\n",
-			strconv.FormatFloat(p.Value, 'g', 6, 64), p.Values, counted(p.Releases, "release"), 100*p.Reached, counted(p.Players, "player"))
+		cmd.tell(c, client.Proposal{Value: p.Value, Reached: &p.Reached, Players: p.Players, Values: p.Values, Releases: p.Releases})
 		return nil
 	})
+}
+
+func (cmd *boardTargetProposeCommand) tell(c *console, p client.Proposal) {
+	fmt.Fprintf(c.out, "%s: the best fifth of %d values in the last %s reached it", strconv.FormatFloat(p.Value, 'g', 6, 64), p.Values, counted(p.Releases, "release"))
+	if p.Reached != nil {
+		fmt.Fprintf(c.out, "; in the last one %.0f %% of %s did", 100**p.Reached, counted(p.Players, "player"))
+	}
+	fmt.Fprintln(c.out, ".")
 }

@@ -35,31 +35,40 @@ func (cmd *boardTipsCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		text, err := coaching.WriteFile(b.Key, tips)
-		if err != nil {
-			return err
-		}
-		if cmd.File == "" || cmd.File == "-" {
-			_, err := c.out.Write(text)
-			return err
-		}
-		if err := writeFile(cmd.File, text, cmd.Force); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.out, "%s: written: %d tips.\n", cmd.File, len(tips))
-		return nil
+		return cmd.write(c, tips)
 	})
 }
 
-func (cmd *boardTipsCommand) bring(c *console) error {
-	if cmd.File == "" {
-		return fault.New(fault.Invalid, "Say which file to bring: cairn board tips %s import FILE.", cmd.Board)
-	}
-	name, text, err := c.text(cmd.File, coaching.MostLibrary)
+func (cmd *boardTipsCommand) write(c *console, tips []coaching.Tip) error {
+	text, err := coaching.WriteFile(cmd.Board, tips)
 	if err != nil {
 		return err
 	}
-	tips, err := coaching.ReadFile(name, text)
+	if cmd.File == "" || cmd.File == "-" {
+		_, err := c.out.Write(text)
+		return err
+	}
+	if err := writeFile(cmd.File, text, cmd.Force); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s: written: %d tips.\n", cmd.File, len(tips))
+	return nil
+}
+
+// read reads the tips of the file.
+func (cmd *boardTipsCommand) read(c *console) ([]coaching.Tip, error) {
+	if cmd.File == "" {
+		return nil, fault.New(fault.Invalid, "Say which file to bring: cairn board tips %s import FILE.", cmd.Board)
+	}
+	name, text, err := c.text(cmd.File, coaching.MostLibrary)
+	if err != nil {
+		return nil, err
+	}
+	return coaching.ReadFile(name, text)
+}
+
+func (cmd *boardTipsCommand) bring(c *console) error {
+	tips, err := cmd.read(c)
 	if err != nil {
 		return err
 	}

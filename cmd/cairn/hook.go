@@ -20,6 +20,7 @@ type hookCommand struct {
 	Make   hookMakeCommand   `cmd:"" help:"Have a program or a chat told what happens. Prints the secret that signs messages, once."`
 	Test   hookTestCommand   `cmd:"" help:"Send a message now and say what is answered."`
 	Replay hookReplayCommand `cmd:"" help:"Send a message again under the same webhook-id, or all that were given up."`
+	Secret hookSecretCommand `cmd:"" help:"Give a webhook another secret, or end the one before it."`
 	End    hookEndCommand    `cmd:"" help:"End a hook."`
 }
 
@@ -196,6 +197,57 @@ func (cmd *hookReplayCommand) replay(c *console, all func(context.Context) (int,
 		fmt.Fprintf(c.out, "%d to be sent again.\n", n)
 	}
 	return err
+}
+
+// hookSecretCommand gives a webhook another secret.
+type hookSecretCommand struct {
+	oneHook
+	AtOnce    bool `help:"The secret before it ends now: it leaked." xor:"ends"`
+	EndFormer bool `help:"Make none; the one before the last ends now." xor:"ends"`
+}
+
+func (hookSecretCommand) Help() string {
+	return `Prints the new secret, once. The one before it signs as well for a day, so that nothing is refused while the other side learns the
+new one. With --at-once it does not; --end-former ends it when the other side has learnt, or it turns out that somebody else has it.`
+}
+
+// Run makes a secret, ends the one before, or both.
+func (cmd *hookSecretCommand) Run(c *console) error {
+	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
+		return cmd.renew(c,
+			func(ctx context.Context) (string, error) {
+				return a.Hooks.NewSecret(ctx, identity.Actor{}, b, cmd.Hook)
+			},
+			func(ctx context.Context) error { return a.Hooks.EndFormer(ctx, identity.Actor{}, b, cmd.Hook) })
+	})
+}
+
+func (cmd *hookSecretCommand) over(c *console, s *client.Client) error {
+	return cmd.renew(c,
+		func(ctx context.Context) (string, error) {
+			made, err := s.NewHookSecret(ctx, cmd.Board, cmd.Hook)
+			return made.Secret, err
+		},
+		func(ctx context.Context) error { return s.EndFormerHookSecret(ctx, cmd.Board, cmd.Hook) })
+}
+
+func (cmd *hookSecretCommand) renew(c *console, make func(context.Context) (string, error), endFormer func(context.Context) error) error {
+	if !cmd.EndFormer {
+		secret, err := make(c)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.err, "The secret of the hook %s, which is shown this once:\n", cmd.Hook)
+		fmt.Fprintln(c.out, secret)
+	}
+	if !cmd.AtOnce && !cmd.EndFormer {
+		return nil
+	}
+	if err := endFormer(c); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.err, "The secret before it signs no more.")
+	return nil
 }
 
 // hookEndCommand ends a hook.

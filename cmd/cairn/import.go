@@ -90,7 +90,7 @@ func (i *importCommand) Run(c *console) error {
 	case "git":
 		err = i.repository(c, sources, rooms, to)
 	case "singer":
-		err = i.tap(c, sources, to)
+		err = i.tapBeside(c, sources, to)
 	default:
 		err = i.file(c, sources, to)
 	}

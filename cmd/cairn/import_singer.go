@@ -25,32 +25,46 @@ const (
 	tapWait    = 10 * time.Second
 )
 
-// tap brings the records of a Singer tap that is piped in. Standard output is the tap's: a STATE is echoed there when everything
-// before it is on disk, entries as well as refused records, and nothing else is.
-func (i *importCommand) tap(c *console, sources *source.Sources, to *board.Board) error {
+// tapRules reads what records become, and what tells their players apart.
+func (i *importCommand) tapRules() (rules intake.Rules, by string, err error) {
 	if i.Source == "" || i.Rules == "" {
-		return fault.New(fault.Invalid, "Say under which name the entries are known, and what records become: cairn import %s singer --source NAME --rules FILE", i.Board)
+		return nil, "", fault.New(fault.Invalid, "Say under which name the entries are known, and what records become: cairn import %s singer --source NAME --rules FILE", i.Board)
 	}
-	rules, by, err := loadRules(i.Rules)
+	return loadRules(i.Rules)
+}
+
+// tapBeside brings what a tap says to a board beside its database.
+func (i *importCommand) tapBeside(c *console, sources *source.Sources, to *board.Board) error {
+	rules, by, err := i.tapRules()
 	if err != nil {
 		return err
 	}
+	return i.tap(c, to.Location(), rules, func(t *tapReading, refused refuse) (source.Report, error) {
+		return sources.Run(c, source.Feed{
+			Board: to, Source: i.Source, By: by, Replace: true, Amend: i.Amend, Whole: i.Strict, Dry: i.DryRun,
+			Refused: refused, Taken: func(int) { clear(t.lines) },
+		}, t.segment())
+	})
+}
+
+// refuse tells what is wrong with a record.
+type refuse func(record *intake.Record, problem *intake.Problem) error
+
+// tap brings the records of a Singer tap that is piped in, a segment at a time: bring returns when it is kept. Standard output is the
+// tap's: a STATE is echoed there when everything before it is on disk, entries as well as refused records, and nothing else is.
+func (i *importCommand) tap(c *console, zone *time.Location, rules intake.Rules, bring func(*tapReading, refuse) (source.Report, error)) error {
 	refused := &refusedRecords{path: i.Errors, beside: i.Source + ".rejected.jsonl", dry: i.DryRun || i.Strict}
 	defer refused.close()
-	reading := &tapReading{now: c.now, rules: rules, whole: i.Strict, messages: intake.ReadSinger(c.in, intake.Arrival{At: c.now(), Zone: to.Location()}), note: func(words string) { fmt.Fprintln(c.err, "note:", words) }}
+	reading := &tapReading{now: c.now, rules: rules, whole: i.Strict, messages: intake.ReadSinger(c.in, intake.Arrival{At: c.now(), Zone: zone}), note: func(words string) { fmt.Fprintln(c.err, "note:", words) }}
 	refused.schema = reading.messages.Schema
 	total := source.Report{Skipped: map[string]int{}}
-	feed := source.Feed{
-		Board: to, Source: i.Source, By: by, Replace: true, Amend: i.Amend, Whole: i.Strict, Dry: i.DryRun,
-		Refused: func(record *intake.Record, problem *intake.Problem) error {
-			fmt.Fprintln(c.err, problem.Error())
-			return refused.add(reading.lines[record.Row.Line])
-		},
-		Taken: func(int) { clear(reading.lines) },
+	tell := func(record *intake.Record, problem *intake.Problem) error {
+		fmt.Fprintln(c.err, problem.Error())
+		return refused.add(reading.lines[record.Row.Line])
 	}
 	var failed error
 	for !reading.ended && failed == nil {
-		report, err := sources.Run(c, feed, reading.segment())
+		report, err := bring(reading, tell)
 		total.Added, total.Duplicates, total.Replaced, total.Refused = total.Added+report.Added, total.Duplicates+report.Duplicates, total.Replaced+report.Replaced, total.Refused+report.Refused
 		for why, n := range report.Skipped {
 			total.Skipped[why] += n

@@ -5,6 +5,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cairn/client"
 	"cairn/internal/fault"
 	"cairn/internal/job"
 )
@@ -26,10 +27,8 @@ type jobListCommand struct {
 
 // Run prints one line per job, and how many there are of each kind where not all are shown.
 func (cmd *jobListCommand) Run(c *console) error {
-	switch job.State(cmd.State) {
-	case "", job.Waiting, job.Running, job.Skipped, job.Dead:
-	default:
-		return fault.New(fault.Invalid, "--state: a job is waiting, running, skipped or dead, not %q.", cmd.State)
+	if err := cmd.check(); err != nil {
+		return err
 	}
 	a, err := cmd.open(c)
 	if err != nil {
@@ -40,6 +39,29 @@ func (cmd *jobListCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	told := make([]client.Job, len(jobs))
+	for i, j := range jobs {
+		told[i] = client.Job{ID: j.ID, Kind: j.Kind, State: string(j.State), Attempts: j.Attempt, Next: known(j.Next), Reason: j.Reason}
+	}
+	return cmd.tell(c, told, func() (all []client.JobCount, err error) {
+		counts, err := a.Queue.Counts(c)
+		for _, n := range counts {
+			all = append(all, client.JobCount{Kind: n.Kind, State: string(n.State), N: n.N})
+		}
+		return all, err
+	})
+}
+
+func (cmd *jobListCommand) check() error {
+	switch job.State(cmd.State) {
+	case "", job.Waiting, job.Running, job.Skipped, job.Dead:
+		return nil
+	}
+	return fault.New(fault.Invalid, "--state: a job is waiting, running, skipped or dead, not %q.", cmd.State)
+}
+
+// tell prints jobs, and, where there may be more, how many there are.
+func (cmd *jobListCommand) tell(c *console, jobs []client.Job, count func() ([]client.JobCount, error)) error {
 	if len(jobs) == 0 {
 		if cmd.Kind != "" || cmd.State != "" {
 			fmt.Fprintln(c.err, "There is no such job.")
@@ -52,15 +74,15 @@ func (cmd *jobListCommand) Run(c *console) error {
 	fmt.Fprintln(table, "JOB\tKIND\tSTATE\tATTEMPTS\tNEXT\tREASON")
 	for _, j := range jobs {
 		next := "-"
-		if j.State == job.Waiting {
+		if j.State == string(job.Waiting) && j.Next != nil {
 			next = j.Next.Format(time.RFC3339)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempt, next, j.Reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", j.ID, j.Kind, j.State, j.Attempts, next, shown(j.Reason))
 	}
 	if err := table.Flush(); err != nil || len(jobs) < cmd.Limit {
 		return err
 	}
-	counts, err := a.Queue.Counts(c)
+	counts, err := count()
 	if err != nil {
 		return err
 	}
@@ -97,10 +119,17 @@ type jobAgainCommand struct {
 	Kind string `help:"With --all: only jobs of this kind." placeholder:"KIND"`
 }
 
-// Run puts the jobs back among those that wait.
-func (cmd *jobAgainCommand) Run(c *console) error {
+func (cmd *jobAgainCommand) check() error {
 	if (cmd.Job != "") == cmd.All || cmd.Kind != "" && !cmd.All {
 		return fault.New(fault.Invalid, "Name one job, or say --all, with --kind KIND for those of a kind.")
+	}
+	return nil
+}
+
+// Run puts the jobs back among those that wait.
+func (cmd *jobAgainCommand) Run(c *console) error {
+	if err := cmd.check(); err != nil {
+		return err
 	}
 	a, err := cmd.open(c)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"cairn/client"
 	"cairn/internal/app"
 	"cairn/internal/board"
 	"cairn/internal/fault"
@@ -132,8 +133,19 @@ func (f *newsletterShow) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	told := make([]client.Newsletter, len(all))
+	for i, l := range all {
+		told[i] = client.Newsletter{Period: l.Period.String(), Counts: map[string]int{}, Unclaimed: l.Unclaimed, Ended: known(l.Ended), Waiting: l.Waiting, Stopped: l.Stopped, Why: l.Why}
+		for state, n := range l.Counts {
+			told[i].Counts[string(state)] = n
+		}
+	}
+	return f.list(c, told)
+}
+
+func (f *newsletterShow) list(c *console, all []client.Newsletter) error {
 	if len(all) == 0 {
-		fmt.Fprintf(c.err, "The board %q has sent no newsletter yet.\n", b.Key)
+		fmt.Fprintf(c.err, "The board %q has sent no newsletter yet.\n", f.Board)
 		return nil
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
@@ -145,7 +157,7 @@ func (f *newsletterShow) Run(c *console) error {
 	for _, l := range all {
 		fmt.Fprintf(table, "%s\t%s", l.Period, standing(l))
 		for _, state := range newsletter.States {
-			fmt.Fprintf(table, "\t%d", l.Counts[state])
+			fmt.Fprintf(table, "\t%d", l.Counts[string(state)])
 		}
 		fmt.Fprintf(table, "\t%d\t%s\n", l.Unclaimed, l.Why)
 	}
@@ -153,13 +165,13 @@ func (f *newsletterShow) Run(c *console) error {
 }
 
 // standing is how far a newsletter is, in a word.
-func standing(l newsletter.Newsletter) string {
+func standing(l client.Newsletter) string {
 	switch {
 	case l.Waiting:
 		return "waiting"
 	case l.Stopped:
 		return "stopped"
-	case !l.Ended.IsZero():
+	case l.Ended != nil:
 		return "out"
 	}
 	return "sending"
@@ -232,7 +244,11 @@ func (f *newsletterRetry) Run(c *console) error {
 		if err := a.Newsletters.Decide(c, identity.Actor{}, b, l.Release, number, true); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s is written to again.\n", shown(f.Player))
+		f.tell(c)
 		return nil
 	})
+}
+
+func (f *newsletterRetry) tell(c *console) {
+	fmt.Fprintf(c.out, "%s is written to again.\n", shown(f.Player))
 }

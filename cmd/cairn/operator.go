@@ -101,16 +101,27 @@ type operatorSuspendCommand struct {
 
 // Run suspends the board.
 func (cmd *operatorSuspendCommand) Run(c *console) error {
-	if strings.TrimSpace(cmd.Reason) == "" {
-		return fault.New(fault.Invalid, "--reason: whoever comes to the board is told why it is closed; say it in a sentence.")
+	if err := cmd.check(); err != nil {
+		return err
 	}
 	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
 		if err := a.Boards.Suspend(c, identity.Actor{}, b, cmd.Reason); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s is closed for its readers. \"cairn operator open %s\" opens it again.\n", b.Key, b.Key)
+		cmd.tell(c)
 		return nil
 	})
+}
+
+func (cmd *operatorSuspendCommand) check() error {
+	if strings.TrimSpace(cmd.Reason) == "" {
+		return fault.New(fault.Invalid, "--reason: whoever comes to the board is told why it is closed; say it in a sentence.")
+	}
+	return nil
+}
+
+func (cmd *operatorSuspendCommand) tell(c *console) {
+	fmt.Fprintf(c.out, "%s is closed for its readers. \"cairn operator open %s\" opens it again.\n", cmd.Board, cmd.Board)
 }
 
 // operatorOpenCommand opens a suspended board.
@@ -125,7 +136,9 @@ func (cmd *operatorOpenCommand) Run(c *console) error {
 		if err := a.Boards.Suspend(c, identity.Actor{}, b, ""); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s is open.\n", b.Key)
+		cmd.tell(c)
 		return nil
 	})
 }
+
+func (cmd *operatorOpenCommand) tell(c *console) { fmt.Fprintf(c.out, "%s is open.\n", cmd.Board) }

@@ -19,6 +19,9 @@ type remote interface {
 // over does a command on a server elsewhere.
 func (c *console) over(parsed *kong.Context, server string) error {
 	command, ok := parsed.Selected().Target.Addr().Interface().(remote)
+	if !ok && !parsed.Selected().Target.FieldByName("DB").IsValid() {
+		return fault.New(fault.Invalid, "\"cairn %s\" asks no server: leave --server out.", parsed.Command())
+	}
 	if !ok {
 		return fault.New(fault.Invalid, "\"cairn %s\" works beside the database: run it on the server's own machine, without --server.", parsed.Command())
 	}

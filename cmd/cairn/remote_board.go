@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cairn/client"
+	"cairn/internal/board"
 	"cairn/internal/fault"
 	"cairn/scorecard"
 )
@@ -51,12 +52,28 @@ func (cmd *boardShowCommand) over(c *console, s *client.Client) error {
 	}
 	row("board", "%s", b.Key)
 	row("name", "%s", shown(b.Name))
-	row("scorecard", "%s, one score per %s and %s", shown(card.Name), card.Players, card.Period)
+	row("scorecard", "version %d: %s, one score per %s and %s", card.Version, shown(card.Name), card.Players, card.Period)
 	if card.Designer != "" {
 		row("designer", "%s", shown(card.Designer))
 	}
 	row("zone", "%s", b.Zone)
+	row("basis", "%s", b.Basis)
 	row("stage", "%s", b.Stage)
+	row("pages", "leaderboard for %s, scorecards for %s, earlier releases for %s", b.Pages.Leaderboard, b.Pages.Scorecards, b.Pages.History)
+	for _, said := range []struct{ what, text string }{{"closed", b.Closed}, {"owner", b.Owner}, {"licence", b.Licence}} {
+		if said.text != "" {
+			row(said.what, "%s", shown(said.text))
+		}
+	}
+	if b.Top > 0 {
+		row("leaderboard", "the top %d", b.Top)
+	} else {
+		row("leaderboard", "everyone")
+	}
+	row("retention", "%s", counted(b.Retention, "day"))
+	if b.Next.Releases != nil {
+		row("next release", "%s, %s", b.Next.Period, b.Next.Releases.Format(atMinute))
+	}
 	if data, err := s.Data(c, cmd.Board); err == nil { // for whoever runs it
 		for _, from := range data.Sources {
 			row("source", "%s: %d entries", shown(from.Name), from.Entries)
@@ -159,11 +176,7 @@ func (cmd *boardReviseCommand) over(c *console, s *client.Client) error {
 }
 
 func (cmd *boardMembersCommand) over(c *console, s *client.Client) error {
-	if cmd.CSV {
-		return fault.New(fault.Invalid, "--csv works beside the database alone.")
-	}
-	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "PLAYER\tNAME\tHANDLE\tSTATE\tTAGS")
+	var members []board.Member
 	which := client.Which{Limit: 1000}
 	for {
 		page, err := s.Members(c, cmd.Board, which)
@@ -171,14 +184,10 @@ func (cmd *boardMembersCommand) over(c *console, s *client.Client) error {
 			return err
 		}
 		for _, m := range page.Items {
-			var tags []string
-			for _, group := range slices.Sorted(maps.Keys(m.Tags)) {
-				tags = append(tags, group+": "+m.Tags[group])
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", shown(m.Key), shown(m.Name), shown(m.Handle), m.State, shown(strings.Join(tags, ", ")))
+			members = append(members, board.Member{Key: m.Key, Name: m.Name, Email: m.Email, Handle: m.Handle, Tags: m.Tags, State: board.State(m.State)})
 		}
 		if which.Cursor = page.Next; which.Cursor == "" {
-			return table.Flush()
+			return cmd.list(c, members)
 		}
 	}
 }
@@ -307,6 +316,9 @@ func (i *importCommand) over(c *console, s *client.Client) error {
 	}
 	if err := i.misplaced(); err != nil {
 		return err
+	}
+	if i.File == "singer" {
+		return i.tapOver(c, s)
 	}
 	name, text, err := c.text(i.File, mostSent)
 	if err != nil {

@@ -189,6 +189,10 @@ func (f *releaseBundle) over(c *console, s *client.Client) error {
 	return nil
 }
 
+func (*releasePurge) over(*console, *client.Client) error {
+	return fault.New(fault.Invalid, "The API purges nothing: a server deletes raw entries by itself when their time is over. To do it now, run the command on its own machine, without --server.")
+}
+
 // latest is the period of the latest release, where none was named.
 func (f *boardPeriod) latest(c *console, s *client.Client) (string, error) {
 	if f.Period != "" {
@@ -220,6 +224,37 @@ func (f *newsletterPreview) over(c *console, s *client.Client) error {
 			fmt.Fprintln(c.out, strings.TrimRight(shown(line), " "))
 		}
 	}
+	return nil
+}
+
+func (f *newsletterShow) over(c *console, s *client.Client) error {
+	mode, err := s.LetterMode(c, f.Board)
+	if err != nil {
+		return err
+	}
+	if mode.Unready != "" {
+		fmt.Fprintln(c.err, "note:", shown(mode.Unready))
+	}
+	page, err := s.Newsletters(c, f.Board)
+	if err != nil {
+		return err
+	}
+	return f.list(c, page.Items)
+}
+
+func (f *newsletterRetry) over(c *console, s *client.Client) error {
+	p, err := f.latest(c, s)
+	if err != nil {
+		return err
+	}
+	m, err := s.Member(c, f.Board, f.Player)
+	if err != nil {
+		return err
+	}
+	if err := s.DecideLetter(c, f.Board, p, m.Number, true); err != nil {
+		return err
+	}
+	f.tell(c)
 	return nil
 }
 
