@@ -17,6 +17,7 @@ type Source struct {
 	Rules       []SourceRule    `json:"rules" doc:"What messages become."`
 	Credentials bool            `json:"credentials" doc:"It has some, sealed and never shown."`
 	Every       string          `json:"every,omitempty" doc:"How often it is asked." example:"1h0m0s"`
+	Shared      bool            `json:"shared" doc:"It may bring keys that another source of the board brings."`
 	State       string          `json:"state" enum:"active,paused,retired"`
 	Why         string          `json:"why,omitempty" doc:"It was paused or retired."`
 	Heir        string          `json:"heir,omitempty" doc:"Name of the source that took its place."`
@@ -24,9 +25,9 @@ type Source struct {
 	Last        *time.Time      `json:"last,omitempty" doc:"When it last brought something or was asked."`
 	Good        *time.Time      `json:"good,omitempty" doc:"When that last went well."`
 	New         *time.Time      `json:"new,omitempty" doc:"When it last brought something new."`
-	Next        *time.Time      `json:"next,omitempty" doc:"When it is asked next."`
+	Next        *time.Time      `json:"next,omitempty" doc:"When it is asked next; of one that sends, until when something is expected."`
 	Failed      int             `json:"failed" doc:"How often in a row asking failed."`
-	Sick        bool            `json:"sick" doc:"It failed so often in a row that what it alone measures is missing, not zero."`
+	Sick        bool            `json:"sick" doc:"It failed so often in a row, or sent nothing for so long, that what it alone measures is missing, not zero."`
 	Trouble     string          `json:"trouble,omitempty" doc:"What went wrong last."`
 	Month       SourceTally     `json:"month" doc:"What it brought this month."`
 	Waiting     int             `json:"waiting" doc:"Messages in quarantine."`
@@ -70,9 +71,10 @@ type SourceRule struct {
 type NewSource struct {
 	Name        string          `json:"name" minLength:"1" maxLength:"40" example:"crm"`
 	Kind        string          `json:"kind" minLength:"1" maxLength:"20" doc:"push: a program sends; git, github, gitea, json, sheet, feed, board: it is asked." example:"push"`
-	Settings    json.RawMessage `json:"settings,omitempty" doc:"Of its kind; those of each are listed where a source is connected." example:"{\"enrol\": true}"`
+	Settings    json.RawMessage `json:"settings,omitempty" doc:"Of its kind; those of each are listed where a source is connected." example:"{\"enrol\": true, \"expect\": \"24h\"}"`
 	Rules       []SourceRule    `json:"rules,omitempty"`
 	Every       string          `json:"every,omitempty" maxLength:"20" doc:"How often it is asked; an hour where it is left out." example:"1h"`
+	Shared      bool            `json:"shared,omitempty" doc:"It may bring keys that another source of the board brings; else that is refused."`
 	Credentials string          `json:"credentials,omitempty" maxLength:"16384" doc:"A token or the like; sealed, and never shown again."`
 }
 
@@ -87,6 +89,7 @@ type SourceChange struct {
 	Settings    json.RawMessage `json:"settings,omitempty"`
 	Rules       *[]SourceRule   `json:"rules,omitempty"`
 	Every       string          `json:"every,omitempty" maxLength:"20"`
+	Shared      *bool           `json:"shared,omitempty"`
 	Credentials *string         `json:"credentials,omitempty" doc:"Empty text takes them away."`
 }
 

@@ -127,12 +127,13 @@ type sourceConnectCommand struct {
 	Rules       string        `help:"JSON of the rules that make entries of what comes, or the file it stands in." placeholder:"FILE"`
 	Credentials string        `help:"File that holds a token or the like, to be sealed; - reads it. It is never an argument, where others could see it." placeholder:"FILE"`
 	Every       time.Duration `help:"How often it is asked (default: 1h)." placeholder:"DURATION"`
+	Shared      bool          `help:"It may bring keys that another source of the board brings. Else that is refused, since it would count twice."`
 }
 
 func (sourceConnectCommand) Help() string {
 	return `A program that sends gets a key, shown once. A place that is asked is tried first; --settings says how it is read.
 
-  cairn source connect club shop --kind push --rules rules.json
+  cairn source connect club shop --kind push --rules rules.json --settings '{"expect": "24h"}'
   cairn source connect club blog --kind feed --settings '{"feeds": {"https://blog.example/feed": "ada"}}' --every 30m
   cairn source connect club sheet --kind sheet --settings '{"url": "https://docs.google.com/spreadsheets/d/…/edit"}'
   cairn source connect club talk --kind json --settings '{"preset": "discourse-directory", "fill": {"host": "talk.example"}}' --credentials token.txt`
@@ -196,7 +197,7 @@ func (cmd *sourceConnectCommand) Run(c *console) error {
 		return err
 	}
 	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
-		at := source.Connection{Board: b.ID, Name: cmd.Name, Kind: source.Kind(cmd.Kind), Settings: settings, Every: cmd.Every}
+		at := source.Connection{Board: b.ID, Name: cmd.Name, Kind: source.Kind(cmd.Kind), Settings: settings, Every: cmd.Every, Shared: cmd.Shared}
 		if rules != nil {
 			if at.Rules, err = intake.ReadRules(rules); err != nil {
 				return err
@@ -234,7 +235,7 @@ func (cmd *sourceConnectCommand) over(c *console, s *client.Client) error {
 	if err != nil {
 		return err
 	}
-	n := client.NewSource{Name: cmd.Name, Kind: cmd.Kind, Settings: settings, Credentials: credentials}
+	n := client.NewSource{Name: cmd.Name, Kind: cmd.Kind, Settings: settings, Credentials: credentials, Shared: cmd.Shared}
 	if cmd.Every > 0 {
 		n.Every = cmd.Every.String()
 	}

@@ -131,7 +131,7 @@ func (d *door) connectSource(ctx context.Context, v *visit, in *client.NewSource
 	if in.Kind == string(source.Counter) {
 		return nil, wrong("kind", "What people count by hand needs no source: they do it on its page.")
 	}
-	made, secret, err := d.Sources.Connect(ctx, v.actor, source.Connection{Board: o.Board, Player: o.Player, Name: in.Name, Kind: source.Kind(in.Kind), Settings: in.Settings, Rules: rules, Every: every}, in.Credentials)
+	made, secret, err := d.Sources.Connect(ctx, v.actor, source.Connection{Board: o.Board, Player: o.Player, Name: in.Name, Kind: source.Kind(in.Kind), Settings: in.Settings, Rules: rules, Every: every, Shared: in.Shared}, in.Credentials)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (d *door) showSource(ctx context.Context, v *visit, name string, _ *struct{
 }
 
 func (d *door) changeSource(ctx context.Context, v *visit, name string, in *client.SourceChange) (*body[client.Source], error) {
-	to := source.Changes{Settings: in.Settings, Credentials: in.Credentials}
+	to := source.Changes{Settings: in.Settings, Credentials: in.Credentials, Shared: in.Shared}
 	if in.Rules != nil {
 		rules, err := rulesOf(*in.Rules)
 		if err != nil {
@@ -351,7 +351,7 @@ func (d *door) pollSource(ctx context.Context, v *visit, name string, _ *struct{
 
 // wireSource is a source in the words of the API.
 func (d *door) wireSource(ctx context.Context, c source.Connection, t source.Tally) (client.Source, error) {
-	told := client.Source{Name: c.Name, Kind: string(c.Kind), Settings: c.Settings, Rules: []client.SourceRule{}, Credentials: c.Opens, State: string(c.State), Why: c.Why, Made: c.Made,
+	told := client.Source{Name: c.Name, Kind: string(c.Kind), Settings: c.Settings, Rules: []client.SourceRule{}, Credentials: c.Opens, Shared: c.Shared, State: string(c.State), Why: c.Why, Made: c.Made,
 		Last: instant(c.Health.Last), Good: instant(c.Health.Good), New: instant(c.Health.New), Next: instant(c.Health.Next), Failed: c.Health.Failed, Sick: c.Health.Sick, Trouble: c.Health.Trouble,
 		Month:   client.SourceTally{Messages: t.Events, Added: t.Added, Duplicates: t.Duplicates, Skipped: t.Skipped, Waited: t.Held},
 		Waiting: t.Waiting, Dropped: t.Dropped}

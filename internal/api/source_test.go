@@ -94,8 +94,19 @@ func TestAPI_ASourceIsConnectedMendedReplayedAndRetired(t *testing.T) {
 		t.Errorf("a paused source takes: %d", answer.StatusCode)
 	}
 	must(t, sources.Resume(ctx, "crm"))
-	_, err = sources.Connect(ctx, client.NewSource{Name: "crm-two", Kind: "push"})
+	crm, err := sources.Source(ctx, "crm")
 	must(t, err)
+	second := client.NewSource{Name: "crm-two", Kind: "push", Rules: crm.Rules, Settings: []byte(`{"expect": "24h"}`)}
+	_, err = sources.Connect(ctx, second)
+	is(t, "a key that another source brings", err, "conflict")
+	second.Shared = true
+	both, err := sources.Connect(ctx, second)
+	if err != nil || !both.Source.Shared || crm.Shared {
+		t.Errorf("on purpose: %+v, %v", both, err)
+	}
+	no := false
+	_, err = sources.Change(ctx, "crm-two", client.SourceChange{Shared: &no})
+	is(t, "no longer on purpose", err, "conflict")
 	must(t, sources.Retire(ctx, "crm", "crm-two", "sold"))
 	one, err := sources.Source(ctx, "crm")
 	must(t, err)

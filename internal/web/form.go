@@ -64,7 +64,7 @@ type option struct {
 func (f *form) make(kind, name, label, hint, kept string) field {
 	f.named = append(f.named, name)
 	made := field{Kind: kind, ID: f.id + "-" + strings.Map(plainID, name), Name: name, Label: label, Hint: hint, Value: kept}
-	if f.typed != nil {
+	if f.typed.Has(name) { // else another form of the page was sent
 		made.Value = f.typed.Get(name)
 	}
 	if of := (*fault.Fault)(nil); errors.As(f.err, &of) && of.Field == name {

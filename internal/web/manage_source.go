@@ -38,6 +38,7 @@ type connectionPage struct {
 	Ends    field
 	Rules   field
 	Rule    []field // of one more
+	Shared  []field // whether it may bring what another brings, where rules say what it brings
 	Tried   *tried
 	Setting []field
 	Asked   string // what it answered when it was asked
@@ -232,12 +233,20 @@ func (s *site) connectionFacts(v *visit, k keeping, c source.Connection, page *c
 
 // settingFields makes what of a source can be changed beside its rules.
 func (s *site) settingFields(c source.Connection, k keeping, page *connectionPage, f *form) {
-	if c.Kind == source.Push {
-		if k.owner.Board != "" {
-			var set source.PushSettings
-			_ = json.Unmarshal(c.Settings, &set) // they were read when they were kept
-			page.Setting = []field{f.tick("enrol", "People whom the board does not know are enrolled", "Otherwise what they did waits until somebody enrols them.", set.Enrol)}
+	ticked := func(made field, kept bool, by ...string) field {
+		if f.typed != nil && !slices.Contains(by, f.typed.Get("do")) { // another form of the page was sent
+			made.Ticked = kept
 		}
+		return made
+	}
+	if c.Kind == source.Push {
+		var set source.PushSettings
+		_ = json.Unmarshal(c.Settings, &set) // they were read when they were kept
+		if k.owner.Board != "" {
+			page.Setting = append(page.Setting, ticked(enrolField(f, set.Enrol), set.Enrol, "settings"))
+			page.Shared = []field{ticked(sharedField(f, c.Shared), c.Shared, "rules", "try")}
+		}
+		page.Setting = append(page.Setting, expectField(f, set.Expect))
 		return
 	}
 	kept := "none is kept"
@@ -248,6 +257,9 @@ func (s *site) settingFields(c source.Connection, k keeping, page *connectionPag
 	page.Setting = []field{f.make("code", "settings", "Settings", "JSON. Nothing secret belongs here.", indented(c.Settings)),
 		f.text("credentials", "Credential", "Of these "+kept+". Left empty: as it is.", "").as("password").complete("off"),
 		f.choice("choice", "every", "How often is it asked?", "", every, everyOptions(every))}
+	if k.owner.Board != "" {
+		page.Setting = append(page.Setting, ticked(sharedField(f, c.Shared), c.Shared, "settings"))
+	}
 }
 
 // waitingLines says what waits and why.
@@ -352,7 +364,7 @@ func readConnection(v *visit, k keeping) (c source.Connection, credentials strin
 	if err != nil {
 		return c, "", err
 	}
-	c.Settings = to.Settings
+	c.Settings, c.Shared = to.Settings, sent.Has("shared")
 	if to.Every != nil {
 		c.Every = *to.Every
 	}
@@ -363,12 +375,11 @@ func readConnection(v *visit, k keeping) (c source.Connection, credentials strin
 func readSettings(v *visit, kind source.Kind) (to source.Changes, err error) {
 	sent := v.PostForm
 	if !kind.Pulls() {
-		to.Settings = json.RawMessage("{}")
-		if sent.Has("enrol") {
-			to.Settings = json.RawMessage(`{"enrol": true}`)
-		}
-		return to, nil
+		to.Settings, err = json.Marshal(source.PushSettings{Enrol: sent.Has("enrol"), Expect: sent.Get("expect")})
+		return to, err
 	}
+	shared := sent.Has("shared")
+	to.Shared = &shared
 	to.Settings = json.RawMessage(plainLines(sent.Get("settings")))
 	if !json.Valid(to.Settings) {
 		return to, wrong("settings", "The settings are no JSON: look for a comma too many, or a quote that is missing.")
@@ -430,7 +441,11 @@ func (s *site) changeSource(w http.ResponseWriter, v *visit, of func(*visit) (ke
 	case "rules":
 		var rules intake.Rules
 		if rules, err = readRules(v); err == nil {
-			_, err = s.imports.Change(ctx, v.actor, k.owner, name, source.Changes{Rules: &rules})
+			to := source.Changes{Rules: &rules}
+			if shared := sent.Has("shared"); c.Kind == source.Push {
+				to.Shared = &shared
+			}
+			_, err = s.imports.Change(ctx, v.actor, k.owner, name, to)
 		}
 	case "settings":
 		var to source.Changes

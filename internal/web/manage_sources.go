@@ -181,14 +181,37 @@ func (s *site) connectFields(v *visit, k keeping, page *connectionsPage, f *form
 	page.Fields = []field{f.text("name", "Name", "Small letters, digits and dashes, such as crm-calls. Its entries are known by it.", "").most(40).must()}
 	if asked == source.Push {
 		if k.owner.Board != "" {
-			page.Fields = append(page.Fields, f.tick("enrol", "People whom the board does not know are enrolled", "Otherwise what they did waits until somebody enrols them.", false))
+			page.Fields = append(page.Fields, enrolField(f, false))
 		}
+		page.Fields = append(page.Fields, expectField(f, ""))
 	} else {
 		page.Fields = append(page.Fields, f.make("code", "settings", "Settings", "JSON. Nothing secret belongs here.", words.example),
 			f.text("credentials", "Credential", "Such as a token. It is kept sealed and never shown again. Left empty: none.", "").as("password").complete("off"),
 			f.choice("choice", "every", "How often is it asked?", "", "1h", everyOptions("1h")))
 	}
+	if k.owner.Board != "" {
+		page.Fields = append(page.Fields, sharedField(f, false))
+	}
 	page.More = []field{f.make("code", "rules", "Rules", rulesHint, "")}
+}
+
+func enrolField(f *form, kept bool) field {
+	return f.tick("enrol", "People whom the board does not know are enrolled", "Otherwise what they did waits until somebody enrols them.", kept)
+}
+
+func sharedField(f *form, kept bool) field {
+	return f.tick("shared", "It may bring what another source brings", "Otherwise a key that another source of the board brings is refused, since it would count twice.", kept)
+}
+
+// expectField asks how often a source that sends should bring something; kept is as in its settings.
+func expectField(f *form, kept string) field {
+	options := everyOptions("1h")
+	if expect, err := time.ParseDuration(kept); err == nil {
+		kept = everyOf(expect)
+		options = everyOptions(kept)
+	}
+	return f.choice("choice", "expect", "How often should it bring something?", "Silent for three times as long, it is told as sick: what it alone measures is then missing, not zero.", kept,
+		append([]option{{Value: "", Text: "That cannot be said"}}, options...))
 }
 
 const rulesHint = "JSON: a list of rules. Left empty, only messages that say their entry themselves count. They can be tried on what came, and changed, at any time."
@@ -235,10 +258,14 @@ func healthWords(c source.Connection, zone *time.Location) string {
 	switch {
 	case c.State == source.Retired || c.State == source.Paused:
 		return c.Why
+	case h.Sick && c.Kind == source.Push:
+		return h.Trouble + " What it alone measures is missing, not zero."
 	case h.Sick:
 		return "No data for " + numeral.Count(max(h.Failed, source.Tolerance), "poll", "polls") + ": what it alone measures is missing, not zero. " + h.Trouble
 	case h.Trouble != "":
 		return "It failed " + numeral.Count(h.Failed, "time", "times") + " in a row: " + h.Trouble
+	case !h.Next.IsZero() && c.Kind == source.Push:
+		return "Something is expected by " + instant(h.Next, zone) + "."
 	case !h.Next.IsZero():
 		return "Asked next " + instant(h.Next, zone) + "."
 	}

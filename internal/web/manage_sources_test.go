@@ -75,7 +75,21 @@ func TestSources_AManagerConnectsMendsRulesReplaysAndRetires(t *testing.T) {
 	if next := sourceKey.FindString(fresh.body); next == "" || next == key {
 		t.Errorf("no new key: %d", fresh.StatusCode)
 	}
-	c.manager.send(list, "kind", "push", "name", "crm-two")
+	mustSay(t, fresh.body, "&#34;key&#34;:&#34;calls&#34;") // its rules stand there as they are kept
+	if twice := c.manager.send(list, "kind", "push", "name", "crm-two", "rules", `[{"key": "calls"}]`); twice.StatusCode != http.StatusConflict || !strings.Contains(twice.body, "The source &#34;crm&#34; brings &#34;calls&#34; already") {
+		t.Errorf("a key twice: %d %s", twice.StatusCode, twice.body)
+	}
+	c.manager.send(list, "kind", "push", "name", "crm-two", "rules", `[{"key": "calls"}]`, "shared", "yes", "expect", "24h")
+	mustSay(t, c.manager.says(list+"/crm-two"), "Something is expected by")
+	if page := c.manager.get(list + "/crm-two").body; !regexp.MustCompile(`<input[^>]*name="shared"[^>]*checked`).MatchString(page) {
+		t.Error("it does not say that it shares its key")
+	}
+	w.clock = w.clock.Add(73 * time.Hour)
+	if _, err := w.rooms.Queue.RunDue(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	mustSay(t, c.manager.says(list), "sick", "which is every 24h. What it alone measures is missing, not zero.")
+	c.manager.send(list+"/crm-two", "do", "settings", "expect", "").leads(t, list+"/crm-two?done=changed")
 	c.manager.send(one, "do", "retire", "heir", "crm-two", "ending", "It was sold").leads(t, one+"?done=retired")
 	mustSay(t, c.manager.says(one), "crm-two", "It was sold")
 	if back := c.manager.send(one, "do", "resume"); back.StatusCode != http.StatusConflict {
