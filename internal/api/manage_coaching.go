@@ -8,7 +8,6 @@ import (
 	"cairn/internal/board"
 	"cairn/internal/coaching"
 	"cairn/internal/fault"
-	"cairn/internal/identity"
 	"cairn/internal/pass"
 	"cairn/internal/period"
 	"cairn/internal/release"
@@ -221,37 +220,8 @@ func wireOutcome(o *coaching.Outcome) *client.Outcome {
 }
 
 func (d *door) wireTalk(ctx context.Context, v *visit, t coaching.Talk) (client.Talk, error) {
-	by, err := d.called(ctx, v.board, t.Author)
+	by, err := d.Coaching.Called(ctx, v.board, t.Author)
 	return client.Talk{ID: t.ID, On: t.On.String(), By: by, Mine: t.Author != "" && t.Author == v.actor.Account, Metric: t.Metric, Agreed: t.Agreed}, err
-}
-
-// called is what an account is called where others on a board read it: as a player there, else by the name on its profile, else by as
-// much of an address as its owner knows it by. "" somebody who is gone.
-func (d *door) called(ctx context.Context, b *board.Board, account string) (string, error) {
-	if account == "" {
-		return "", nil
-	}
-	names, err := d.Boards.Directory(ctx, b)
-	if err != nil {
-		return "", err
-	}
-	for n := range names.Len() {
-		if m := names.Member(n); m.Player == account && m.Name != "" && !m.Hidden {
-			return m.Name, nil
-		}
-	}
-	profile, err := d.Players.Profile(ctx, account)
-	if err != nil || profile.Name != "" {
-		return profile.Name, err
-	}
-	found, err := d.Identity.Account(ctx, account)
-	if fault.Of(err) == fault.NotFound || err == nil && len(found.Addresses) == 0 {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return identity.Masked(found.Addresses[0].Address), nil
 }
 
 // coachedMember is the player of the address, where the visitor coaches them.

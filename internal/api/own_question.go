@@ -33,14 +33,13 @@ func (d *door) listHelpers(ctx context.Context, v *visit, in *struct {
 		one := client.Helper{ID: p.ID, As: string(p.As), Name: "Whoever runs the board"}
 		switch p.As {
 		case coaching.AsPeer:
-			peer := names.Member(p.Member)
-			one.Name = cmp.Or(peer.Name, peer.Key)
+			one.Name = names.Member(p.Member).Called()
 		case coaching.AsCoach:
-			profile, err := d.Players.Profile(ctx, p.Account)
+			name, err := d.Coaching.Called(ctx, v.board, p.Account)
 			if err != nil {
 				return nil, err
 			}
-			one.Name = cmp.Or(profile.Name, "A coach of this board")
+			one.Name = cmp.Or(name, "A coach of this board")
 		}
 		told = append(told, one)
 	}

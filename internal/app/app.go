@@ -102,7 +102,7 @@ func (a *App) build() (err error) {
 	a.Releases = release.New(release.Rooms{DB: a.DB, Boards: a.Boards, Entries: a.Entries, Players: a.Players, Consents: a.Consents, Targets: a.Targets, Trail: a.Trail, Now: a.Now, Hold: hold})
 	a.Clock = release.NewClock(a.Releases, a.Queue)
 	a.Passes = pass.New(a.DB, a.Trail, a.Now)
-	a.Coaching = coaching.New(coaching.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Post: a.Post, Now: a.Now})
+	a.Coaching = coaching.New(coaching.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Players: a.Players, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Post: a.Post, Now: a.Now})
 	texts, err := gateway.New(a.Config.Texts, a.Now)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"cairn/internal/identity"
 	"cairn/internal/job"
 	"cairn/internal/mail"
+	"cairn/internal/player"
 	"cairn/internal/release"
 )
 
@@ -24,6 +25,7 @@ type Rooms struct {
 	DB       *db.DB
 	Boards   *board.Boards
 	Releases *release.Releases
+	Players  *player.Players
 	Identity *identity.Identity
 	Trail    *audit.Trail
 	Queue    *job.Queue

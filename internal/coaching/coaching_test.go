@@ -64,7 +64,7 @@ func newClub(t testing.TB, d *db.DB) *club {
 	c.must(err)
 	targets := target.New(d, c.Boards, c.Trail, now)
 	c.releases = release.New(release.Rooms{DB: d, Boards: c.Boards, Entries: c.Entries, Players: c.Players, Consents: c.Consents, Targets: targets, Trail: c.Trail, Now: now, Hold: 1 << 24})
-	c.coaching = coaching.New(coaching.Rooms{DB: d, Boards: c.Boards, Releases: c.releases, Identity: c.Identity, Trail: c.Trail, Queue: c.Queue, Post: post, Now: now})
+	c.coaching = coaching.New(coaching.Rooms{DB: d, Boards: c.Boards, Releases: c.releases, Players: c.Players, Identity: c.Identity, Trail: c.Trail, Queue: c.Queue, Post: post, Now: now})
 	c.coaching.Through(func(_ context.Context, account string, _ *board.Board, _, _, _, path string) error {
 		c.told = append(c.told, account+" "+path)
 		return nil

@@ -11,9 +11,11 @@ import (
 	"cairn/internal/board"
 	"cairn/internal/coaching"
 	"cairn/internal/db"
+	"cairn/internal/db/dbtest"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
 	"cairn/internal/period"
+	"cairn/internal/player"
 )
 
 // queue returns whom somebody is led to, as "name: reasons".
@@ -225,4 +227,23 @@ func TestKeeper_MovesAndMovesBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestCalled_IsAsTheBoardKnowsThemElseAsTheySayElseAPartOfTheirAddress(t *testing.T) {
+	c := newClub(t, dbtest.New(t))
+	called := func(account, want string) {
+		t.Helper()
+		if got, err := c.coaching.Called(ctx, c.board, account); err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	called("", "")
+	called("-", "")
+	called("019ab000-0000-7000-8000-000000000000", "")
+	called(c.players["ada"].Account, "ada")
+	called(c.coach.Account, identity.Masked("coach@example.org"))
+	c.must(c.Players.Write(ctx, c.coach, player.Profile{Name: "Coach Kim"}))
+	called(c.coach.Account, "Coach Kim")
+	c.must(c.Boards.Choose(ctx, c.players["ada"], c.board, board.Choice{Hidden: true}))
+	called(c.players["ada"].Account, identity.Masked("ada@example.org"))
 }

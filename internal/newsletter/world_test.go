@@ -88,7 +88,7 @@ func open(d *db.DB, now func() time.Time, server mail.Server, gate gateway.Serve
 	c.releases = release.New(release.Rooms{DB: d, Boards: r.Boards, Entries: r.Entries, Players: r.Players, Consents: r.Consents,
 		Targets: target.New(d, r.Boards, r.Trail, now), Trail: r.Trail, Now: now, Hold: 1 << 24})
 	c.passes = pass.New(d, r.Trail, now)
-	tips := coaching.New(coaching.Rooms{DB: d, Boards: r.Boards, Releases: c.releases, Identity: r.Identity, Trail: r.Trail, Queue: r.Queue, Post: dumb, Now: now})
+	tips := coaching.New(coaching.Rooms{DB: d, Boards: r.Boards, Releases: c.releases, Players: r.Players, Identity: r.Identity, Trail: r.Trail, Queue: r.Queue, Post: dumb, Now: now})
 	c.letters = newsletter.New(newsletter.Rooms{DB: d, Boards: r.Boards, Releases: c.releases, Identity: r.Identity, Coaching: tips, Passes: c.passes,
 		Trail: r.Trail, Queue: r.Queue, Post: post, Texts: texts, Chats: &gateway.Gateway{}, Clock: release.NewClock(c.releases, r.Queue), Now: now, Sender: "Club Ltd, 1 Stone Way, Inverness"})
 	r.Players.Keep(c.releases, c.passes, c.letters)

@@ -216,7 +216,7 @@ func (s *site) otherSide(v *visit, q coaching.Question) (string, error) {
 	if q.To == "" {
 		return "whoever runs the board", nil
 	}
-	name, err := s.callOf(v.Context(), v.board, q.To)
+	name, err := s.coaching.Called(v.Context(), v.board, q.To)
 	return cmp.Or(name, "somebody who is gone"), err
 }
 

@@ -91,7 +91,7 @@ func (s *site) talks(v *visit, page *coachedPage, m board.Member, card *scorecar
 	names, scale := metricNames(card), scaleOf(card)
 	for i, t := range talks {
 		l := talkLine{ID: t.ID, On: t.On.String(), Metric: names[t.Metric], Agreed: t.Agreed, Mine: t.Author != "" && t.Author == v.actor.Account}
-		if l.By, err = s.callOf(ctx, b, t.Author); err != nil {
+		if l.By, err = s.coaching.Called(ctx, b, t.Author); err != nil {
 			return err
 		}
 		if latest != nil && i < mostOutcomes {

@@ -2,15 +2,12 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"cairn/internal/board"
 	"cairn/internal/coaching"
-	"cairn/internal/fault"
-	"cairn/internal/identity"
 	"cairn/scorecard"
 )
 
@@ -42,35 +39,6 @@ var coachDone = map[string]string{
 	"tip": "Tip kept. Players whom it fits read it from now on.", "tip-gone": "Taken back. Boards that took it over keep their copy.",
 	"lent": "Lent. Every board of this server may take it over, with its author's name.", "unlent": "Not lent any more. Boards that took it over keep their copy.",
 	"help": "Kept. It stands on the page of the metric now.", "answer-gone": "It is not part of the help any more.",
-}
-
-// callOf is what an account is called where others on a board read it: as a player there, else by the name on its profile, else by as much
-// of an address as its owner knows it by. "" somebody who is gone.
-func (s *site) callOf(ctx context.Context, b *board.Board, account string) (string, error) {
-	if account == "" || account == "-" {
-		return "", nil
-	}
-	names, err := s.boards.Directory(ctx, b)
-	if err != nil {
-		return "", err
-	}
-	for n := range names.Len() {
-		if m := names.Member(n); m.Player == account && m.Name != "" && !m.Hidden {
-			return m.Name, nil
-		}
-	}
-	profile, err := s.players.Profile(ctx, account)
-	if err != nil || profile.Name != "" {
-		return profile.Name, err
-	}
-	found, err := s.who.Account(ctx, account)
-	if fault.Of(err) == fault.NotFound || err == nil && len(found.Addresses) == 0 {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return identity.Masked(found.Addresses[0].Address), nil
 }
 
 // coachPage is whom to talk to next.

@@ -149,7 +149,7 @@ func (s *site) personLines(ctx context.Context, b *board.Board, people []coachin
 		case coaching.AsPeer:
 			name = names.Member(p.Member).Called()
 		case coaching.AsCoach:
-			name, err = s.callOf(ctx, b, p.Account)
+			name, err = s.coaching.Called(ctx, b, p.Account)
 			name = cmp.Or(name, "A coach of this board")
 		case coaching.AsManager:
 			name = "Whoever runs the board"

@@ -159,7 +159,7 @@ func (s *site) tipsPage(v *visit, f *form) (any, error) {
 	for _, m := range card.Metrics() {
 		page.Metrics = append(page.Metrics, helpLine{Name: m.Name, Address: helpAddress(b, m.Key), Edit: boardAddress(b) + "/help/" + url.PathEscape(m.Key), There: slices.Contains(helped, m.Key)})
 	}
-	name, err := s.callOf(ctx, b, v.actor.Account)
+	name, err := s.coaching.Called(ctx, b, v.actor.Account)
 	if err != nil {
 		return nil, err
 	}

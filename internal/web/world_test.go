@@ -88,7 +88,7 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 	w.releases = release.New(release.Rooms{DB: d, Boards: w.boards, Entries: w.entries, Players: w.rooms.Players, Consents: w.rooms.Consents, Targets: w.targets, Trail: w.rooms.Trail, Now: now, Hold: 1 << 24})
 	w.ticker = release.NewClock(w.releases, w.rooms.Queue)
 	w.passes = pass.New(d, w.rooms.Trail, now)
-	w.coaching = coaching.New(coaching.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Identity: w.rooms.Identity, Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Now: now})
+	w.coaching = coaching.New(coaching.Rooms{DB: d, Boards: w.boards, Releases: w.releases, Players: w.rooms.Players, Identity: w.rooms.Identity, Trail: w.rooms.Trail, Queue: w.rooms.Queue, Post: post, Now: now})
 	if w.gateway, err = gateway.New(gateway.Server{}, now); err != nil {
 		t.Fatal(err)
 	}
