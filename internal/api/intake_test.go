@@ -12,8 +12,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,6 +28,7 @@ import (
 	"cairn/internal/db"
 	"cairn/internal/identity"
 	"cairn/internal/intake"
+	"cairn/internal/parttest"
 	"cairn/internal/source"
 )
 
@@ -145,9 +146,7 @@ const orderRules = `[{"event": "Order Completed", "key": "answers", "number": "$
 // The clients are those that others use, with their own ways of trying again: the first answer is that it cannot be just now, the
 // second request is taken and its answer lost.
 func TestIntake_RealClientsLoseNothingAndDoubleNothing(t *testing.T) {
-	if _, err := os.Stat("../../test/node_modules/@segment/analytics-node"); err != nil {
-		t.Skip("make tools installs the clients")
-	}
+	folder := parttest.Node(t, "@segment/analytics-node", "WITH CLIENTS THAT OTHERS WROTE")
 	for client, want := range map[string]string{"segment": "ada", "rudder": "bo", "binary": "cy", "structured": "cy"} {
 		t.Run(client, func(t *testing.T) {
 			s := newShop(t, orderRules)
@@ -169,7 +168,7 @@ func TestIntake_RealClientsLoseNothingAndDoubleNothing(t *testing.T) {
 			defer cancel()
 			for range 2 { // and all of it once more
 				node := exec.CommandContext(ctx, "node", "send.mjs", client, between.URL, s.key)
-				node.Dir = "../../test/intake"
+				node.Dir = filepath.Join(folder, "intake")
 				if said, err := node.CombinedOutput(); err != nil || !strings.HasSuffix(strings.TrimSpace(string(said)), "sent") {
 					t.Fatalf("%v\n%s\n%s", err, said, s.log.String())
 				}

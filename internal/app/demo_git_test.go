@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cairn/internal/fault"
+	"cairn/internal/parttest"
 )
 
 // repository makes a bare git repository with commits of two people: Ada every week for n weeks up to that of last, Bo
@@ -16,7 +17,7 @@ import (
 func repository(t *testing.T, n int, last time.Time) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed")
+		parttest.Lacks(t, "THE HISTORY OF A REPOSITORY", "git")
 	}
 	path := filepath.Join(t.TempDir(), "Some Project.git")
 	if out, err := exec.CommandContext(t.Context(), "git", "init", "-q", "--bare", "-b", "main", path).CombinedOutput(); err != nil {

@@ -29,6 +29,7 @@ import (
 	"cairn/internal/export"
 	"cairn/internal/fault"
 	"cairn/internal/identity"
+	"cairn/internal/parttest"
 	"cairn/internal/period"
 	"cairn/internal/release"
 	"cairn/internal/target"
@@ -288,10 +289,7 @@ func readTable(t *testing.T, rows [][]string) grid {
 
 func readParquet(t *testing.T, content []byte) (g grid, groups int) {
 	t.Helper()
-	folder := filepath.Join("..", "..", "test")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", "hyparquet")); err != nil {
-		t.Skip("NOT TESTED: Parquet as others read it, for want of test/node_modules/hyparquet (make install brings it)")
-	}
+	folder := parttest.Node(t, "hyparquet", "PARQUET AS OTHERS READ IT")
 	path := filepath.Join(t.TempDir(), "x.parquet")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"cairn/internal/fault"
 	"cairn/internal/hook"
 	"cairn/internal/identity"
+	"cairn/internal/parttest"
 )
 
 // receiver is npm's standardwebhooks behind an address, and what it made of each message.
@@ -40,11 +40,9 @@ type verdict struct {
 
 func startReceiver(t *testing.T, secrets ...string) *receiver {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join("..", "..", "test", "node_modules", "standardwebhooks")); err != nil {
-		t.Skip("NOT TESTED: signatures by the specification's own library, for want of test/node_modules/standardwebhooks (make install brings it)")
-	}
+	folder := parttest.Node(t, "standardwebhooks", "SIGNATURES WITH THE SPECIFICATION'S OWN LIBRARY")
 	node := exec.Command("node", "hook/receiver.mjs")
-	node.Dir, node.Stderr, node.Env = filepath.Join("..", "..", "test"), os.Stderr, append(os.Environ(), "CAIRN_HOOK_SECRETS="+strings.Join(secrets, "\n"))
+	node.Dir, node.Stderr, node.Env = folder, os.Stderr, append(os.Environ(), "CAIRN_HOOK_SECRETS="+strings.Join(secrets, "\n"))
 	in, err := node.StdinPipe()
 	must(t, err)
 	out, err := node.StdoutPipe()

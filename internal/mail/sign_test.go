@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"cairn/internal/fault"
 	"cairn/internal/mail"
 	"cairn/internal/mail/mailtest"
+	"cairn/internal/parttest"
 )
 
 func written(t *testing.T, key any) string {
@@ -45,15 +45,13 @@ type verified struct {
 // verify has npm's mailauth check messages.
 func verify(t *testing.T, all []arrival) (said []verified) {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join("..", "..", "test", "node_modules", "mailauth")); err != nil {
-		t.Skip("NOT TESTED: signatures by a verifier that is not ours, for want of test/node_modules/mailauth (make install brings it)")
-	}
+	folder := parttest.Node(t, "mailauth", "WITH A VERIFIER OF SIGNATURES THAT IS NOT OURS")
 	text, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}
 	node := exec.Command("node", "mail/verify.mjs")
-	node.Dir, node.Stdin, node.Stderr = filepath.Join("..", "..", "test"), bytes.NewReader(text), os.Stderr
+	node.Dir, node.Stdin, node.Stderr = folder, bytes.NewReader(text), os.Stderr
 	out, err := node.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cairn/internal/parttest"
 )
 
 // Program is a server as test/install.sh builds it.
@@ -18,8 +20,7 @@ type Program struct {
 	Untested string // what is not tested where it is not built: "AGAINST A REAL MAIL SERVER"
 }
 
-// Path returns where the program is. It skips the test, and says so, where the program is not built; where its variable names it,
-// it has to be there.
+// Path returns where the program is; where its variable names it, it has to be there.
 func (p Program) Path(t testing.TB) string {
 	t.Helper()
 	if named := os.Getenv(p.Variable); named != "" {
@@ -28,21 +29,12 @@ func (p Program) Path(t testing.TB) string {
 		}
 		return named
 	}
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
+	part := filepath.Join("bin", p.File)
+	module, found := parttest.Find(t, part)
+	if !found {
+		parttest.Lacks(t, p.Untested, part)
 	}
-	for {
-		path := filepath.Join(folder, "bin", p.File)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-		above := filepath.Dir(folder)
-		if above == folder {
-			t.Skipf("NOT TESTED %s: %s is not built (make install builds it)", p.Untested, p.File)
-		}
-		folder = above
-	}
+	return filepath.Join(module, part)
 }
 
 // patience is how long a server may take before it answers, on a machine that has much else to do.

@@ -8,9 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +21,7 @@ import (
 	"cairn/internal/figure"
 	"cairn/internal/identity"
 	"cairn/internal/mail"
+	"cairn/internal/parttest"
 	"cairn/internal/pass"
 	"cairn/internal/period"
 	"cairn/scorecard"
@@ -441,10 +440,7 @@ func TestPress_BoundsWhatItDrawsAndKeeps(t *testing.T) {
 // TestOutward_StrangersReadWhatWeWrite has libraries that are not ours read cards, badges, oEmbed, Open Graph and the calendar from a
 // real server.
 func TestOutward_StrangersReadWhatWeWrite(t *testing.T) {
-	folder := filepath.Join("..", "..", "test")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", "badge-maker")); err != nil {
-		t.Skip("NOT TESTED: cards as others read them, for want of test/node_modules/badge-maker (make install brings it)")
-	}
+	folder := parttest.Node(t, "badge-maker", "CARDS AS OTHERS READ THEM")
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String()
 	w := newWorldAs(t, mail.Server{}, identity.Settings{Base: base, Name: "Cairn"})

@@ -14,6 +14,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // for making and dropping schemas
 
 	"cairn/internal/db"
+	"cairn/internal/parttest"
 )
 
 // Each runs a test on a fresh database of either kind.
@@ -84,12 +85,12 @@ func SQLite(t testing.TB) string {
 
 // Postgres returns the address of an empty schema of its own, dropped when the test ends. Row-level security binds who
 // opens it, as it should bind the user of a server in earnest: where TEST_POSTGRES_URL names a superuser, the schema belongs
-// to a plain user made for the test. It skips the test where TEST_POSTGRES_URL is not set.
+// to a plain user made for the test. Without TEST_POSTGRES_URL it ends the test.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("TEST_POSTGRES_URL")
 	if server == "" {
-		t.Skip("TEST_POSTGRES_URL is not set: not tested on PostgreSQL")
+		parttest.Lacks(t, "ON POSTGRESQL", "TEST_POSTGRES_URL")
 	}
 	address, err := url.Parse(server)
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"cairn/internal/parttest"
 )
 
 // What the provider knows Cairn as.
@@ -30,8 +30,7 @@ type Claims struct {
 }
 
 // Start runs a provider on a port of the loopback interface, 0 for any, until the test ends. It knows people by their
-// subject, lets them sign in with any password, and sends them back to one address. It skips the test, and says so, where
-// npm's oidc-provider is not installed.
+// subject, lets them sign in with any password, and sends them back to one address.
 func Start(t testing.TB, port int, back string, people map[string]Claims) (issuer string) {
 	t.Helper()
 	known, err := json.Marshal(people)
@@ -39,7 +38,7 @@ func Start(t testing.TB, port int, back string, people map[string]Claims) (issue
 		t.Fatal(err)
 	}
 	node := exec.Command("node", "oidc/provider.mjs", fmt.Sprint(port), back, string(known))
-	node.Dir = folder(t)
+	node.Dir = parttest.Node(t, "oidc-provider", "SIGNING IN WITH OPENID CONNECT")
 	out, err := node.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -62,25 +61,6 @@ func Start(t testing.TB, port int, back string, people map[string]Claims) (issue
 		t.Fatalf("the provider did not start: %v", err)
 	}
 	return strings.TrimSpace(line)
-}
-
-// folder finds the folder of what tests need of npm, above the one that the test runs in.
-func folder(t testing.TB) string {
-	t.Helper()
-	at, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(at, "test", "node_modules", "oidc-provider")); err == nil {
-			return filepath.Join(at, "test")
-		}
-		above := filepath.Dir(at)
-		if above == at {
-			t.Skip("NOT TESTED: signing in with OpenID Connect, for want of test/node_modules/oidc-provider (make install brings it)")
-		}
-		at = above
-	}
 }
 
 // Visit goes to a provider as a browser would, signs in there as somebody, agrees, and returns the address that the
