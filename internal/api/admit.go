@@ -77,9 +77,8 @@ type visitKey struct{}
 
 func visitOf(ctx context.Context) *visit { v, _ := ctx.Value(visitKey{}).(*visit); return v }
 
-// welcome finds out who asks, whether they ask too often, whether their token is for this, which board the address names and
-// whether the operation is for them: the scope before the board, since it tells nothing of what is there.
-func (d *door) welcome(w http.ResponseWriter, r *http.Request, o operation) (*visit, error) {
+// knock finds out who asks, and whether they ask too often.
+func (d *door) knock(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v := &visit{from: network(r.RemoteAddr)}
 	var err error
 	v.actor, err = d.bearer(r)
@@ -88,22 +87,25 @@ func (d *door) welcome(w http.ResponseWriter, r *http.Request, o operation) (*vi
 			return nil, err
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
+	return v, err
+}
+
+// welcome finds out whether a visitor's token is for this, which board the address names and whether the operation is for them: the
+// scope before the board, since it tells nothing of what is there.
+func (d *door) welcome(r *http.Request, v *visit, o operation) error {
 	if v.actor.SignedIn() && o.scope != "" && !v.actor.May(o.scope) {
-		return nil, fault.New(fault.Forbidden, "This token is not for this: make one with the scope %q.", o.scope)
+		return fault.New(fault.Forbidden, "This token is not for this: make one with the scope %q.", o.scope)
 	}
 	if o.permission.needsToken() && !v.actor.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Send a token as \"Authorization: Bearer cairn_…\"; its owner makes one under \"Ways in\".")
+		return fault.New(fault.Unauthenticated, "Send a token as \"Authorization: Bearer cairn_…\"; its owner makes one under \"Ways in\".")
 	}
 	if o.permission == operator && !v.actor.Operator {
-		return nil, fault.New(fault.NotFound, absence)
+		return fault.New(fault.NotFound, absence)
 	}
 	if key := r.PathValue("board"); key != "" {
-		return v, d.enter(r.Context(), v, key, o.permission)
+		return d.enter(r.Context(), v, key, o.permission)
 	}
-	return v, nil
+	return nil
 }
 
 // bearer returns whose token a request carries; the zero Actor without one.

@@ -18,6 +18,7 @@ import (
 	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/job"
+	"cairn/internal/lately"
 	"cairn/internal/newsletter"
 	"cairn/internal/once"
 	"cairn/internal/pass"
@@ -44,6 +45,7 @@ type Rooms struct {
 	Hooks       *hook.Hooks
 	Answers     *once.Answers
 	Queue       *job.Queue       // what is to be done, for operators
+	Lately      *lately.Answers  // what anybody was answered a moment ago; nil keeps nothing
 	Now         func() time.Time // the only clock
 	Pace        Pace             // how often one may ask
 }
@@ -109,8 +111,8 @@ func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.door.rows
 // what they saw before they changed it; whether it was done already. What is read goes out with a tag.
 func (d *door) frame(op *huma.Operation, handle http.HandlerFunc) http.HandlerFunc {
 	o, _ := op.Metadata[rowKey].(operation)
-	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := d.welcome(w, r, o)
+	answer := func(w http.ResponseWriter, r *http.Request, v *visit) {
+		err := d.welcome(r, v, o)
 		leave := func() {}
 		if err == nil {
 			leave, err = d.readBody(w, r, v.asker(), op.MaxBodyBytes)
@@ -128,6 +130,17 @@ func (d *door) frame(op *huma.Operation, handle http.HandlerFunc) http.HandlerFu
 			d.onceOnly(w, r, o, v, handle)
 		default:
 			d.unchanged(w, r, o, handle)
+		}
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := d.knock(w, r)
+		switch {
+		case err != nil:
+			d.refuse(w, r, o.id, err)
+		case o.method == get && !o.permission.needsToken():
+			d.Lately.Give(w, r, func(w http.ResponseWriter, r *http.Request) { answer(w, r, v) })
+		default:
+			answer(w, r, v)
 		}
 	}
 }

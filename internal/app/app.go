@@ -19,6 +19,7 @@ import (
 	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/job"
+	"cairn/internal/lately"
 	"cairn/internal/mail"
 	"cairn/internal/newsletter"
 	"cairn/internal/once"
@@ -66,6 +67,7 @@ type App struct {
 	Sources  *source.Sources
 	Hooks    *hook.Hooks
 	Answers  *once.Answers
+	Lately   *lately.Answers
 
 	Newsletters *newsletter.Newsletters
 }
@@ -122,6 +124,7 @@ func (a *App) build() (err error) {
 	a.Hooks = hook.New(hook.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Reach: a.Reach, Seals: a.Seals,
 		Tell: a.Newsletters.Notice, Now: a.Now, Base: a.Config.base()})
 	a.Answers = once.New(a.DB, a.Now)
+	a.Lately = lately.New(a.DB.State, a.Now)
 	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters, a.Hooks, a.Sources, a.Answers)
 	a.daily("sweep identity", a.Identity.Sweep)
 	a.daily("sweep board", a.Boards.Sweep)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"cairn/internal/board"
 )
@@ -37,6 +38,12 @@ type route struct {
 	pattern    string
 	permission permission
 	handle     func(*site, http.ResponseWriter, *visit) error
+}
+
+// sameForAll reports whether a row reads something of a board that is the same for all who are not signed in.
+func (r route) sameForAll() bool {
+	reads := strings.HasPrefix(r.pattern, "GET /b/{board}") || strings.HasPrefix(r.pattern, "GET /embed/{id}")
+	return reads && !r.permission.needsSignIn() && !strings.Contains(r.pattern, "{token}")
 }
 
 var routes = []route{

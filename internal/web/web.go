@@ -30,6 +30,7 @@ import (
 	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/job"
+	"cairn/internal/lately"
 	"cairn/internal/newsletter"
 	"cairn/internal/pass"
 	"cairn/internal/player"
@@ -60,6 +61,7 @@ type site struct {
 	passes   *pass.Passes
 	letters  *newsletter.Newsletters
 	queue    *job.Queue
+	lately   *lately.Answers
 	log      *slog.Logger
 	now      func() time.Time
 	base     string // address of the server, without a slash at the end
@@ -91,6 +93,7 @@ type Rooms struct {
 
 	Newsletters *newsletter.Newsletters
 	Queue       *job.Queue       // what is to be done, for operators
+	Lately      *lately.Answers  // what anybody was shown a moment ago; nil keeps nothing
 	Now         func() time.Time // the only clock
 }
 
@@ -106,7 +109,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 
 func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases, raw: rooms.Entries,
-		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, hooks: rooms.Hooks, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
+		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, lately: rooms.Lately, hooks: rooms.Hooks, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -119,7 +122,7 @@ func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 func (s *site) mux(table []route) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range table {
-		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
+		answer := func(w http.ResponseWriter, req *http.Request) {
 			v, err := s.admit(r, req)
 			if err == nil {
 				err = r.handle(s, w, v)
@@ -127,7 +130,12 @@ func (s *site) mux(table []route) *http.ServeMux {
 			if err != nil {
 				s.refuse(w, v, err)
 			}
-		})
+		}
+		if r.sameForAll() {
+			mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { s.lately.Give(w, req, answer) })
+			continue
+		}
+		mux.HandleFunc(r.pattern, answer)
 	}
 	return mux
 }

@@ -26,6 +26,7 @@ import (
 	"cairn/internal/gateway"
 	"cairn/internal/hook"
 	"cairn/internal/identity"
+	"cairn/internal/lately"
 	"cairn/internal/mail"
 	"cairn/internal/newsletter"
 	"cairn/internal/pass"
@@ -102,7 +103,7 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 		Tell: w.letters.Notice, Now: now, Base: as.Base})
 	w.rooms.Players.Keep(w.releases, w.passes, w.targets, w.coaching, w.letters, w.hooks, w.sources)
 	w.site, err = newSite(Rooms{Identity: w.rooms.Identity, Players: w.rooms.Players, Consents: w.rooms.Consents, Boards: w.boards, Releases: w.releases, Entries: w.entries, Sources: w.sources, Hooks: w.hooks,
-		Clock: w.ticker, Targets: w.targets, Coaching: w.coaching, Passes: w.passes, Newsletters: w.letters, Queue: w.rooms.Queue, Now: now},
+		Clock: w.ticker, Targets: w.targets, Coaching: w.coaching, Passes: w.passes, Newsletters: w.letters, Queue: w.rooms.Queue, Lately: lately.New(d.State, now), Now: now},
 		slog.New(slog.NewTextHandler(&w.log, nil)), as.Base+"/")
 	if err != nil {
 		t.Fatal(err)
