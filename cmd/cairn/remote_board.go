@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"cairn/client"
 	"cairn/internal/board"
 	"cairn/internal/fault"
+	"cairn/internal/source"
 	"cairn/scorecard"
 )
 
@@ -324,6 +327,12 @@ func (i *importCommand) over(c *console, s *client.Client) error {
 	if err != nil {
 		return err
 	}
+	if len(text) > mostSent {
+		return fault.New(fault.Invalid, "%s is larger than %d MB, which no request holds: bring it in parts, or import it beside the database.", name, mostSent>>20)
+	}
+	if i.File == "-" && i.Source == "" {
+		return fault.New(fault.Invalid, "Standard input has no name: say under which the entries are known with --source NAME")
+	}
 	f := client.File{Name: filepath.Base(name), Body: text, Source: i.Source, Period: i.Period, Player: i.Player, Strict: i.Strict, Dry: i.DryRun}
 	switch {
 	case i.Amend:
@@ -358,22 +367,35 @@ func (i *importCommand) over(c *console, s *client.Client) error {
 		}
 		fmt.Fprintf(c.err, "%s: %s\n", where, p.Message)
 	}
-	rejected := ""
-	if done.Rejected != "" {
-		rejected = cmp.Or(i.Errors, i.File+".rejected.csv")
-		if err := writeFile(rejected, []byte(done.Rejected), false); err != nil {
-			return err
-		}
+	for _, why := range slices.Sorted(maps.Keys(done.Skipped)) {
+		fmt.Fprintf(c.err, "note: skipped %s: %s\n", counted(done.Skipped[why], "row"), why)
 	}
-	said := fmt.Sprintf("%s added, %d already there", entries(done.Added), done.Duplicates)
-	if i.DryRun {
-		said = fmt.Sprintf("dry run: %s would be taken, %s refused; nothing was added", entries(done.Added), counted(done.Refused, "row"))
-	} else if done.Refused > 0 {
-		said += ", " + counted(done.Refused, "row") + " refused"
+	rejected, err := i.keepRejected(done)
+	if err != nil {
+		return err
 	}
-	if rejected != "" {
-		said += " → " + rejected
+	if done.Cut {
+		fmt.Fprintln(c.err, "note: there are more refused rows than an answer holds, so that none is written to a file: mend what is wrong with them in the file itself")
 	}
-	fmt.Fprintln(c.out, said)
+	fmt.Fprintln(c.out, i.summary(source.Report{Added: done.Added, Duplicates: done.Duplicates, Replaced: done.Replaced, Refused: done.Refused}, rejected))
 	return nil
+}
+
+// keepRejected writes the refused rows to a file, which is no older one unless it was asked for, and returns its name; "" there are none.
+func (i *importCommand) keepRejected(done client.Brought) (path string, err error) {
+	if done.Rejected == "" {
+		return "", nil
+	}
+	stem := i.File
+	if stem == "-" {
+		stem = i.Source
+	}
+	path = cmp.Or(i.Errors, stem+source.RejectedSuffix)
+	for n := 2; i.Errors == ""; n++ {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		path = fmt.Sprintf("%s.%d%s", stem, n, source.RejectedSuffix)
+	}
+	return path, writeFile(path, []byte(done.Rejected), true)
 }
