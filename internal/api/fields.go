@@ -41,9 +41,7 @@ func (c *record) choose(fields string, known []string) error {
 	chosen := strings.Split(fields, ",")
 	for _, name := range chosen {
 		if !slices.Contains(known, name) {
-			f := fault.New(fault.Invalid, "There is no field %q here: there are %s.", name, strings.Join(known, ", "))
-			f.Field = "query.fields"
-			return f
+			return fault.Wrong("query.fields", "There is no field %q here: there are %s.", name, strings.Join(known, ", "))
 		}
 	}
 	var page struct {

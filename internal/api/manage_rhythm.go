@@ -132,7 +132,5 @@ func (d *door) periodIn(ctx context.Context, b *board.Board, name, field string)
 
 // wrong is a fault of one field of what was sent.
 func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
+	return fault.Wrong(field, format, args...)
 }

@@ -57,9 +57,7 @@ func (c *cursor) read(text string) error {
 		err = json.Unmarshal(raw, c)
 	}
 	if err != nil || c.At < 0 {
-		f := fault.New(fault.Invalid, "This cursor is none of ours: give what stood in next, as it was.")
-		f.Field = "query.cursor"
-		return f
+		return fault.Wrong("query.cursor", "This cursor is none of ours: give what stood in next, as it was.")
 	}
 	return nil
 }

@@ -240,10 +240,10 @@ var keyForm = regexp.MustCompile(`^[a-z0-9-]+$`)
 // check refuses settings that cannot be, and finds the zone.
 func (b *Board) check() error {
 	if !keyForm.MatchString(b.Key) || len(b.Key) > 64 {
-		return invalid("key", "A board's key is 1 to 64 of the characters a-z, 0-9 and -, since it stands in addresses; %q is not.", b.Key)
+		return fault.Wrong("key", "A board's key is 1 to 64 of the characters a-z, 0-9 and -, since it stands in addresses; %q is not.", b.Key)
 	}
 	if b.Name == "" {
-		return invalid("name", "The board needs a name.")
+		return fault.Wrong("name", "The board needs a name.")
 	}
 	if err := checkText("name", "The board's name", b.Name); err != nil {
 		return err
@@ -257,14 +257,14 @@ func (b *Board) check() error {
 		return err
 	}
 	if b.TopN < 0 {
-		return invalid("top", "The leaderboard shows the top N players: N is 1 or more, or 0 for all; %d is not.", b.TopN)
+		return fault.Wrong("top", "The leaderboard shows the top N players: N is 1 or more, or 0 for all; %d is not.", b.TopN)
 	}
 	if b.Retention < 1 || b.Retention > 36_525 {
-		return invalid("retention", "Entries are kept for 1 to 36525 days; %d is not.", b.Retention)
+		return fault.Wrong("retention", "Entries are kept for 1 to 36525 days; %d is not.", b.Retention)
 	}
 	location, err := zone(b.Zone)
 	if err != nil {
-		return invalid("zone", "There is no time zone %q: give an IANA name such as Europe/Berlin or UTC.", b.Zone)
+		return fault.Wrong("zone", "There is no time zone %q: give an IANA name such as Europe/Berlin or UTC.", b.Zone)
 	}
 	b.location = location
 	return nil
@@ -278,21 +278,15 @@ func zone(name string) (*time.Location, error) {
 	return time.LoadLocation(name)
 }
 
-func invalid(field, format string, args ...any) *fault.Fault {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
-}
-
 // checkText refuses text that no page or file could show well.
 func checkText(field, what, text string) error {
 	switch {
 	case !utf8.ValidString(text):
-		return invalid(field, "%s is not UTF-8 text: %q.", what, text)
+		return fault.Wrong(field, "%s is not UTF-8 text: %q.", what, text)
 	case utf8.RuneCountInString(text) > 200:
-		return invalid(field, "%s is longer than 200 characters: %.40q….", what, text)
+		return fault.Wrong(field, "%s is longer than 200 characters: %.40q….", what, text)
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return invalid(field, "%s holds a control character: %q.", what, text)
+		return fault.Wrong(field, "%s holds a control character: %q.", what, text)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (b *Boards) KeepDraft(ctx context.Context, a identity.Actor, d Draft) (Draf
 		return d, fmt.Errorf("writing a draft: %w", err)
 	}
 	if len(answers) > maxDraft {
-		return d, invalid("scorecard", "The answers are longer than %d MB in all.", maxDraft>>20)
+		return d, fault.Wrong("scorecard", "The answers are longer than %d MB in all.", maxDraft>>20)
 	}
 	d.Changed = b.rooms.Now().UTC().Truncate(time.Microsecond)
 	id, err := uuid.NewV7()

@@ -67,7 +67,7 @@ func enrolling(boardID, by string, people []Member) (*enrolment, error) {
 	switch e.by {
 	case ByKey, ByEmail, ByHandle, ByName:
 	default:
-		return nil, invalid("by", "Players are found by key, email, handle or name, not by %q.", by)
+		return nil, fault.Wrong("by", "Players are found by key, email, handle or name, not by %q.", by)
 	}
 	for i, person := range people {
 		person = plain(person)
@@ -75,7 +75,7 @@ func enrolling(boardID, by string, people []Member) (*enrolment, error) {
 			return nil, err
 		}
 		if e.mark(person) == "" {
-			return nil, invalid(e.by, "Person %d of the list (%q) has no %s to be found by.", i+1, cmp.Or(person.Name, person.Key, person.Email), e.by)
+			return nil, fault.Wrong(e.by, "Person %d of the list (%q) has no %s to be found by.", i+1, cmp.Or(person.Name, person.Key, person.Email), e.by)
 		}
 		e.people = append(e.people, person)
 	}

@@ -2,6 +2,7 @@ package board
 
 import (
 	"cairn/internal/db"
+	"cairn/internal/fault"
 	"cairn/scorecard"
 )
 
@@ -29,7 +30,7 @@ func (b *Boards) NumbersIn(tx *db.Tx, boardID, by string, marks []string) ([]int
 	switch by {
 	case ByKey, ByEmail, ByHandle:
 	default:
-		return nil, invalid("by", "Players are found by key, email or handle, not by %q.", by)
+		return nil, fault.Wrong("by", "Players are found by key, email or handle, not by %q.", by)
 	}
 	e := enrolment{by: by, boardID: boardID}
 	people, asked := make([]Member, len(marks)), map[string]bool{}

@@ -54,7 +54,7 @@ type Sent struct {
 // wrong with one is told in its place. Only on boards by opt-in.
 func (b *Boards) Invite(ctx context.Context, a identity.Actor, at *Board, people []Member) (sent []Sent, err error) {
 	if len(people) > mostInvited {
-		return nil, invalid("people", "A list invites up to %d people, not %d: make several.", mostInvited, len(people))
+		return nil, fault.Wrong("people", "A list invites up to %d people, not %d: make several.", mostInvited, len(people))
 	}
 	err = b.change(ctx, at.ID, func(c *change) error {
 		now, err := b.mayInvite(c.Tx, at.ID)
@@ -122,7 +122,7 @@ func (c *change) invite(a identity.Actor, at *Board, s *Sent, invited map[int64]
 	case s.Person.Name != "":
 		e.by = ByName
 	default:
-		return invalid("email", "There is neither an address nor a name to invite.")
+		return fault.Wrong("email", "There is neither an address nor a name to invite.")
 	}
 	known, err := e.among(c.Tx, e.by, []string{e.mark(s.Person)})
 	if err != nil {
@@ -311,10 +311,10 @@ func (c *change) declined() (map[string]time.Time, error) {
 func (b *Boards) InviteAnyone(ctx context.Context, a identity.Actor, at *Board, uses int, expires time.Time) (link string, err error) {
 	now := b.rooms.Now()
 	if uses < 1 || uses > mostUses {
-		return "", invalid("uses", "An open link may be used 1 to %d times, not %d.", mostUses, uses)
+		return "", fault.Wrong("uses", "An open link may be used 1 to %d times, not %d.", mostUses, uses)
 	}
 	if !expires.After(now) || expires.After(now.AddDate(1, 0, 0)) {
-		return "", invalid("expires", "An open link expires within a year from now.")
+		return "", fault.Wrong("expires", "An open link expires within a year from now.")
 	}
 	err = b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		if _, err := b.mayInvite(tx, at.ID); err != nil {

@@ -136,7 +136,7 @@ var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-
 func (b *Boards) AskDomain(ctx context.Context, a identity.Actor, at *Board, name string) error {
 	name = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), "."))
 	if name != "" && (len(name) > 253 || !domainForm.MatchString(name)) {
-		return invalid("domain", "A domain is a name such as scores.example.org, without https:// and without a path (and of other letters in its xn-- form); %.80q is none.", name)
+		return fault.Wrong("domain", "A domain is a name such as scores.example.org, without https:// and without a path (and of other letters in its xn-- form); %.80q is none.", name)
 	}
 	return b.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		was, err := domainIn(tx, `board_id = $1`, at.ID)

@@ -78,14 +78,14 @@ func (m Member) Check() error {
 	}
 	for _, text := range []struct{ field, text string }{{"key", m.Key}, {"handle", m.Handle}} { // a handle may become a key
 		if text.text == "." || text.text == ".." {
-			return invalid(text.field, "A player cannot be called %q, since keys stand in addresses.", text.text)
+			return fault.Wrong(text.field, "A player cannot be called %q, since keys stand in addresses.", text.text)
 		}
 		if formerKey.MatchString(text.text) {
-			return invalid(text.field, "A player cannot be called %q: that stands for somebody who is gone.", text.text)
+			return fault.Wrong(text.field, "A player cannot be called %q: that stands for somebody who is gone.", text.text)
 		}
 	}
 	if local, domain, _ := strings.Cut(m.Email, "@"); m.Email != "" && (local == "" || domain == "" || strings.ContainsFunc(m.Email, unicode.IsSpace)) {
-		return invalid("email", "%q is not an e-mail address.", m.Email)
+		return fault.Wrong("email", "%q is not an e-mail address.", m.Email)
 	}
 	return m.checkTags()
 }

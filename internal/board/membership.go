@@ -47,16 +47,16 @@ var showable = []string{"name", "picture", "bio", "links"}
 func (c Choice) apply(m *Member, at *Board, t Terms, now time.Time) error {
 	for _, metric := range c.Refused {
 		if _, named := t.Field(metric); !named {
-			return invalid("refused", "The board does not ask for %q.", metric)
+			return fault.Wrong("refused", "The board does not ask for %q.", metric)
 		}
 	}
 	for _, field := range c.Shows {
 		if !slices.Contains(showable, field) {
-			return invalid("shows", "A board can show %s of a profile, not %q.", strings.Join(showable, ", "), field)
+			return fault.Wrong("shows", "A board can show %s of a profile, not %q.", strings.Join(showable, ", "), field)
 		}
 	}
 	if !c.Until.IsZero() && !c.Until.After(now) {
-		return invalid("until", "What you share ends in the future, or stays until you withdraw it.")
+		return fault.Wrong("until", "What you share ends in the future, or stays until you withdraw it.")
 	}
 	name := strings.Join(strings.Fields(c.Name), " ")
 	if err := checkText("name", "Your name", name); err != nil {
@@ -66,7 +66,7 @@ func (c Choice) apply(m *Member, at *Board, t Terms, now time.Time) error {
 	m.Shows = slices.Compact(slices.Sorted(slices.Values(c.Shows)))
 	for group := range c.Tags {
 		if at.Plan.TagsBy[group] != ByPlayer {
-			return invalid("tags", "The tags of %q are set by the board's managers.", group)
+			return fault.Wrong("tags", "The tags of %q are set by the board's managers.", group)
 		}
 	}
 	return m.tag(c.Tags)
@@ -82,7 +82,7 @@ func (m *Member) tag(tags map[string]string) error {
 		if next[group] = strings.TrimSpace(tag); next[group] == "" {
 			delete(next, group)
 		} else if strings.ContainsRune("=+-@", rune(next[group][0])) { // in a bundle's table a spreadsheet would take it for a formula
-			return invalid("tags", "A tag does not begin with %q: write it in words.", next[group][:1])
+			return fault.Wrong("tags", "A tag does not begin with %q: write it in words.", next[group][:1])
 		}
 	}
 	m.Tags = next
@@ -265,10 +265,10 @@ func (b *Boards) Grant(ctx context.Context, a identity.Actor, at *Board, until t
 			}
 		}
 		if len(metrics) > 0 && len(refused)+len(metrics) != len(terms.Fields) {
-			return invalid("metric", "The board does not ask for that.")
+			return fault.Wrong("metric", "The board does not ask for that.")
 		}
 		if !until.IsZero() && !until.After(c.now) {
-			return invalid("until", "What you share ends in the future, or stays until you withdraw it.")
+			return fault.Wrong("until", "What you share ends in the future, or stays until you withdraw it.")
 		}
 		_, err = b.rooms.Consents.Give(c.Tx, terms.grants(a.Account, c.boardID, card.Period, until, refused)...)
 		return err
@@ -426,9 +426,9 @@ func (b *Boards) SetTags(ctx context.Context, a identity.Actor, at *Board, key s
 			byPlayer := now.Plan.TagsBy[group] == ByPlayer && m.Player != ""
 			switch {
 			case byPlayer && !own:
-				return invalid("tags", "The tags of %q are set by the players themselves.", group)
+				return fault.Wrong("tags", "The tags of %q are set by the players themselves.", group)
 			case !byPlayer && !manages:
-				return invalid("tags", "The tags of %q are set by the board's managers.", group)
+				return fault.Wrong("tags", "The tags of %q are set by the board's managers.", group)
 			}
 		}
 		before := writeTags(m.Tags)

@@ -225,7 +225,7 @@ func notesIn(tx *db.Tx, boardID string, member int64) (notes []Note, err error) 
 func (b *Boards) WriteNote(ctx context.Context, a identity.Actor, at *Board, key, text string) error {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if text == "" {
-		return invalid("text", "The note is empty.")
+		return fault.Wrong("text", "The note is empty.")
 	}
 	if err := checkProse("text", "The note", text); err != nil {
 		return err

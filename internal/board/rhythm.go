@@ -87,22 +87,22 @@ func (r Rhythm) check(unit scorecard.Period) (Rhythm, error) {
 		return Rhythm{}, nil
 	case ToDraft, Auto:
 	default:
-		return r, invalid("mode", "A board is released by itself (auto), drafted by itself (draft), or neither (left empty), not %q.", r.Mode)
+		return r, fault.Wrong("mode", "A board is released by itself (auto), drafted by itself (draft), or neither (left empty), not %q.", r.Mode)
 	}
 	if r.Days < 0 || r.Days > mostDays {
-		return r, invalid("days", "A period closes 0 to %d days after the first day that follows it; %d is not.", mostDays, r.Days)
+		return r, fault.Wrong("days", "A period closes 0 to %d days after the first day that follows it; %d is not.", mostDays, r.Days)
 	}
 	at, err := time.Parse("15:04", r.At)
 	if err != nil {
-		return r, invalid("at", "A time of day looks like 09:00; %q does not.", r.At)
+		return r, fault.Wrong("at", "A time of day looks like 09:00; %q does not.", r.At)
 	}
 	r.At = at.Format("15:04")
 	if most := min(mostGrace, shortest[unit]*24-1); r.Grace < 0 || r.Grace > most {
-		return r, invalid("grace", "Late data is waited for 0 to %d hours on a board that is released by %s, so that one period is out before the next closes; %d is not.", most, unit, r.Grace)
+		return r, fault.Wrong("grace", "Late data is waited for 0 to %d hours on a board that is released by %s, so that one period is out before the next closes; %d is not.", most, unit, r.Grace)
 	}
 	if r.From != "" {
 		if _, err := r.Start(unit); err != nil {
-			return r, invalid("from", "%s", fault.Message(err))
+			return r, fault.In("from", err)
 		}
 	}
 	return r, nil
@@ -125,7 +125,7 @@ func (r Rhythm) begins(unit scorecard.Period, before Rhythm, now time.Time, zone
 		return r, err
 	}
 	if oldest := period.Of(unit, now, zone).Add(-mostCaughtUp); from.First < oldest.First && r.From != before.From {
-		return r, invalid("from", "%s is too long ago: what was missed is caught up from %s on at the earliest. Publish what is older by hand.", from.Label(), oldest.Label())
+		return r, fault.Wrong("from", "%s is too long ago: what was missed is caught up from %s on at the earliest. Publish what is older by hand.", from.Label(), oldest.Label())
 	}
 	return r, nil
 }

@@ -135,7 +135,7 @@ func scanHolder(scan func(...any) error) (h Holder, err error) {
 // players, tag groups and metrics that the board does not have. Conflict for the last owner, who hands the board over first.
 func (b *Boards) GiveRole(ctx context.Context, a identity.Actor, at *Board, address string, r Role, s Scope) error {
 	if !slices.Contains(roles, r) {
-		return invalid("role", "A role on a board is owner, manager, coach, steward or viewer, not %q.", r)
+		return fault.Wrong("role", "A role on a board is owner, manager, coach, steward or viewer, not %q.", r)
 	}
 	address, err := identity.ParseAddress(address)
 	if err != nil {
@@ -190,7 +190,7 @@ func (h Holder) same(other Holder) bool {
 // check refuses what cannot be given.
 func (s Scope) check(r Role) error {
 	if r != Coach && (len(s.Players) > 0 || len(s.Tags) > 0 || len(s.Metrics) > 0) {
-		return invalid("scope", "Only a coach is given some players and metrics; a %s is not.", r)
+		return fault.Wrong("scope", "Only a coach is given some players and metrics; a %s is not.", r)
 	}
 	for _, list := range [][]string{s.Players, s.Metrics} {
 		for _, key := range list {
@@ -259,12 +259,12 @@ func (b *Boards) checkScope(tx *db.Tx, boardID string, s Scope) error {
 	}
 	for _, key := range s.Metrics {
 		if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Key == key }) {
-			return invalid("metrics", "The scorecard has no metric %q.", key)
+			return fault.Wrong("metrics", "The scorecard has no metric %q.", key)
 		}
 	}
 	for _, group := range slices.Sorted(maps.Keys(s.Tags)) {
 		if !slices.Contains(card.Tags, group) {
-			return invalid("tags", "%q is not one of the board's tag groups: it has %s.", group, cmp.Or(strings.Join(card.Tags, ", "), "none"))
+			return fault.Wrong("tags", "%q is not one of the board's tag groups: it has %s.", group, cmp.Or(strings.Join(card.Tags, ", "), "none"))
 		}
 	}
 	if len(s.Players) == 0 {
@@ -273,7 +273,7 @@ func (b *Boards) checkScope(tx *db.Tx, boardID string, s Scope) error {
 	c := &change{Tx: tx, boards: b, boardID: boardID, now: b.rooms.Now()}
 	for _, key := range s.Players {
 		if _, err := c.member(key); fault.Of(err) == fault.NotFound {
-			return invalid("players", "Nobody on the board has the key %q.", key)
+			return fault.Wrong("players", "Nobody on the board has the key %q.", key)
 		} else if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"cairn/internal/audit"
 	"cairn/internal/consent"
 	"cairn/internal/db"
+	"cairn/internal/fault"
 	"cairn/internal/identity"
 )
 
@@ -46,18 +47,18 @@ const (
 // checkAudience refuses a basis, a stage and audiences that there are not.
 func (b *Board) checkAudience() error {
 	if !slices.Contains([]Basis{OptIn, PublicRecord, Things}, b.Basis) {
-		return invalid("basis", "The basis of membership is %q, %q or %q, not %q.", OptIn, PublicRecord, Things, b.Basis)
+		return fault.Wrong("basis", "The basis of membership is %q, %q or %q, not %q.", OptIn, PublicRecord, Things, b.Basis)
 	}
 	if !slices.Contains([]Stage{Stealth, Private, Unlisted, Open}, b.Stage) {
-		return invalid("stage", "A board is in stealth (managers only), private (members), unlisted (whoever knows the address) or public (listed on the home page), not %q.", b.Stage)
+		return fault.Wrong("stage", "A board is in stealth (managers only), private (members), unlisted (whoever knows the address) or public (listed on the home page), not %q.", b.Stage)
 	}
 	for field, to := range map[string]Audience{"leaderboard": b.Pages.Leaderboard, "scorecards": b.Pages.Scorecards, "history": b.Pages.History} {
 		if !slices.Contains([]Audience{ToManagers, ToPlayer, ToMembers, ToEveryone}, to) {
-			return invalid(field, "The %s of a board is for managers, player, members or everyone, not for %q.", field, to)
+			return fault.Wrong(field, "The %s of a board is for managers, player, members or everyone, not for %q.", field, to)
 		}
 	}
 	if b.Smallest < consent.K {
-		return invalid("smallest", "A figure about several is shown of %d or more, not of %d.", consent.K, b.Smallest)
+		return fault.Wrong("smallest", "A figure about several is shown of %d or more, not of %d.", consent.K, b.Smallest)
 	}
 	return nil
 }

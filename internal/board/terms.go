@@ -217,11 +217,11 @@ func (t Terms) check(card *scorecard.Scorecard, answered bool) error {
 	for _, f := range t.Fields {
 		switch {
 		case metrics[f.Metric] == nil:
-			return invalid("metric", "The scorecard has no metric %q: name one of %s.", f.Metric, strings.Join(slices.Sorted(maps.Keys(metrics)), ", "))
+			return fault.Wrong("metric", "The scorecard has no metric %q: name one of %s.", f.Metric, strings.Join(slices.Sorted(maps.Keys(metrics)), ", "))
 		case named[f.Metric]:
-			return invalid(f.Metric, "The terms name %q twice.", f.Metric)
+			return fault.Wrong(f.Metric, "The terms name %q twice.", f.Metric)
 		case f.From != FromBoard && f.From != FromPlayer:
-			return invalid(f.Metric+".from", "%s is derived from entries of the board or of the player, not of %q.", f.Metric, f.From)
+			return fault.Wrong(f.Metric+".from", "%s is derived from entries of the board or of the player, not of %q.", f.Metric, f.From)
 		}
 		named[f.Metric] = true
 		for _, text := range []struct{ field, text string }{{"purpose", f.Purpose}, {"gives", f.Gives}, {"value", f.Value}, {"to_whom", f.ToWhom}} {
@@ -236,10 +236,10 @@ func (t Terms) check(card *scorecard.Scorecard, answered bool) error {
 	for _, metric := range card.Metrics() {
 		f, _ := t.Field(metric.Key)
 		if wide(metric) && f.Value == "" {
-			return invalid(metric.Key+".value", "Others will see the players' %s: say whether showing it adds value, or let the scorecard keep it for the player (audience: player).", metric.Name)
+			return fault.Wrong(metric.Key+".value", "Others will see the players' %s: say whether showing it adds value, or let the scorecard keep it for the player (audience: player).", metric.Name)
 		}
 		if wide(metric) && f.ToWhom == "" {
-			return invalid(metric.Key+".to_whom", "Others will see the players' %s: say to whom showing it adds value.", metric.Name)
+			return fault.Wrong(metric.Key+".to_whom", "Others will see the players' %s: say to whom showing it adds value.", metric.Name)
 		}
 	}
 	return nil
@@ -249,11 +249,11 @@ func (t Terms) check(card *scorecard.Scorecard, answered bool) error {
 func checkProse(field, what, text string) error {
 	switch {
 	case !utf8.ValidString(text):
-		return invalid(field, "%s is not UTF-8 text.", what)
+		return fault.Wrong(field, "%s is not UTF-8 text.", what)
 	case utf8.RuneCountInString(text) > 2000:
-		return invalid(field, "%s is longer than 2000 characters.", what)
+		return fault.Wrong(field, "%s is longer than 2000 characters.", what)
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		return invalid(field, "%s holds a control character.", what)
+		return fault.Wrong(field, "%s holds a control character.", what)
 	}
 	return nil
 }
@@ -368,10 +368,10 @@ func (p Plan) check() error {
 			return err
 		}
 		if strings.TrimSpace(group) == "" {
-			return invalid("tags_by", "A tag group needs a name.")
+			return fault.Wrong("tags_by", "A tag group needs a name.")
 		}
 		if by := p.TagsBy[group]; by != ByManager && by != ByPlayer {
-			return invalid("tags_by", "The tags of %q are set by the manager or by the player, not by %q.", group, by)
+			return fault.Wrong("tags_by", "The tags of %q are set by the manager or by the player, not by %q.", group, by)
 		}
 	}
 	for _, text := range []struct{ field, what, text string }{
@@ -384,12 +384,12 @@ func (p Plan) check() error {
 	if p.Talk != "" {
 		at, err := url.Parse(p.Talk)
 		if err != nil || at.Scheme != "https" || at.Hostname() == "" || at.User != nil || len(p.Talk) > 2000 {
-			return invalid("talk", "%.100q is no address where people could talk: it begins with https://.", p.Talk)
+			return fault.Wrong("talk", "%.100q is no address where people could talk: it begins with https://.", p.Talk)
 		}
 	}
 	if p.Success.Review != "" {
 		if _, err := time.Parse(time.DateOnly, p.Success.Review); err != nil {
-			return invalid("review", "The day of the review is written like 2027-03-31, not %q.", p.Success.Review)
+			return fault.Wrong("review", "The day of the review is written like 2027-03-31, not %q.", p.Success.Review)
 		}
 	}
 	return nil

@@ -108,9 +108,7 @@ func (c *Coaching) measured(ctx context.Context, at *board.Board, metric string)
 }
 
 func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
+	return fault.Wrong(field, format, args...)
 }
 
 // line returns a text of one line without the space around it, and refuses one that no page could show well.

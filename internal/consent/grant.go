@@ -49,9 +49,7 @@ const maxPurpose = 2000
 
 func (g Grant) check() error {
 	refuse := func(field, format string, args ...any) error {
-		f := fault.New(fault.Invalid, format, args...)
-		f.Field = field
-		return f
+		return fault.Wrong(field, format, args...)
 	}
 	switch {
 	case g.Player == "" || g.Board == "":

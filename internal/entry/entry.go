@@ -39,9 +39,7 @@ const (
 // Check refuses, with Invalid and the field, an entry that Append would refuse.
 func (e Entry) Check() error {
 	refuse := func(field, format string, args ...any) error {
-		f := fault.New(fault.Invalid, "Entry %.100q: "+format, append([]any{e.ID}, args...)...)
-		f.Field = field
-		return f
+		return fault.Wrong(field, "Entry %.100q: "+format, append([]any{e.ID}, args...)...)
 	}
 	switch {
 	case e.ID == "":

@@ -91,6 +91,9 @@ func Wrong(field, format string, args ...any) *Fault {
 	return &Fault{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
+// In returns what err says as an Invalid fault of one field or key.
+func In(field string, err error) *Fault { return Wrong(field, "%s", Message(err)) }
+
 // Wrap returns a fault of a kind with a cause for the log.
 func Wrap(kind Kind, cause error, format string, args ...any) *Fault {
 	return &Fault{Kind: kind, Message: fmt.Sprintf(format, args...), Cause: cause}

@@ -38,17 +38,12 @@ type Made struct {
 
 // check refuses, with the field, a hook that cannot be.
 func (m *Made) check(addressToo bool) error {
-	invalid := func(field, format string, args ...any) error {
-		f := fault.New(fault.Invalid, format, args...)
-		f.Field = field
-		return f
-	}
 	m.Name, m.Address = strings.TrimSpace(m.Name), strings.TrimSpace(m.Address)
 	if m.Name == "" || utf8.RuneCountInString(m.Name) > 60 || !utf8.ValidString(m.Name) || strings.ContainsFunc(m.Name, unicode.IsControl) {
-		return invalid("name", "Give it a name of at most 60 characters, after what is told.")
+		return fault.Wrong("name", "Give it a name of at most 60 characters, after what is told.")
 	}
 	if !slices.Contains(Kinds(), m.Kind) {
-		return invalid("kind", "A hook is a webhook, or a chat of slack, discord or teams, not %q.", m.Kind)
+		return fault.Wrong("kind", "A hook is a webhook, or a chat of slack, discord or teams, not %q.", m.Kind)
 	}
 	var events []string // in this order, each once
 	for _, event := range Events(m.Kind) {
@@ -58,17 +53,17 @@ func (m *Made) check(addressToo bool) error {
 	}
 	for _, event := range m.Events {
 		if !slices.Contains(events, event) {
-			return invalid("events", "A %s is told of %s, not of %q.", m.Kind, strings.Join(Events(m.Kind), ", "), event)
+			return fault.Wrong("events", "A %s is told of %s, not of %q.", m.Kind, strings.Join(Events(m.Kind), ", "), event)
 		}
 	}
 	if len(events) == 0 {
-		return invalid("events", "Choose at least one thing that it is told.")
+		return fault.Wrong("events", "Choose at least one thing that it is told.")
 	}
 	m.Events = events
 	m.Members = m.Members && m.Kind != Webhook
 	if addressToo || m.Address != "" {
 		if err := checkAddress(m.Address); err != nil {
-			return invalid("address", "%s", fault.Message(err))
+			return fault.In("address", err)
 		}
 	}
 	return nil

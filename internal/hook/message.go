@@ -194,9 +194,7 @@ func (h *Hooks) enqueue(tx *db.Tx, m message, key string, due time.Time) error {
 func (h *Hooks) Deliveries(ctx context.Context, at *board.Board, id, before string, limit int) (list []Delivery, err error) {
 	before = strings.TrimPrefix(before, begins)
 	if before != "" && uuid.Validate(before) != nil {
-		f := fault.New(fault.Invalid, "That is no message to go on from.")
-		f.Field = "before"
-		return nil, f
+		return nil, fault.Wrong("before", "That is no message to go on from.")
 	}
 	err = h.rooms.DB.Read(ctx, func(tx *db.Tx) error {
 		list = []Delivery{}

@@ -14,9 +14,7 @@ import (
 func ParseAddress(text string) (string, error) {
 	address := strings.ToLower(strings.TrimSpace(text))
 	wrong := func(why string) (string, error) {
-		f := fault.New(fault.Invalid, "That is no mail address that Cairn can use: %s. It looks like name@example.org.", why)
-		f.Field = "address"
-		return "", f
+		return "", fault.Wrong("address", "That is no mail address that Cairn can use: %s. It looks like name@example.org.", why)
 	}
 	switch {
 	case address == "":

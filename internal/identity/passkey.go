@@ -153,9 +153,7 @@ func readKeys(tx *db.Tx, account string) (keys []webauthn.Credential, err error)
 func (i *Identity) FinishPasskey(ctx context.Context, a Actor, secret, name string, answer []byte) (Passkey, error) {
 	name = strings.TrimSpace(name)
 	if utf8.RuneCountInString(name) > 60 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		f := fault.New(fault.Invalid, "A passkey's name is at most 60 characters on one line.")
-		f.Field = "name"
-		return Passkey{}, f
+		return Passkey{}, fault.Wrong("name", "A passkey's name is at most 60 characters on one line.")
 	}
 	var state webauthn.SessionData
 	if err := i.takeUp(ctx, addPasskey, a.Account, secret, &state); err != nil {

@@ -59,9 +59,7 @@ func (i *Identity) MakeToken(ctx context.Context, a Actor, name string, scopes [
 		return "", Token{}, err
 	}
 	if !a.Operator && slices.Contains(made.Scopes, Operate) {
-		f := fault.New(fault.Invalid, "Only somebody who runs this server makes tokens for running it.")
-		f.Field = "scopes"
-		return "", Token{}, f
+		return "", Token{}, fault.Wrong("scopes", "Only somebody who runs this server makes tokens for running it.")
 	}
 	if err := i.Take("token", a.Account); err != nil {
 		return "", Token{}, err
@@ -96,25 +94,20 @@ func (i *Identity) MakeToken(ctx context.Context, a Actor, name string, scopes [
 
 // check refuses a token that cannot be.
 func (t Token) check(now time.Time, asked []Scope) error {
-	invalid := func(field, format string, args ...any) error {
-		f := fault.New(fault.Invalid, format, args...)
-		f.Field = field
-		return f
-	}
 	if t.Name == "" || utf8.RuneCountInString(t.Name) > 60 || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, unicode.IsControl) {
-		return invalid("name", "Give the token a name of at most 60 characters, after the program that uses it.")
+		return fault.Wrong("name", "Give the token a name of at most 60 characters, after the program that uses it.")
 	}
 	for _, s := range asked {
 		if !slices.Contains(Scopes(), s) {
-			return invalid("scopes", "There is no scope %q.", s)
+			return fault.Wrong("scopes", "There is no scope %q.", s)
 		}
 	}
 	if len(t.Scopes) == 0 {
-		return invalid("scopes", "Choose at least one thing that the token may do.")
+		return fault.Wrong("scopes", "Choose at least one thing that the token may do.")
 	}
 	// A minute either way: the form was filled in before it was sent.
 	if life := t.Expires.Sub(now); life < 24*time.Hour-time.Minute || t.Expires.After(now.AddDate(1, 0, 0).Add(time.Minute)) {
-		return invalid("expires", "A token lives for a day to a year.")
+		return fault.Wrong("expires", "A token lives for a day to a year.")
 	}
 	return nil
 }

@@ -55,9 +55,7 @@ func ReadRules(text json.RawMessage) (Rules, error) {
 		return nil, nil
 	}
 	wrong := func(format string, args ...any) error {
-		f := fault.New(fault.Invalid, format, args...)
-		f.Field = "rules"
-		return f
+		return fault.Wrong("rules", format, args...)
 	}
 	if len(text) > maxRulesText {
 		return nil, wrong("The rules are longer than 64 KiB.")
@@ -79,9 +77,7 @@ func ReadRules(text json.RawMessage) (Rules, error) {
 	}
 	for i := range rules {
 		if field, why := rules[i].compile(); why != "" {
-			f := fault.New(fault.Invalid, "Rule %d, %s: %s.", i+1, field, why)
-			f.Field = fmt.Sprintf("rules[%d].%s", i, field)
-			return nil, f
+			return nil, fault.Wrong(fmt.Sprintf("rules[%d].%s", i, field), "Rule %d, %s: %s.", i+1, field, why)
 		}
 	}
 	if n := rules.wide(); n > maxWide {

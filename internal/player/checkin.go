@@ -8,6 +8,7 @@ import (
 
 	"cairn/internal/db"
 	"cairn/internal/entry"
+	"cairn/internal/fault"
 	"cairn/internal/identity"
 )
 
@@ -47,13 +48,13 @@ func (p *Players) CheckIn(ctx context.Context, a identity.Actor, day string, sin
 	on, err := time.ParseInLocation(time.DateOnly, day, zone)
 	switch {
 	case err != nil || on.Year() < 1:
-		return 0, invalid("day", "Say which day, such as 2026-11-23.")
+		return 0, fault.Wrong("day", "Say which day, such as 2026-11-23.")
 	case on.After(p.now()):
-		return 0, invalid("day", "This day is still to come.")
+		return 0, fault.Wrong("day", "This day is still to come.")
 	case !since.IsZero() && on.Add(12*time.Hour).Before(since):
-		return 0, invalid("day", "By this link a day of the last %d is kept. For an older one, sign in.", int(p.now().Sub(since).Hours()/24))
+		return 0, fault.Wrong("day", "By this link a day of the last %d is kept. For an older one, sign in.", int(p.now().Sub(since).Hours()/24))
 	case len(said) == 0:
-		return 0, invalid("other", "There is nothing in it yet: say of one thing at least how many.")
+		return 0, fault.Wrong("other", "There is nothing in it yet: say of one thing at least how many.")
 	}
 	entries := make([]Entry, len(said))
 	for i, s := range said {
@@ -70,9 +71,9 @@ const mostTapped = 100
 func (p *Players) Tap(ctx context.Context, a identity.Actor, tap, key string, n int) (added int, err error) {
 	switch {
 	case n < 1 || n > mostTapped:
-		return 0, invalid("n", "A tap adds 1 to %d.", mostTapped)
+		return 0, fault.Wrong("n", "A tap adds 1 to %d.", mostTapped)
 	case tap == "" || len(tap) > 64 || strings.ContainsAny(tap, " #"):
-		return 0, invalid("tap", "Give the tap an id of its own, without blanks, at most 64 characters: sent twice, it then counts once.")
+		return 0, fault.Wrong("tap", "Give the tap an id of its own, without blanks, at most 64 characters: sent twice, it then counts once.")
 	}
 	if err := may(a, identity.WriteOwn); err != nil {
 		return 0, err

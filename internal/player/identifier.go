@@ -127,7 +127,7 @@ func (p *Players) AddIdentifier(ctx context.Context, a identity.Actor, id Identi
 			return err
 		}
 		if there >= mostIdentifiers {
-			return invalid("value", "You are known by %d identifiers already: remove one first.", there)
+			return fault.Wrong("value", "You are known by %d identifiers already: remove one first.", there)
 		}
 		if _, err := tx.Exec(`INSERT INTO player_identifier (player_id, kind, value, added_at) VALUES ($1, $2, $3, $4)`,
 			a.Account, id.Kind, id.Value, p.now().UnixMicro()); err != nil {
@@ -165,20 +165,20 @@ func (id Identifier) plain() (Identifier, error) {
 	case Handle:
 		id.Value = strings.TrimPrefix(id.Value, "@")
 		if id.Value == "" || strings.ContainsAny(id.Value, " \t\n") {
-			return id, invalid("value", "A handle is one word, as you are called at a source.")
+			return id, fault.Wrong("value", "A handle is one word, as you are called at a source.")
 		}
 		return id, checkText("value", "The handle", id.Value, mostName, "")
 	case Git:
 		value, err := identity.ParseAddress(id.Value)
 		if err != nil {
-			return id, invalid("value", "%.100q is no git address: it is what stands between < and > in your commits.", id.Value)
+			return id, fault.Wrong("value", "%.100q is no git address: it is what stands between < and > in your commits.", id.Value)
 		}
 		id.Value = value
 		return id, nil
 	case Address:
-		return id, invalid("kind", "An address is added, proved and removed where your ways to sign in are.")
+		return id, fault.Wrong("kind", "An address is added, proved and removed where your ways to sign in are.")
 	}
-	return id, invalid("kind", "An identifier is a %s or a %s address, not a %.50q.", Handle, Git, id.Kind)
+	return id, fault.Wrong("kind", "An identifier is a %s or a %s address, not a %.50q.", Handle, Git, id.Kind)
 }
 
 // instant is a time of a column, in microseconds.

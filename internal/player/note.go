@@ -70,17 +70,17 @@ func (p *Players) WriteNote(ctx context.Context, a identity.Actor, n Note) error
 	}
 	n.Text = strings.Join(strings.Fields(n.Text), " ")
 	if n.Text == "" {
-		return invalid("text", "Say in a few words what happened.")
+		return fault.Wrong("text", "Say in a few words what happened.")
 	}
 	if err := checkText("text", "The note", n.Text, mostNote, ""); err != nil {
 		return err
 	}
 	day, err := period.ParseDate(strings.TrimSpace(n.Day))
 	if err != nil {
-		return invalid("day", "%.40q is no day: it reads like 2026-11-22.", n.Day)
+		return fault.Wrong("day", "%.40q is no day: it reads like 2026-11-22.", n.Day)
 	}
 	if away := day.Start(time.UTC).Sub(p.now()).Abs(); away > farthestNote {
-		return invalid("day", "%s is too far away: a note is of the last or the next 100 years.", day)
+		return fault.Wrong("day", "%s is too far away: a note is of the last or the next 100 years.", day)
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -92,7 +92,7 @@ func (p *Players) WriteNote(ctx context.Context, a identity.Actor, n Note) error
 			return err
 		}
 		if written >= mostNotes {
-			return invalid("text", "A timeline holds at most %d notes: take one away first.", mostNotes)
+			return fault.Wrong("text", "A timeline holds at most %d notes: take one away first.", mostNotes)
 		}
 		if _, err := tx.Exec(`INSERT INTO player_note (player_id, note_id, board_id, day, content, shown, written_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			a.Account, id.String(), n.Board, day.String(), n.Text, truth(n.Shown), p.now().UnixMicro()); err != nil {

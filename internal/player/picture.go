@@ -54,7 +54,7 @@ func (p *Players) PutPicture(ctx context.Context, a identity.Actor, file io.Read
 		return fmt.Errorf("reading a picture: %w", err)
 	}
 	if len(content) > mostFile {
-		return invalid("picture", "The picture is larger than %d MB: choose a smaller one.", mostFile>>20)
+		return fault.Wrong("picture", "The picture is larger than %d MB: choose a smaller one.", mostFile>>20)
 	}
 	p.decoding.Lock()
 	small, err := portrait(content)
@@ -83,7 +83,7 @@ func portrait(content []byte) ([]byte, error) {
 		size, decode, turn = jpeg.DecodeConfig, jpeg.Decode, orientation(content)
 		passes = bytes.Count(content, []byte("\xff\xda"))
 	default:
-		return nil, invalid("picture", "That is neither a PNG nor a JPEG picture.")
+		return nil, fault.Wrong("picture", "That is neither a PNG nor a JPEG picture.")
 	}
 	damaged := func(err error) error {
 		f := fault.Wrap(fault.Invalid, err, "The picture is damaged: save it anew, or choose another one.")
@@ -100,10 +100,10 @@ func portrait(content []byte) ([]byte, error) {
 		pixels *= 2 // twice as deep
 	}
 	if config.Width < 1 || config.Height < 1 || pixels > mostPixels {
-		return nil, invalid("picture", "The picture has %d × %d pixels, which is too many: choose a smaller one.", config.Width, config.Height)
+		return nil, fault.Wrong("picture", "The picture has %d × %d pixels, which is too many: choose a smaller one.", config.Width, config.Height)
 	}
 	if int64(passes)*pixels > mostDrawn {
-		return nil, invalid("picture", "The picture is drawn in too many passes: save it as a plain JPEG.")
+		return nil, fault.Wrong("picture", "The picture is drawn in too many passes: save it as a plain JPEG.")
 	}
 	picture, err := decode(bytes.NewReader(content))
 	if err != nil {

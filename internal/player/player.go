@@ -101,9 +101,3 @@ func (p *Players) change(ctx context.Context, a identity.Actor, change func(*db.
 func (p *Players) note(tx *db.Tx, a identity.Actor, verb string, detail map[string]string) error {
 	return p.trail.Write(tx, audit.Event{Actor: a.Account, Player: a.Account, Verb: verb, Detail: detail})
 }
-
-func invalid(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
-}

@@ -102,10 +102,10 @@ func (p Profile) plain() (Profile, error) {
 		return p, err
 	}
 	if _, err := time.LoadLocation(p.Zone); err != nil || p.Zone == "Local" {
-		return p, invalid("zone", "%q is no time zone: it reads like Europe/Berlin.", p.Zone)
+		return p, fault.Wrong("zone", "%q is no time zone: it reads like Europe/Berlin.", p.Zone)
 	}
 	if len(p.Links) > mostLinks {
-		return p, invalid("links", "A profile has at most %d links; these are %d.", mostLinks, len(p.Links))
+		return p, fault.Wrong("links", "A profile has at most %d links; these are %d.", mostLinks, len(p.Links))
 	}
 	links := make([]Link, 0, len(p.Links))
 	for _, l := range p.Links {
@@ -114,7 +114,7 @@ func (p Profile) plain() (Profile, error) {
 			return p, err
 		}
 		if !isAddress(l.Address) {
-			return p, invalid("links", "%.100q is no address for a link: it begins with https:// and has at most %d characters.", l.Address, mostLink)
+			return p, fault.Wrong("links", "%.100q is no address for a link: it begins with https:// and has at most %d characters.", l.Address, mostLink)
 		}
 		if l.Text == "" {
 			l.Text = hostOf(l.Address)
@@ -144,16 +144,16 @@ func hostOf(address string) string {
 // direction of the text around them.
 func checkText(field, what, text string, most int, allowed string) error {
 	if !utf8.ValidString(text) {
-		return invalid(field, "%s is no text in UTF-8.", what)
+		return fault.Wrong(field, "%s is no text in UTF-8.", what)
 	}
 	if n := utf8.RuneCountInString(text); n > most {
-		return invalid(field, "%s has %d characters, and at most %d are kept.", what, n, most)
+		return fault.Wrong(field, "%s has %d characters, and at most %d are kept.", what, n, most)
 	}
 	odd := func(r rune) bool {
 		return (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) && !strings.ContainsRune(allowed, r)
 	}
 	if strings.ContainsFunc(text, odd) {
-		return invalid(field, "%s holds a control character.", what)
+		return fault.Wrong(field, "%s holds a control character.", what)
 	}
 	return nil
 }

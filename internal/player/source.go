@@ -92,10 +92,10 @@ func checked(source string, entries []Entry, ownWord bool) ([]Entry, error) {
 		return nil, err
 	}
 	if strings.TrimSpace(source) != source || source == "" {
-		return nil, invalid("source", "A source has a name, without blanks around it.")
+		return nil, fault.Wrong("source", "A source has a name, without blanks around it.")
 	}
 	if len(entries) > mostBatch {
-		return nil, invalid("entries", "These are %d entries, and at most %d are taken at once: send them in parts.", len(entries), mostBatch)
+		return nil, fault.Wrong("entries", "These are %d entries, and at most %d are taken at once: send them in parts.", len(entries), mostBatch)
 	}
 	batch, err := last(entries)
 	for i := range batch {
@@ -152,7 +152,7 @@ func (p *Players) add(tx *db.Tx, a identity.Actor, source string, batch []Entry)
 		return 0, err
 	}
 	if all > p.most {
-		return 0, invalid("entries", "Your record would hold %d entries, and at most %d are kept: remove a source, or older entries, first.", all, p.most)
+		return 0, fault.Wrong("entries", "Your record would hold %d entries, and at most %d are kept: remove a source, or older entries, first.", all, p.most)
 	}
 	return added, nil
 }
@@ -170,7 +170,7 @@ func last(entries []Entry) ([]Entry, error) {
 			}
 		}
 		if e.Evidence != "" && !isAddress(e.Evidence) {
-			return nil, invalid("evidence", "Entry %.100q: %.100q is no address of evidence: it begins with https:// and has at most %d characters.", e.ID, e.Evidence, mostLink)
+			return nil, fault.Wrong("evidence", "Entry %.100q: %.100q is no address of evidence: it begins with https:// and has at most %d characters.", e.ID, e.Evidence, mostLink)
 		}
 		at[e.ID] = i
 	}
@@ -193,7 +193,7 @@ func (p *Players) connect(tx *db.Tx, a identity.Actor, source string) (seq int64
 		return seq, err
 	}
 	if sources >= mostSources {
-		return 0, invalid("source", "You have %d sources already: remove one first.", sources)
+		return 0, fault.Wrong("source", "You have %d sources already: remove one first.", sources)
 	}
 	if _, err := tx.Exec(`INSERT INTO player_source (player_id, name, connected_at, entries, last_seq, came) VALUES ($1, $2, $3, 0, 0, '')`,
 		a.Account, source, p.now().UnixMicro()); err != nil {

@@ -193,9 +193,7 @@ func (r *Releases) Publish(ctx context.Context, b *board.Board, p period.Period,
 // the period has no final release, and Conflict where its raw entries have been purged or nothing would change.
 func (r *Releases) Erratum(ctx context.Context, b *board.Board, p period.Period, reason string) (*Release, error) {
 	if reason == "" {
-		f := fault.New(fault.Invalid, "An erratum says why: give the reason that readers will see with --reason TEXT.")
-		f.Field = "reason"
-		return nil, f
+		return nil, fault.Wrong("reason", "An erratum says why: give the reason that readers will see with --reason TEXT.")
 	}
 	rec, err := r.put(ctx, b.Key, func(c *choice) error {
 		c.period = p

@@ -234,7 +234,7 @@ func (s *Sources) Connect(ctx context.Context, a identity.Actor, c Connection, c
 		return made, "", err
 	}
 	if !nameForm.MatchString(c.Name) {
-		return made, "", invalid("name", "A source is named with up to 40 small letters, digits and dashes, such as shop or crm-calls.")
+		return made, "", fault.Wrong("name", "A source is named with up to 40 small letters, digits and dashes, such as shop or crm-calls.")
 	}
 	if err := s.check(&c); err != nil {
 		return made, "", err
@@ -307,7 +307,7 @@ func (s *Sources) check(c *Connection) error {
 		c.Settings = json.RawMessage("{}")
 	}
 	if len(c.Settings) > mostSettings {
-		return invalid("settings", "The settings of a source have at most 64 KiB.")
+		return fault.Wrong("settings", "The settings of a source have at most 64 KiB.")
 	}
 	puller, asked := s.rooms.Pullers[c.Kind]
 	switch {
@@ -317,17 +317,17 @@ func (s *Sources) check(c *Connection) error {
 			return err
 		}
 		if p.Enrol && c.Board == "" {
-			return invalid("settings", "Nobody is enrolled by a source of your own: all that it brings is yours.")
+			return fault.Wrong("settings", "Nobody is enrolled by a source of your own: all that it brings is yours.")
 		}
 		if p.Expect != "" {
 			if expect, err := time.ParseDuration(p.Expect); err != nil || expect < shortest || expect > 31*24*time.Hour {
-				return invalid("expect", "Say how often it should bring something, from once a minute to once in 31 days, such as 24h.")
+				return fault.Wrong("expect", "Say how often it should bring something, from once a minute to once in 31 days, such as 24h.")
 			}
 		}
 		c.Every = 0
 	case c.Kind == Counter:
 		if !json.Valid(c.Settings) {
-			return invalid("settings", "The settings are a JSON object.")
+			return fault.Wrong("settings", "The settings are a JSON object.")
 		}
 		c.Every = 0
 	case !asked:
@@ -335,7 +335,7 @@ func (s *Sources) check(c *Connection) error {
 		for _, k := range s.Kinds() {
 			kinds = append(kinds, string(k))
 		}
-		return invalid("kind", "There is no source of the kind %q: name one of %s.", c.Kind, strings.Join(kinds, ", "))
+		return fault.Wrong("kind", "There is no source of the kind %q: name one of %s.", c.Kind, strings.Join(kinds, ", "))
 	default:
 		settings, err := puller.Configure(c.Settings)
 		if err != nil {
@@ -343,7 +343,7 @@ func (s *Sources) check(c *Connection) error {
 		}
 		c.Settings = settings
 		if c.Every = cmp.Or(c.Every, time.Hour); c.Every < shortest || c.Every > 31*24*time.Hour {
-			return invalid("every", "A source is asked once a minute at the most, and every 31 days at the least.")
+			return fault.Wrong("every", "A source is asked once a minute at the most, and every 31 days at the least.")
 		}
 	}
 	return checkRules(c)
@@ -353,7 +353,7 @@ func (s *Sources) check(c *Connection) error {
 func checkRules(c *Connection) error {
 	text, err := json.Marshal(c.Rules)
 	if err != nil {
-		return invalid("rules", "The rules cannot be written as JSON.")
+		return fault.Wrong("rules", "The rules cannot be written as JSON.")
 	}
 	c.Rules, err = intake.ReadRules(text)
 	return err
@@ -412,10 +412,10 @@ func (s *Sources) seal(c Connection, credentials string) (string, error) {
 		return "", nil
 	}
 	if !c.Kind.Pulls() {
-		return "", invalid("credentials", "A source that sends has no credentials here, but a key.")
+		return "", fault.Wrong("credentials", "A source that sends has no credentials here, but a key.")
 	}
 	if len(credentials) > 16<<10 {
-		return "", invalid("credentials", "Credentials have at most 16 KiB.")
+		return "", fault.Wrong("credentials", "Credentials have at most 16 KiB.")
 	}
 	return s.rooms.Seals.Seal(sealUse(c.ID), credentials)
 }
@@ -460,7 +460,7 @@ func (s *Sources) Change(ctx context.Context, a identity.Actor, o Owner, name st
 			return err
 		}
 		if c.Opens && to.Credentials == nil && !slices.Equal(addresses(was.Settings), addresses(c.Settings)) {
-			return invalid("credentials", "Give the credentials again, or take them away: they are for the address that they were given for, and another one is to be asked.")
+			return fault.Wrong("credentials", "Give the credentials again, or take them away: they are for the address that they were given for, and another one is to be asked.")
 		}
 		rules, err := json.Marshal(c.Rules)
 		if err != nil {
@@ -581,7 +581,7 @@ func retired(c Connection) error {
 
 func checkWhy(why string) error {
 	if len(why) > mostWhy {
-		return invalid("why", "The reason has at most %d bytes.", mostWhy)
+		return fault.Wrong("why", "The reason has at most %d bytes.", mostWhy)
 	}
 	return plainText("why", why)
 }
@@ -663,10 +663,4 @@ func (s *Sources) note(tx *db.Tx, a identity.Actor, verb string, c Connection, d
 		told[key] = text
 	}
 	return s.rooms.Trail.Write(tx, audit.Event{Actor: a.Account, Verb: verb, Board: c.Board, Player: c.Player, Detail: told})
-}
-
-func invalid(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
 }

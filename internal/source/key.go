@@ -60,7 +60,7 @@ func (s *Sources) NewKey(ctx context.Context, a identity.Actor, o Owner, name st
 			return retired(c)
 		}
 		if c.Kind != Push {
-			return invalid("kind", "The source %q sends nothing by itself and needs no key.", c.Name)
+			return fault.Wrong("kind", "The source %q sends nothing by itself and needs no key.", c.Name)
 		}
 		ends := s.rooms.Now()
 		query := `DELETE FROM source_key WHERE source_id = $1 AND (ends_at <> 0 AND ends_at <= $2)`

@@ -35,10 +35,10 @@ func (s *Sources) Mappings(ctx context.Context, boardID string) (all []Mapping, 
 func (s *Sources) KeepMapping(ctx context.Context, boardID string, m Mapping) error {
 	m.Name = strings.TrimSpace(m.Name)
 	if m.Name == "" || len(m.Name) > 100 || plainText("name", m.Name) != nil || strings.ContainsAny(m.Name, "\n\t") {
-		return invalid("keep", "A mapping is kept under a name of at most 100 characters.")
+		return fault.Wrong("keep", "A mapping is kept under a name of at most 100 characters.")
 	}
 	if _, err := intake.ParseMapping("line", []byte(m.Content)); err != nil {
-		return invalid("mapping", "%s", fault.Message(err))
+		return fault.In("mapping", err)
 	}
 	return s.rooms.DB.Write(ctx, func(tx *db.Tx) error {
 		var others int

@@ -102,9 +102,7 @@ func (s *Sources) puller(kind Kind) (Puller, error) {
 	if p := s.rooms.Pullers[kind]; p != nil {
 		return p, nil
 	}
-	f := fault.New(fault.Invalid, "A source of the kind %q is not asked: it sends by itself, or this server does not know it.", kind)
-	f.Field = "kind"
-	return nil, f
+	return nil, fault.Wrong("kind", "A source of the kind %q is not asked: it sends by itself, or this server does not know it.", kind)
 }
 
 // Check asks a connection once, as it would be asked, and says what it found. Nothing is kept. Credentials that are not given

@@ -281,7 +281,7 @@ func madeID(e intake.Event) string {
 // plainText refuses text that not every database keeps, or that no page shows well.
 func plainText(field, text string) error {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
-		return invalid(field, "Its %s holds control characters, or is no UTF-8.", field)
+		return fault.Wrong(field, "Its %s holds control characters, or is no UTF-8.", field)
 	}
 	return nil
 }

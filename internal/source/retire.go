@@ -29,7 +29,7 @@ func (s *Sources) Retire(ctx context.Context, a identity.Actor, o Owner, name, h
 		if heir != "" {
 			next, err := named(tx, o, heir)
 			if fault.Of(err) == fault.NotFound || err == nil && (next.ID == c.ID || next.State == Retired) {
-				return invalid("heir", "There is no other source %q that could take its place.", heir)
+				return fault.Wrong("heir", "There is no other source %q that could take its place.", heir)
 			}
 			if err != nil {
 				return err

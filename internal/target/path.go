@@ -116,28 +116,22 @@ func Room(due float64) float64 {
 func checkPath(path []Point) error {
 	switch {
 	case len(path) == 0:
-		return invalid("path", "A target needs a value and a day by which it is wanted.")
+		return fault.Wrong("path", "A target needs a value and a day by which it is wanted.")
 	case len(path) > mostPoints:
-		return invalid("path", "A path has %d points at most; this one has %d.", mostPoints, len(path))
+		return fault.Wrong("path", "A path has %d points at most; this one has %d.", mostPoints, len(path))
 	}
 	for i, p := range path {
 		if _, err := period.ParseDate(p.Day); err != nil {
-			return invalid("path", "%q is no day: write it like 2027-03-31.", p.Day)
+			return fault.Wrong("path", "%q is no day: write it like 2027-03-31.", p.Day)
 		}
 		if math.IsNaN(p.Value) || math.Abs(p.Value) > 1e15 {
-			return invalid("path", "What is wanted on %s is no number that can be measured.", p.Day)
+			return fault.Wrong("path", "What is wanted on %s is no number that can be measured.", p.Day)
 		}
 		if i > 0 && path[i-1].Day >= p.Day {
-			return invalid("path", "The days of a path follow one another: %s does not come after %s.", p.Day, path[i-1].Day)
+			return fault.Wrong("path", "The days of a path follow one another: %s does not come after %s.", p.Day, path[i-1].Day)
 		}
 	}
 	return nil
-}
-
-func invalid(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
 }
 
 // clone returns a target that shares nothing.

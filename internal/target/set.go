@@ -87,7 +87,7 @@ func (t *Targets) MoveToTeam(ctx context.Context, a identity.Actor, at *board.Bo
 		return Target{}, err
 	}
 	if group != "" && !slices.Contains(card.Tags, group) {
-		return Target{}, invalid("group", "The scorecard has no tag group %q.", group)
+		return Target{}, fault.Wrong("group", "The scorecard has no tag group %q.", group)
 	}
 	var team Target
 	err = t.change(ctx, at, func(tx *db.Tx, held []Target, now time.Time) error {
@@ -99,7 +99,7 @@ func (t *Targets) MoveToTeam(ctx context.Context, a identity.Actor, at *board.Bo
 			return fault.New(fault.NotFound, "Only a target of all players can be moved to their team.")
 		}
 		if was.Metric == "" {
-			return invalid("metric", "The score itself ranks the players of a board: move one of its metrics to the team.")
+			return fault.Wrong("metric", "The score itself ranks the players of a board: move one of its metrics to the team.")
 		}
 		team = was.clone()
 		if team.Scope = Board; group != "" {
@@ -185,11 +185,11 @@ func (t *Targets) check(ctx context.Context, at *board.Board, w Target) error {
 	}
 	switch {
 	case w.Metric != "" && !known(w.Metric):
-		return invalid("metric", "The scorecard has no metric %q.", w.Metric)
+		return fault.Wrong("metric", "The scorecard has no metric %q.", w.Metric)
 	case w.Guardrail != "" && !known(w.Guardrail):
-		return invalid("guardrail", "The scorecard has no metric %q that could be the guardrail.", w.Guardrail)
+		return fault.Wrong("guardrail", "The scorecard has no metric %q that could be the guardrail.", w.Guardrail)
 	case w.Guardrail != "" && w.Guardrail == w.Metric:
-		return invalid("guardrail", "A guardrail is another metric than the one that should rise.")
+		return fault.Wrong("guardrail", "A guardrail is another metric than the one that should rise.")
 	}
 	if err := t.checkScope(ctx, at, card, w); err != nil {
 		return err
@@ -198,35 +198,35 @@ func (t *Targets) check(ctx context.Context, at *board.Board, w Target) error {
 		return err
 	}
 	if beyond := func(p Point) bool { return p.Value < 0 || p.Value > card.OutOf }; w.Metric == "" && card.OutOf > 0 && slices.ContainsFunc(w.Path, beyond) {
-		return invalid("path", "The score runs from 0 to %v: what is wanted of it lies between.", card.OutOf)
+		return fault.Wrong("path", "The score runs from 0 to %v: what is wanted of it lies between.", card.OutOf)
 	}
 	if _, err := period.ParseDate(w.From); err != nil {
-		return invalid("from", "%q is no day: write it like 2027-03-31.", w.From)
+		return fault.Wrong("from", "%q is no day: write it like 2027-03-31.", w.From)
 	}
 	switch {
 	case !utf8.ValidString(w.Why):
-		return invalid("why", "What was written is not UTF-8 text.")
+		return fault.Wrong("why", "What was written is not UTF-8 text.")
 	case utf8.RuneCountInString(w.Why) > 2000:
-		return invalid("why", "What was written is longer than 2000 characters.")
+		return fault.Wrong("why", "What was written is longer than 2000 characters.")
 	case strings.ContainsFunc(w.Why, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		return invalid("why", "What was written holds a control character.")
+		return fault.Wrong("why", "What was written holds a control character.")
 	}
 	return nil
 }
 
 func (t *Targets) checkScope(ctx context.Context, at *board.Board, card *scorecard.Scorecard, w Target) error {
 	if w.Scope != Team && (w.Group != "" || w.Tag != "") {
-		return invalid("scope", "Only a target of a team has a tag.")
+		return fault.Wrong("scope", "Only a target of a team has a tag.")
 	}
 	switch w.Scope {
 	case Board:
 		return nil
 	case Team:
 		if !slices.Contains(card.Tags, w.Group) {
-			return invalid("group", "The scorecard has no tag group %q whose teams could have a target.", w.Group)
+			return fault.Wrong("group", "The scorecard has no tag group %q whose teams could have a target.", w.Group)
 		}
 		if !utf8.ValidString(w.Tag) || utf8.RuneCountInString(w.Tag) > 200 {
-			return invalid("tag", "There is no such team.")
+			return fault.Wrong("tag", "There is no such team.")
 		}
 		return nil
 	case Player:
@@ -238,9 +238,9 @@ func (t *Targets) checkScope(ctx context.Context, at *board.Board, card *scoreca
 			return err
 		}
 		if names.Member(w.Member).State == board.Former {
-			return invalid("player", "There is no such player on the board.")
+			return fault.Wrong("player", "There is no such player on the board.")
 		}
 		return nil
 	}
-	return invalid("scope", "A target is for players, a team or the board, not for %q.", w.Scope)
+	return fault.Wrong("scope", "A target is for players, a team or the board, not for %q.", w.Scope)
 }

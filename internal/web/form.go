@@ -153,9 +153,7 @@ func (q field) Described() string {
 }
 
 func wrong(field, format string, args ...any) error {
-	f := fault.New(fault.Invalid, format, args...)
-	f.Field = field
-	return f
+	return fault.Wrong(field, format, args...)
 }
 
 // problem is why a form was refused, as its head says it.

@@ -60,7 +60,7 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	}
 	switch err := reach.Check(s.Server); {
 	case err != nil:
-		return nil, fault.Wrong("server", "%s", fault.Message(err))
+		return nil, fault.In("server", err)
 	case !boardKey.MatchString(s.Board):
 		return nil, fault.Wrong("board", "Say the key of the board, as it stands in its address after /b/.")
 	case s.Score == "" && len(s.Points) == 0 && len(s.Values) == 0:

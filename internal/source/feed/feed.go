@@ -62,7 +62,7 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	}
 	for address := range s.Feeds {
 		if err := reach.Check(address); err != nil {
-			return nil, fault.Wrong("feeds", "%s", fault.Message(err))
+			return nil, fault.In("feeds", err)
 		}
 	}
 	return json.Marshal(s)

@@ -95,7 +95,7 @@ func (f *Forge) read(text json.RawMessage) (s Settings, err error) {
 		return s, fault.Wrong("base", "Say where the %s is, such as https://git.example.org.", f.name)
 	}
 	if err := reach.Check(s.Base); err != nil {
-		return s, fault.Wrong("base", "%s", fault.Message(err))
+		return s, fault.In("base", err)
 	}
 	if u, err := url.Parse(s.Base); err != nil || u.RawQuery != "" || u.Fragment != "" {
 		return s, fault.Wrong("base", "Leave out what follows the path of the address.")

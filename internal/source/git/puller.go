@@ -78,7 +78,7 @@ func (p *Puller) read(text json.RawMessage) (s Settings, err error) {
 		return s, err
 	}
 	if err := reach.Check(s.URL); err != nil {
-		return s, fault.Wrong("url", "%s", fault.Message(err))
+		return s, fault.In("url", err)
 	}
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Fragment != "" || u.Scheme != "https" && !local(u.Hostname()) {

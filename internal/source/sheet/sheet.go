@@ -65,7 +65,7 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 	}
 	s.URL = published(s.URL)
 	if err := reach.Check(s.URL); err != nil {
-		return nil, fault.Wrong("url", "%s", fault.Message(err))
+		return nil, fault.In("url", err)
 	}
 	if s.Expect < 0 {
 		return nil, fault.Wrong("expect", "How many rows are expected is no negative number.")
@@ -100,7 +100,7 @@ func (s Settings) mapping() (m *intake.Mapping, err error) {
 		return nil, fault.Wrong("preset", "Give a mapping or the name of a preset, not both.")
 	case s.Mapping != "":
 		if m, err = intake.ParseMapping("mapping", []byte(s.Mapping)); err != nil {
-			return nil, fault.Wrong("mapping", "%s", fault.Message(err))
+			return nil, fault.In("mapping", err)
 		}
 	case s.Preset != "":
 		if m, err = intake.PresetNamed(s.Preset); err != nil {

@@ -157,7 +157,7 @@ func (p *plan) checkRequest() error {
 		return name
 	})
 	if err := reach.Check(filled); err != nil {
-		return fault.Wrong("url", "%s", fault.Message(err))
+		return fault.In("url", err)
 	}
 	if left := placeholder.FindString(filled); left != "" {
 		return fault.Wrong("fill", "The address has %s, which nothing fills in: give it under fill.", left)
