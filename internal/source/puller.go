@@ -3,8 +3,11 @@ package source
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -40,6 +43,29 @@ type Asking struct {
 	Client      *http.Client   // of Reach
 	Reach       *reach.Reach
 	Now         time.Time
+}
+
+// ReadState reads what the last pull left into a pointer; at first there is nothing.
+func (a Asking) ReadState(into any) error {
+	if a.State == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(a.State), into); err != nil {
+		return fmt.Errorf("reading the state of a source: %w", err)
+	}
+	return nil
+}
+
+// Sayings name what has no id of its own: by what it says, and by how often that was said before in the same pull. So what is read
+// again and again is one thing, and what stands twice is two.
+type Sayings map[string]int
+
+// ID names the next thing that says something about somebody.
+func (s Sayings) ID(about, says string) string {
+	sum := sha256.Sum256([]byte(about + "\x00" + says))
+	id := "~" + hex.EncodeToString(sum[:16])
+	s[id]++
+	return id + "-" + strconv.Itoa(s[id])
 }
 
 // ReadSettings reads the settings of a kind, a JSON object, into a pointer to its struct, on top of what is there. Invalid, with the

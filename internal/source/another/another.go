@@ -177,10 +177,8 @@ func (Puller) Pull(ctx context.Context, at source.Asking, take func(b intake.Bat
 		return err
 	}
 	var was state
-	if at.State != "" {
-		if err := json.Unmarshal([]byte(at.State), &was); err != nil {
-			return fmt.Errorf("reading the state of a board: %w", err)
-		}
+	if err := at.ReadState(&was); err != nil {
+		return err
 	}
 	c, err := s.client(at)
 	if err != nil {

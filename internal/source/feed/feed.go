@@ -122,10 +122,8 @@ func (Puller) Pull(ctx context.Context, at source.Asking, take func(b intake.Bat
 		return err
 	}
 	state := map[string]known{}
-	if at.State != "" {
-		if err := json.Unmarshal([]byte(at.State), &state); err != nil {
-			return fmt.Errorf("reading the state of feeds: %w", err)
-		}
+	if err := at.ReadState(&state); err != nil {
+		return err
 	}
 	maps.DeleteFunc(state, func(address string, _ known) bool { _, there := s.Feeds[address]; return !there })
 	var trouble error

@@ -198,8 +198,8 @@ type reading struct {
 
 	events                  []intake.Event
 	rows, entries, troubled int
-	first                   string         // trouble
-	again                   map[string]int // how often rows without an id said the same
+	first                   string // trouble
+	said                    source.Sayings
 }
 
 func begin(ctx context.Context, at source.Asking) (*reading, error) {
@@ -207,11 +207,9 @@ func begin(ctx context.Context, at source.Asking) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{Asking: at, settings: s, again: map[string]int{}}
-	if at.State != "" {
-		if err := json.Unmarshal([]byte(at.State), &r.was); err != nil {
-			return nil, fmt.Errorf("reading the state of a sheet: %w", err)
-		}
+	r := &reading{Asking: at, settings: s, said: source.Sayings{}}
+	if err := at.ReadState(&r.was); err != nil {
+		return nil, err
 	}
 	r.state = r.was
 	r.state.Seen = map[string]float64{}
@@ -343,7 +341,7 @@ func (r *reading) trouble(record *intake.Record, l *intake.Layout, p *intake.Pro
 	if err != nil {
 		return
 	}
-	r.events = append(r.events, intake.Event{ID: r.identify("row", fmt.Sprintf("%q", cells)), Type: "row", At: r.Now, Received: r.Now, Loose: true, Data: data, Why: p.Error()})
+	r.events = append(r.events, intake.Event{ID: r.said.ID("row", fmt.Sprintf("%q", cells)), Type: "row", At: r.Now, Received: r.Now, Loose: true, Data: data, Why: p.Error()})
 }
 
 // entry makes an event of one cell.
@@ -370,7 +368,7 @@ func (r *reading) entry(who intake.Who, by string, e intake.Entry, dated bool) e
 	case e.ID == "" && e.Once != "":
 		event.ID = mark + "|" + e.Key + "|" + e.Once
 	case e.ID == "":
-		event.ID = r.identify(mark, fmt.Sprintf("%q %d %x %q", e.Key, e.At.UnixMicro(), math.Float64bits(e.Value), e.Label))
+		event.ID = r.said.ID(mark, fmt.Sprintf("%q %d %x %q", e.Key, e.At.UnixMicro(), math.Float64bits(e.Value), e.Label))
 	}
 	data, err := json.Marshal(map[string]any{"player": mark, "key": e.Key, "at": e.At, "label": e.Label})
 	if err != nil {
@@ -380,12 +378,4 @@ func (r *reading) entry(who intake.Who, by string, e intake.Entry, dated bool) e
 	r.entries++
 	r.events = append(r.events, event)
 	return nil
-}
-
-// identify makes the id of a row that has none, of what it says and how often that was said before in the sheet.
-func (r *reading) identify(of, said string) string {
-	sum := sha256.Sum256([]byte(of + "\x00" + said))
-	id := hex.EncodeToString(sum[:12])
-	r.again[id]++
-	return id + "-" + strconv.Itoa(r.again[id])
 }

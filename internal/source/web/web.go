@@ -3,8 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,7 +111,7 @@ type asking struct {
 	plan  *plan
 	state state
 	host  string
-	again map[string]int // how often items without an id said the same
+	said  source.Sayings
 }
 
 func begin(ctx context.Context, at source.Asking) (*asking, error) {
@@ -121,15 +119,13 @@ func begin(ctx context.Context, at source.Asking) (*asking, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &asking{Asking: at, ctx: ctx, again: map[string]int{}}
+	a := &asking{Asking: at, ctx: ctx, said: source.Sayings{}}
 	if a.plan, err = compile(s); err != nil {
 		return nil, err
 	}
 	a.Client = guarded(at.Client, s.Auth)
-	if at.State != "" {
-		if err := json.Unmarshal([]byte(at.State), &a.state); err != nil {
-			return nil, fmt.Errorf("reading the state of a source: %w", err)
-		}
+	if err := at.ReadState(&a.state); err != nil {
+		return nil, err
 	}
 	if a.state.Seen == nil {
 		a.state.Seen = map[string]float64{}
@@ -479,7 +475,7 @@ func (a *asking) event(player subject, item any) intake.Event {
 	}
 	switch e.ID = text(get("id")); {
 	case e.ID == "" && !p.counts(): // asked again, it says the same
-		e.ID = a.identify(player.is, data)
+		e.ID = a.said.ID(player.is, string(data))
 	case e.ID != "" && player.is != "": // one site may number the items of each player from 1
 		e.ID = player.is + " " + e.ID
 	}
@@ -511,14 +507,6 @@ func (a *asking) event(player subject, item any) intake.Event {
 	}
 	e.Entry = &intake.Direct{Key: p.Key, Value: value, Label: text(get("label"))}
 	return e
-}
-
-// identify makes the id of an item that has none, of what it says and how often that was said before in this poll.
-func (a *asking) identify(of string, data []byte) string {
-	sum := sha256.Sum256(append([]byte(of+"\x00"), data...))
-	said := "~" + hex.EncodeToString(sum[:16])
-	a.again[said]++
-	return said + "-" + strconv.Itoa(a.again[said])
 }
 
 // grown holds an item that grows against what it said before: some is false where it did not.
