@@ -152,10 +152,14 @@ func (s *Sources) tellSick(ctx context.Context, j job.Job) error {
 	if c.Kind == Push {
 		what = "has sent nothing for longer than it should"
 	}
+	missing := "What it alone measures is missing until it is well again; it does not count as zero."
+	if c.Board == "" { // a board knows no player's sources
+		missing = "Boards get nothing of what it alone measures until it is well again; what that counts for, each board's scorecard says."
+	}
 	said := func(where, path string) note.Note {
 		return note.Note{
 			Subject: "The source " + c.Name + " brings nothing any more",
-			Begin: []string{fmt.Sprintf("The source %s of %s %s. What it alone measures is missing until it is well again; it does not count as zero.", c.Name, where, what),
+			Begin: []string{fmt.Sprintf("The source %s of %s %s. %s", c.Name, where, what, missing),
 				"What went wrong last: " + c.Health.Trouble},
 			Button: "Look at it", Link: s.rooms.Identity.Link(path), Foot: "You get this once, since you look after " + where + ".",
 		}

@@ -246,7 +246,7 @@ func (s *site) settingFields(c source.Connection, k keeping, page *connectionPag
 			page.Setting = append(page.Setting, ticked(enrolField(f, set.Enrol), set.Enrol, "settings"))
 			page.Shared = []field{ticked(sharedField(f, c.Shared), c.Shared, "rules", "try")}
 		}
-		page.Setting = append(page.Setting, expectField(f, set.Expect))
+		page.Setting = append(page.Setting, expectField(f, k, set.Expect))
 		return
 	}
 	kept := "none is kept"

@@ -183,7 +183,7 @@ func (s *site) connectFields(v *visit, k keeping, page *connectionsPage, f *form
 		if k.owner.Board != "" {
 			page.Fields = append(page.Fields, enrolField(f, false))
 		}
-		page.Fields = append(page.Fields, expectField(f, ""))
+		page.Fields = append(page.Fields, expectField(f, k, ""))
 	} else {
 		page.Fields = append(page.Fields, f.make("code", "settings", "Settings", "JSON. Nothing secret belongs here.", words.example),
 			f.text("credentials", "Credential", "Such as a token. It is kept sealed and never shown again. Left empty: none.", "").as("password").complete("off"),
@@ -204,13 +204,17 @@ func sharedField(f *form, kept bool) field {
 }
 
 // expectField asks how often a source that sends should bring something; kept is as in its settings.
-func expectField(f *form, kept string) field {
+func expectField(f *form, k keeping, kept string) field {
+	hint := "Silent for three times as long, it is told as sick: what it alone measures is then missing, not zero."
+	if k.owner.Board == "" {
+		hint = "Silent for three times as long, it is told as sick."
+	}
 	options := everyOptions("1h")
 	if expect, err := time.ParseDuration(kept); err == nil {
 		kept = everyOf(expect)
 		options = everyOptions(kept)
 	}
-	return f.choice("choice", "expect", "How often should it bring something?", "Silent for three times as long, it is told as sick: what it alone measures is then missing, not zero.", kept,
+	return f.choice("choice", "expect", "How often should it bring something?", hint, kept,
 		append([]option{{Value: "", Text: "That cannot be said"}}, options...))
 }
 
@@ -254,14 +258,17 @@ func stateWord(c source.Connection) string {
 
 // healthWords says how a source does, and what went wrong.
 func healthWords(c source.Connection, zone *time.Location) string {
-	h := c.Health
+	h, missing := c.Health, "what it alone measures is missing, not zero."
+	if c.Board == "" {
+		missing = "boards get nothing of what it alone measures."
+	}
 	switch {
 	case c.State == source.Retired || c.State == source.Paused:
 		return c.Why
 	case h.Sick && c.Kind == source.Push:
-		return h.Trouble + " What it alone measures is missing, not zero."
+		return h.Trouble + " " + capital(missing)
 	case h.Sick:
-		return "No data for " + numeral.Count(max(h.Failed, source.Tolerance), "poll", "polls") + ": what it alone measures is missing, not zero. " + h.Trouble
+		return "No data for " + numeral.Count(max(h.Failed, source.Tolerance), "poll", "polls") + ": " + missing + " " + h.Trouble
 	case h.Trouble != "":
 		return "It failed " + numeral.Count(h.Failed, "time", "times") + " in a row: " + h.Trouble
 	case !h.Next.IsZero() && c.Kind == source.Push:
