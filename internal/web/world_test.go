@@ -74,11 +74,7 @@ func newWorldAs(t testing.TB, server mail.Server, as identity.Settings) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := db.Open(context.Background(), dbtest.SQLite(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.Close() }) // some tests close it themselves
+	d := dbtest.New(t)
 	w := &world{t: t, db: d, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.clock }
 	if w.rooms, err = boardtest.BuildAs(d, now, post, as); err != nil {
