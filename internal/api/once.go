@@ -63,7 +63,7 @@ func (d *door) onceOnly(w http.ResponseWriter, r *http.Request, o operation, v *
 		done = false
 	}
 	if done {
-		kept := once.Answer{Status: c.status, Header: http.Header{}, Body: c.body.Bytes()}
+		kept := once.Answer{Status: c.status, Header: http.Header{}, Body: c.body.Bytes(), Cut: c.through}
 		for _, name := range keptHeaders {
 			if values := w.Header().Values(name); len(values) > 0 {
 				kept.Header[name] = values

@@ -73,7 +73,9 @@ func shared(path string, b *board.Board) bool {
 // elsewhere is the request as nobody's, for another path, under a name that the server goes by.
 func elsewhere(r *http.Request, path string) *http.Request {
 	address := *r.URL
-	address.Path, address.RawPath = path, ""
+	if path != address.Path { // else it stays as it was written: a slash within a name is none between two
+		address.Path, address.RawPath = path, ""
+	}
 	r = r.Clone(r.Context())
 	r.URL = &address
 	r.Header.Del("Cookie")

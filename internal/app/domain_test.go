@@ -54,6 +54,16 @@ func TestDomains_ShowTheBoardAsThePublicSeesIt(t *testing.T) {
 			t.Errorf("%s: %d to %q", path, w.Code, w.Header().Get("Location"))
 		}
 	}
+	asked := ""
+	nobody := a.domains(http.NotFoundHandler(), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.URL.EscapedPath() + r.Header.Get("Cookie") }))
+	for path, want := range map[string]string{"/": "/b/" + b.Key, "/b/" + b.Key + "/p/red%2Fada": "/b/" + b.Key + "/p/red%2Fada"} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Host = "scores.example.org"
+		r.Header.Set("Cookie", "__Host-cairn=secret")
+		if nobody.ServeHTTP(httptest.NewRecorder(), r); asked != want {
+			t.Errorf("%s asks for %q, want %q", path, asked, want)
+		}
+	}
 	if w := ask("POST", "scores.example.org", "/sign-in"); w.Code != http.StatusMisdirectedRequest {
 		t.Errorf("a form: %d", w.Code)
 	}

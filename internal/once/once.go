@@ -38,6 +38,7 @@ type Answer struct {
 	Status int
 	Header http.Header // those that belong to the answer, not to the connection
 	Body   []byte
+	Cut    bool // Body is not all of it: it was too large to hold
 }
 
 // Answers is the room.
@@ -118,11 +119,11 @@ func (o *Answers) Finish(ctx context.Context, who, key string, a Answer) error {
 	}
 	return o.db.Write(ctx, func(tx *db.Tx) error {
 		whole, content := 1, body
-		if kept := int64(0); len(a.Body) > small {
+		if kept := int64(0); a.Cut || len(a.Body) > small {
 			if err := tx.QueryRow(`SELECT CAST(COALESCE(SUM(LENGTH(content)), 0) AS BIGINT) FROM once_answer WHERE owner = $1`, who).Scan(&kept); err != nil {
 				return err
 			}
-			if len(a.Body) > Largest || kept+int64(len(body)) > Most {
+			if a.Cut || len(a.Body) > Largest || kept+int64(len(body)) > Most {
 				whole, content = 0, []byte{}
 			}
 		}

@@ -67,6 +67,14 @@ func TestAnswers_AreGivenOnceAndToldAgain(t *testing.T) {
 		}
 		_, err = begin("bob", "k", 9)
 		is(err, fault.Conflict, "too large to keep")
+		if before, err := begin("cy", "k", 9); before != nil || err != nil {
+			t.Fatal(before, err)
+		}
+		if err := o.Finish(ctx, "cy", "k", once.Answer{Status: 200, Body: []byte("the end of"), Cut: true}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = begin("cy", "k", 9)
+		is(err, fault.Conflict, "too large to keep")
 		for _, key := range []string{"", strings.Repeat("k", 256)} {
 			_, err := begin("ada", key, 1)
 			is(err, fault.Invalid, "Idempotency-Key")
