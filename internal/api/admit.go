@@ -70,7 +70,7 @@ func (v *visit) asker() string {
 	if v.actor.Account != "" {
 		return v.actor.Account
 	}
-	return "net " + wide(v.from)
+	return "net " + identity.Network(v.from)
 }
 
 type visitKey struct{}

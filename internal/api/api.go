@@ -15,6 +15,7 @@ import (
 	"cairn/internal/coaching"
 	"cairn/internal/consent"
 	"cairn/internal/entry"
+	"cairn/internal/export"
 	"cairn/internal/hook"
 	"cairn/internal/identity"
 	"cairn/internal/job"
@@ -45,6 +46,7 @@ type Rooms struct {
 	Hooks       *hook.Hooks
 	Answers     *once.Answers
 	Queue       *job.Queue       // what is to be done, for operators
+	Files       *export.Desk     // how many are written at once; nil as many as are asked for
 	Lately      *lately.Answers  // what anybody was answered a moment ago; nil keeps nothing
 	Now         func() time.Time // the only clock
 	Pace        Pace             // how often one may ask

@@ -36,7 +36,7 @@ func (d *door) exportRelease(ctx context.Context, v *visit, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return d.stream("export-release", format, releaseName(v.board, found.View.Release), func(w io.Writer) error { return export.Release(ctx, w, found, format) }), nil
+	return d.stream(v, "export-release", format, releaseName(v.board, found.View.Release), func(w io.Writer) error { return export.Release(ctx, w, found, format) }), nil
 }
 
 func (d *door) exportHistory(ctx context.Context, v *visit, in *struct {
@@ -51,14 +51,20 @@ func (d *door) exportHistory(ctx context.Context, v *visit, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return d.stream("export-history", format, v.board.Key+"-history", func(w io.Writer) error { return export.History(ctx, w, all, format) }), nil
+	return d.stream(v, "export-history", format, v.board.Key+"-history", func(w io.Writer) error { return export.History(ctx, w, all, format) }), nil
 }
 
 // stream answers with a file that goes out as it is written. What fails before its first byte is told; what fails later breaks the
 // connection off, so that nobody takes half a file for a whole one.
-func (d *door) stream(operation string, f export.Format, name string, write func(io.Writer) error) *huma.StreamResponse {
+func (d *door) stream(v *visit, operation string, f export.Format, name string, write func(io.Writer) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		r, w := humago.Unwrap(ctx)
+		leave, err := d.Files.Take(ctx.Context(), v.asker())
+		if err != nil {
+			d.refuse(w, r, operation, err)
+			return
+		}
+		defer leave()
 		out := &begun{w: w, begin: func() {
 			w.Header().Set("Content-Type", f.Media())
 			w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.`+string(f)+`"`)

@@ -10,6 +10,7 @@ import (
 
 	"cairn/client"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 	"cairn/internal/intake"
 	"cairn/internal/source"
 )
@@ -91,7 +92,7 @@ func (in *intakeDoors) push(w http.ResponseWriter, r *http.Request, f format) (t
 		}
 	}
 	if from.ID == "" {
-		leave, err := in.unknown.take(wide(network(r.RemoteAddr)))
+		leave, err := in.unknown.take(identity.Network(r.RemoteAddr))
 		if err != nil {
 			return taken, err
 		}
@@ -129,7 +130,7 @@ func later(err error) error {
 // knock finds the source of a key. How often a key may be used is counted, and how often a network tries keys that are none.
 func (in *intakeDoors) knock(r *http.Request, key string) (source.Connection, error) {
 	now := in.Now()
-	tries := in.paces.limiter("knock "+wide(network(r.RemoteAddr)), wrongKeyPace)
+	tries := in.paces.limiter("knock "+identity.Network(r.RemoteAddr), wrongKeyPace)
 	if tries.TokensAt(now) < 1 {
 		return source.Connection{}, tooOften("There were too many keys that are none from your network.")
 	}

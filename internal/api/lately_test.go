@@ -16,32 +16,8 @@ import (
 func TestAnswers_OfAMomentAgoEndWithWhatChanges(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
 	ada := w.signIn("ada@example.org")
-	card, err := scorecard.Load("sales.yaml", []byte(sales))
-	must(t, err)
-	everyone := board.Pages{Leaderboard: board.ToEveryone, Scorecards: board.ToEveryone, History: board.ToEveryone}
-	b, err := w.Boards.Create(ctx, card, board.Settings{Name: "Sales", Basis: board.OptIn, Stage: board.Open, Pages: everyone})
-	must(t, err)
-	must(t, w.Boards.GiveRole(ctx, identity.Actor{}, b, "ada@example.org", board.Owner, board.Scope{}))
 	manager, token := w.by(ada), w.secret(ada)
-	names := []string{"Birgitta", "Cyprian", "Di", "Ed"}
-	players := map[string]*client.Client{}
-	for _, name := range names {
-		invited, err := manager.Invite(ctx, b.Key, client.Person{Name: name, Email: strings.ToLower(name) + "@example.org"})
-		must(t, err)
-		_, secret, _ := strings.Cut(invited.Items[0].Link, "/join/")
-		players[name] = w.by(w.signIn(strings.ToLower(name) + "@example.org"))
-		_, err = players[name].AcceptLink(ctx, secret, client.Joining{Choices: client.Choices{Shows: []string{"name"}}})
-		must(t, err)
-	}
-	members, err := manager.Members(ctx, b.Key, client.Which{State: "accepted"})
-	must(t, err)
-	var keys []string
-	for _, m := range members.Items {
-		keys = append(keys, m.Key)
-	}
-	_, err = manager.Import(ctx, b.Key, client.File{Name: "calls.csv", Body: entries(keys...)})
-	must(t, err)
-	w.publish(b)
+	b, players, keys := w.released(ada, "Birgitta", "Cyprian", "Di", "Ed")
 
 	const page, api = "/b/sales", "/api/v1/boards/sales/releases/latest/rows"
 	look := func(path, token string) string {
@@ -71,7 +47,7 @@ func TestAnswers_OfAMomentAgoEndWithWhatChanges(t *testing.T) {
 	}
 	everywhere("at first", "Birgitta", true)
 
-	_, err = players["Birgitta"].Choose(ctx, b.Key, client.Choices{Hidden: true})
+	_, err := players["Birgitta"].Choose(ctx, b.Key, client.Choices{Hidden: true})
 	must(t, err)
 	everywhere("once Birgitta hides", "Birgitta", false)
 	if mine := look(api, token); !strings.Contains(mine, "Birgitta") {
@@ -113,4 +89,35 @@ func TestAnswers_OfAMomentAgoEndWithWhatChanges(t *testing.T) {
 	}
 	must(t, players["Cyprian"].Leave(ctx, b.Key, true))
 	everywhere("once Cyprian left and hid", "Cyprian", false)
+}
+
+// released makes a public board of somebody's whose players show their names, with a release of last week.
+func (w *world) released(owner identity.Actor, names ...string) (b *board.Board, players map[string]*client.Client, keys []string) {
+	w.Helper()
+	t, ctx, manager := w.T, w.Context(), w.by(owner)
+	card, err := scorecard.Load("sales.yaml", []byte(sales))
+	must(t, err)
+	everyone := board.Pages{Leaderboard: board.ToEveryone, Scorecards: board.ToEveryone, History: board.ToEveryone}
+	b, err = w.Boards.Create(ctx, card, board.Settings{Name: "Sales", Basis: board.OptIn, Stage: board.Open, Pages: everyone})
+	must(t, err)
+	must(t, w.Boards.GiveRole(ctx, identity.Actor{}, b, w.addressOf(owner), board.Owner, board.Scope{}))
+	players = map[string]*client.Client{}
+	for _, name := range names {
+		address := strings.ToLower(name) + "@example.org"
+		invited, err := manager.Invite(ctx, b.Key, client.Person{Name: name, Email: address})
+		must(t, err)
+		_, secret, _ := strings.Cut(invited.Items[0].Link, "/join/")
+		players[name] = w.by(w.signIn(address))
+		_, err = players[name].AcceptLink(ctx, secret, client.Joining{Choices: client.Choices{Shows: []string{"name"}}})
+		must(t, err)
+	}
+	members, err := manager.Members(ctx, b.Key, client.Which{State: "accepted"})
+	must(t, err)
+	for _, m := range members.Items {
+		keys = append(keys, m.Key)
+	}
+	_, err = manager.Import(ctx, b.Key, client.File{Name: "calls.csv", Body: entries(keys...)})
+	must(t, err)
+	w.publish(b)
+	return b, players, keys
 }

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 )
 
 // Pace is how often one may ask, in a minute: whose token it is, and who comes from a network without one. 0 is the usual.
@@ -52,7 +52,7 @@ func (p *paces) limiter(key string, perMinute int) *rate.Limiter {
 // pace counts one request and says in the headers how many are left, as draft-ietf-httpapi-ratelimit-headers wants. Limited,
 // with the wait, where there are none.
 func (d *door) pace(w http.ResponseWriter, account, from string) error {
-	name, key, perMinute := "network", "net "+wide(from), cmp.Or(d.Pace.Network, perNetwork)
+	name, key, perMinute := "network", "net "+identity.Network(from), cmp.Or(d.Pace.Network, perNetwork)
 	if account != "" {
 		name, key, perMinute = "account", account, cmp.Or(d.Pace.Account, perAccount)
 	}
@@ -68,20 +68,4 @@ func (d *door) pace(w http.ResponseWriter, account, from string) error {
 	f := fault.New(fault.Limited, "At most %d requests a minute are answered: wait as long as Retry-After says.", perMinute)
 	f.Wait = 10 * time.Second
 	return f
-}
-
-// wide is the part of a network address that counts: who has one IPv6 address of a network has 2^64.
-func wide(from string) string {
-	address, err := netip.ParseAddr(from)
-	if err != nil {
-		return from
-	}
-	if address = address.Unmap().WithZone(""); address.Is4() {
-		return address.String()
-	}
-	network, err := address.Prefix(64)
-	if err != nil {
-		return from
-	}
-	return network.String()
 }

@@ -248,6 +248,11 @@ func (d *door) showBundle(ctx context.Context, v *visit, in *InRelease) (*file, 
 	if !found.Everything {
 		return nil, fault.New(fault.NotFound, absence)
 	}
+	leave, err := d.Files.Take(ctx, v.asker())
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	var whole bytes.Buffer
 	if err := found.View.WriteBundle(ctx, &whole); err != nil {
 		return nil, err

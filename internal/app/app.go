@@ -15,6 +15,7 @@ import (
 	"cairn/internal/consent"
 	"cairn/internal/db"
 	"cairn/internal/entry"
+	"cairn/internal/export"
 	"cairn/internal/gateway"
 	"cairn/internal/hook"
 	"cairn/internal/identity"
@@ -40,6 +41,14 @@ import (
 
 // hold is how many bytes of final releases are kept in memory for reading.
 const hold = 256 << 20
+
+// How many exports and bundles are written at once, how many of one asker, and how many wait how long for their turn.
+const (
+	filesAtOnce  = 4
+	filesOfOne   = 3
+	filesWaiting = 12
+	filePatience = 20 * time.Second
+)
 
 // secretSegment is a segment of a path that is long enough for a secret.
 var secretSegment = regexp.MustCompile(`[A-Za-z0-9_~.=-]{32,}`)
@@ -67,6 +76,7 @@ type App struct {
 	Sources  *source.Sources
 	Hooks    *hook.Hooks
 	Answers  *once.Answers
+	Files    *export.Desk
 	Lately   *lately.Answers
 
 	Newsletters *newsletter.Newsletters
@@ -124,6 +134,7 @@ func (a *App) build() (err error) {
 	a.Hooks = hook.New(hook.Rooms{DB: a.DB, Boards: a.Boards, Releases: a.Releases, Identity: a.Identity, Trail: a.Trail, Queue: a.Queue, Reach: a.Reach, Seals: a.Seals,
 		Tell: a.Newsletters.Notice, Now: a.Now, Base: a.Config.base()})
 	a.Answers = once.New(a.DB, a.Now)
+	a.Files = export.NewDesk(filesAtOnce, filesOfOne, filesWaiting, filePatience)
 	a.Lately = lately.New(a.DB.State, a.Now)
 	a.Players.Keep(a.Identity, a.Consents, a.Boards, a.Releases, a.Passes, a.Targets, a.Coaching, a.Newsletters, a.Hooks, a.Sources, a.Answers)
 	a.daily("sweep identity", a.Identity.Sweep)

@@ -88,12 +88,12 @@ func (a *App) Serve(ctx context.Context, listener net.Listener, logger *slog.Log
 // Front is everything that the server answers: pages, API, intake and its own health, with the log in front.
 func (a *App) Front(logger *slog.Logger) (http.Handler, error) {
 	pages, err := web.New(web.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: a.Sources,
-		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Hooks: a.Hooks, Newsletters: a.Newsletters, Queue: a.Queue, Lately: a.Lately, Now: a.Now}, logger, a.Config.BaseURL)
+		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Hooks: a.Hooks, Newsletters: a.Newsletters, Queue: a.Queue, Files: a.Files, Lately: a.Lately, Now: a.Now}, logger, a.Config.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	programs := api.New(api.Rooms{Identity: a.Identity, Players: a.Players, Consents: a.Consents, Boards: a.Boards, Releases: a.Releases, Entries: a.Entries, Sources: a.Sources,
-		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Newsletters: a.Newsletters, Hooks: a.Hooks, Answers: a.Answers, Queue: a.Queue, Lately: a.Lately, Now: a.Now}, logger, a.Config.BaseURL)
+		Clock: a.Clock, Targets: a.Targets, Coaching: a.Coaching, Passes: a.Passes, Newsletters: a.Newsletters, Hooks: a.Hooks, Answers: a.Answers, Queue: a.Queue, Files: a.Files, Lately: a.Lately, Now: a.Now}, logger, a.Config.BaseURL)
 	all := http.NewServeMux()
 	all.Handle("/", pages)
 	programs.Mount(all)

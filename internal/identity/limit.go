@@ -60,28 +60,36 @@ const (
 	accountKey keyKind = "account"
 )
 
-// kindOf tells what a key is by its form, and returns the part of it that counts: who has one IPv6 address of a network of
-// theirs has 2^64.
+// kindOf tells what a key is by its form, and returns the part of it that counts.
 func kindOf(key string) (keyKind, string) {
 	if strings.Contains(key, "@") {
 		return addressKey, strings.ToLower(key)
 	}
-	from, err := netip.ParseAddr(key)
-	if withPort, portErr := netip.ParseAddrPort(key); portErr == nil {
+	if network := Network(key); network != "" {
+		return networkKey, network
+	}
+	return accountKey, key
+}
+
+// Network is the part of a network address, with a port or without, by which those who come from there are counted: who has one IPv6
+// address of a network of theirs has 2^64. "" of what is no address.
+func Network(address string) string {
+	from, err := netip.ParseAddr(address)
+	if withPort, portErr := netip.ParseAddrPort(address); portErr == nil {
 		from, err = withPort.Addr(), nil
 	}
 	if err != nil {
-		return accountKey, key
+		return ""
 	}
 	from = from.Unmap().WithZone("")
 	if from.Is4() {
-		return networkKey, from.String()
+		return from.String()
 	}
 	network, err := from.Prefix(64)
 	if err != nil {
-		return networkKey, from.String()
+		return from.String()
 	}
-	return networkKey, network.String()
+	return network.String()
 }
 
 // Take counts one knock at a door for each key: a mail address, a network address (with a port or without), or the number

@@ -37,6 +37,11 @@ func (s *site) bundleFile(w http.ResponseWriter, r *visit) error {
 	if !p.sight.Everything {
 		return fault.New(fault.NotFound, "The bundle of this release is not for everyone.")
 	}
+	leave, err := s.files.Take(r.Context(), r.asker())
+	if err != nil {
+		return err
+	}
+	defer leave()
 	var body bytes.Buffer
 	if err := p.release.WriteBundle(r.Context(), &body); err != nil {
 		return err

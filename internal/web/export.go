@@ -50,6 +50,11 @@ func (s *site) stream(w http.ResponseWriter, v *visit, name string, write func(i
 	if err != nil {
 		return err
 	}
+	leave, err := s.files.Take(v.Context(), v.asker())
+	if err != nil {
+		return err
+	}
+	defer leave()
 	out := &lateHead{ResponseWriter: w, kind: f.Media(), name: name + "." + string(f)}
 	err = write(out, f)
 	if err != nil && out.began {

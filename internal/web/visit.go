@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/http"
@@ -189,6 +190,9 @@ func (s *site) setCookie(w http.ResponseWriter, name, value string, lasts time.D
 func (v *visit) device() identity.Device {
 	return identity.Device{Agent: v.UserAgent(), From: network(v.Request), Holds: v.actor.Session}
 }
+
+// asker is whose a request is counted as: the account's, or the network's that nobody came from.
+func (v *visit) asker() string { return cmp.Or(v.actor.Account, "net "+identity.Network(v.RemoteAddr)) }
 
 // network is the address that a request came from. What a proxy in front says of it is settled before the pages see it.
 func network(r *http.Request) string {

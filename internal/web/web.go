@@ -25,6 +25,7 @@ import (
 	"cairn/internal/coaching"
 	"cairn/internal/consent"
 	"cairn/internal/entry"
+	"cairn/internal/export"
 	"cairn/internal/fault"
 	"cairn/internal/figure"
 	"cairn/internal/hook"
@@ -61,6 +62,7 @@ type site struct {
 	passes   *pass.Passes
 	letters  *newsletter.Newsletters
 	queue    *job.Queue
+	files    *export.Desk
 	lately   *lately.Answers
 	log      *slog.Logger
 	now      func() time.Time
@@ -93,6 +95,7 @@ type Rooms struct {
 
 	Newsletters *newsletter.Newsletters
 	Queue       *job.Queue       // what is to be done, for operators
+	Files       *export.Desk     // how many are written at once; nil as many as are asked for
 	Lately      *lately.Answers  // what anybody was shown a moment ago; nil keeps nothing
 	Now         func() time.Time // the only clock
 }
@@ -109,7 +112,7 @@ func New(rooms Rooms, log *slog.Logger, base string) (http.Handler, error) {
 
 func newSite(rooms Rooms, log *slog.Logger, base string) (*site, error) {
 	s := &site{who: rooms.Identity, players: rooms.Players, consents: rooms.Consents, boards: rooms.Boards, releases: rooms.Releases, raw: rooms.Entries,
-		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, lately: rooms.Lately, hooks: rooms.Hooks, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
+		imports: rooms.Sources, clock: rooms.Clock, targets: rooms.Targets, coaching: rooms.Coaching, passes: rooms.Passes, letters: rooms.Newsletters, queue: rooms.Queue, files: rooms.Files, lately: rooms.Lately, hooks: rooms.Hooks, now: rooms.Now, log: log, base: strings.TrimSuffix(base, "/"), press: newPress()}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
