@@ -156,7 +156,7 @@ func TestMCP_AnswersHowAmIDoingWhatMovedWhatNext(t *testing.T) {
 		if code != 0 {
 			t.Errorf("it exits with %d", code)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Error("it does not end with its input")
 	}
 }

@@ -164,7 +164,7 @@ func TestIntake_RealClientsLoseNothingAndDoubleNothing(t *testing.T) {
 				http.Error(w, "not just now", http.StatusServiceUnavailable)
 			}))
 			defer between.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			for range 2 { // and all of it once more
 				node := exec.CommandContext(ctx, "node", "send.mjs", client, between.URL, s.key)

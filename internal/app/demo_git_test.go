@@ -16,8 +16,8 @@ import (
 // every third week. Every fifth week nobody commits.
 func repository(t *testing.T, n int, last time.Time) string {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		parttest.Lacks(t, "THE HISTORY OF A REPOSITORY", "git")
+	if _, err := exec.LookPath("git is missing (make install brings it)"); err != nil {
+		parttest.Lacks(t, "THE HISTORY OF A REPOSITORY", "git is missing (make install brings it)")
 	}
 	path := filepath.Join(t.TempDir(), "Some Project.git")
 	if out, err := exec.CommandContext(t.Context(), "git", "init", "-q", "--bare", "-b", "main", path).CombinedOutput(); err != nil {

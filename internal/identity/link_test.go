@@ -38,7 +38,7 @@ func (w *mailWorld) ask(a identity.Ask) string {
 	if err := w.AskLink(context.Background(), a); err != nil {
 		w.t.Fatal(err)
 	}
-	for range 100 {
+	for range 12_000 { // two minutes
 		m := w.mailpit.Await(w.t, strings.ToLower(strings.TrimSpace(a.Address)))
 		found := linkForm.FindStringSubmatch(m.Text)
 		if found == nil {

@@ -76,7 +76,7 @@ func TestRun_KilledBetweenClaimAndFinishLosesNothing(t *testing.T) {
 				t.Fatal("the worker ended by itself")
 			}
 		}
-		for deadline := time.Now().Add(10 * time.Second); len(list(t, real)) > 3; time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); len(list(t, real)) > 3; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the quick job's end was not noted")
 			}

@@ -8,12 +8,12 @@ import (
 
 // Lacks ends a test for want of a part. It skips the test and says what is not tested; in the whole check, where CAIRN_TEST_ALL is set,
 // it fails it.
-func Lacks(t testing.TB, untested, part string) {
+func Lacks(t testing.TB, untested, why string) {
 	t.Helper()
 	if os.Getenv("CAIRN_TEST_ALL") != "" {
-		t.Fatalf("NOT TESTED %s: %s is missing (make install brings it), and CAIRN_TEST_ALL wants every part", untested, part)
+		t.Fatalf("NOT TESTED %s: %s; CAIRN_TEST_ALL wants every part", untested, why)
 	}
-	t.Skipf("NOT TESTED %s: %s is missing (make install brings it)", untested, part)
+	t.Skipf("NOT TESTED %s: %s", untested, why)
 }
 
 // Node returns the folder of the module in which Node finds an npm package, such as "hyparquet" or "@segment/analytics-node".
@@ -22,7 +22,7 @@ func Node(t testing.TB, npm, untested string) string {
 	part := filepath.Join("test", "node_modules", npm)
 	module, found := Find(t, part)
 	if !found {
-		Lacks(t, untested, part)
+		Lacks(t, untested, part+" is missing (make install brings it)")
 	}
 	return filepath.Join(module, "test")
 }

@@ -684,7 +684,7 @@ func TestClock_ProgramsShareAndDieWithoutSkippingOrRepeating(t *testing.T) {
 			watch := boardtest.New(t, d, now)
 			clock := NewClock(room(watch, watch.Boards, watch.Entries, now, 1<<20), watch.Queue)
 			var turns []Turn
-			for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 				next, _, err := clock.Next(ctx, z.board)
 				if err != nil {
 					t.Fatal(err)

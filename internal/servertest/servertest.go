@@ -32,7 +32,7 @@ func (p Program) Path(t testing.TB) string {
 	part := filepath.Join("bin", p.File)
 	module, found := parttest.Find(t, part)
 	if !found {
-		parttest.Lacks(t, p.Untested, part)
+		parttest.Lacks(t, p.Untested, part+" is missing (make install builds it)")
 	}
 	return filepath.Join(module, part)
 }

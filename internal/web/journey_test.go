@@ -289,7 +289,7 @@ func plainly(t *testing.T, ctx context.Context, address, selector string) (marku
 
 // steadily tries again for a while: the browser renumbers its nodes while a page settles.
 func steadily(try func() error) (err error) {
-	for range 100 {
+	for range 2400 { // two minutes
 		if err = try(); err == nil {
 			return nil
 		}

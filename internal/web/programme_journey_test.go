@@ -125,7 +125,7 @@ var mailed = regexp.MustCompile(`http://localhost:\d+/\S+`)
 // opensMail follows the link of the newest mail whose link holds a word.
 func (p *reader) opensMail(word, says string) {
 	p.Helper()
-	for range 100 {
+	for range 2400 { // two minutes
 		for _, m := range p.post.Messages(p.T) {
 			for _, link := range mailed.FindAllString(m.Text, -1) {
 				if strings.EqualFold(m.To, p.address) && strings.Contains(link, word) {

@@ -90,7 +90,7 @@ func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("TEST_POSTGRES_URL")
 	if server == "" {
-		parttest.Lacks(t, "ON POSTGRESQL", "TEST_POSTGRES_URL")
+		parttest.Lacks(t, "ON POSTGRESQL", "TEST_POSTGRES_URL is not set (test/postgres.sh COMMAND sets it)")
 	}
 	address, err := url.Parse(server)
 	if err != nil {

@@ -116,7 +116,7 @@ func (m *Mailpit) Messages(t testing.TB) (messages []Message) {
 // Await waits until a message to an address has arrived, and returns the newest.
 func (m *Mailpit) Await(t testing.TB, to string) Message {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		all := m.Messages(t)
 		for i := len(all) - 1; i >= 0; i-- {
 			if strings.EqualFold(all[i].To, to) {

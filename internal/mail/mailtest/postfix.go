@@ -76,7 +76,7 @@ func StartPostfix(t testing.TB) *Postfix {
 	t.Helper()
 	program := "/usr/sbin/postfix"
 	if _, err := os.Stat(program); err != nil {
-		parttest.Lacks(t, "AGAINST POSTFIX", program)
+		parttest.Lacks(t, "AGAINST POSTFIX", program+" is missing (make install brings it)")
 	}
 	root := func(words ...string) *exec.Cmd {
 		return exec.CommandContext(context.Background(), words[0], words[1:]...)
@@ -87,7 +87,7 @@ func StartPostfix(t testing.TB) *Postfix {
 			return exec.CommandContext(context.Background(), "sudo", append([]string{"-n"}, words...)...)
 		}
 		if root("true").Run() != nil {
-			parttest.Lacks(t, "AGAINST POSTFIX", "the right to become root, who has to start it,")
+			parttest.Lacks(t, "AGAINST POSTFIX", "it is root's to start, and this user may not become root")
 		}
 	} else if nobody, err := user.Lookup("nobody"); err == nil { // root itself gets no mail
 		owner, _ = strconv.Atoi(nobody.Uid)
@@ -130,7 +130,7 @@ func StartPostfix(t testing.TB) *Postfix {
 // Await waits until a message has come back, and returns its path.
 func (p *Postfix) Await(t testing.TB) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if files, err := filepath.Glob(filepath.Join(p.Maildir, "new", "*")); err == nil && len(files) > 0 {
 			return files[0]
 		}
