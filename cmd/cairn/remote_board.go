@@ -49,6 +49,10 @@ func (cmd *boardShowCommand) over(c *console, s *client.Client) error {
 	if err != nil {
 		return err
 	}
+	zone, err := located(b.Zone)
+	if err != nil {
+		return err
+	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	row := func(what, format string, args ...any) {
 		fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...))
@@ -75,7 +79,7 @@ func (cmd *boardShowCommand) over(c *console, s *client.Client) error {
 	}
 	row("retention", "%s", counted(b.Retention, "day"))
 	if b.Next.Releases != nil {
-		row("next release", "%s, %s", b.Next.Period, b.Next.Releases.Format(atMinute))
+		row("next release", "%s, %s", b.Next.Period, b.Next.Releases.In(zone).Format(atMinute))
 	}
 	if data, err := s.Data(c, cmd.Board); err == nil { // for whoever runs it
 		for _, from := range data.Sources {

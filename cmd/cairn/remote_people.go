@@ -76,15 +76,20 @@ func revealOf(stage string, p client.Pages) board.Reveal {
 	return board.Reveal{Stage: board.Stage(stage), Pages: board.Pages{Leaderboard: board.Audience(p.Leaderboard), Scorecards: board.Audience(p.Scorecards), History: board.Audience(p.History)}}
 }
 
+// located is a time zone, by the name that a server calls it.
+func located(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "This program does not know the time zone %s of the board: is it older than the server?", name)
+	}
+	return zone, nil
+}
+
 // boardZone is the time zone of a board.
 func boardZone(c *console, s *client.Client, key string) (*time.Location, error) {
 	b, err := s.Board(c, key)
 	if err != nil {
 		return nil, err
 	}
-	zone, err := time.LoadLocation(b.Zone)
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "This program does not know the time zone %s of the board: is it older than the server?", b.Zone)
-	}
-	return zone, nil
+	return located(b.Zone)
 }
