@@ -136,35 +136,35 @@ func (c Cut) query() url.Values {
 
 // Boards returns the boards that are public, and those that the token's owner has to do with, by name; named are those whose
 // name or key has a text in it.
-func (c *Client) Boards(ctx context.Context, named string, cut Cut) (page Page[Board], err error) {
+func (c *Client) Boards(ctx context.Context, named string, cut Cut) (Page[Board], error) {
 	q := cut.query()
 	if named != "" {
 		q.Set("named", named)
 	}
-	return page, c.call(ctx, http.MethodGet, "/boards", q, nil, &page)
+	return ask[Page[Board]](ctx, c, http.MethodGet, "/boards", q, nil)
 }
 
 // Board returns what a board says of itself.
-func (c *Client) Board(ctx context.Context, key string) (f Front, err error) {
-	return f, c.call(ctx, http.MethodGet, at(key), nil, nil, &f)
+func (c *Client) Board(ctx context.Context, key string) (Front, error) {
+	return ask[Front](ctx, c, http.MethodGet, at(key), nil, nil)
 }
 
 // Next returns the next release of a board.
-func (c *Client) Next(ctx context.Context, board string) (n Next, err error) {
-	return n, c.call(ctx, http.MethodGet, at(board, "next"), nil, nil, &n)
+func (c *Client) Next(ctx context.Context, board string) (Next, error) {
+	return ask[Next](ctx, c, http.MethodGet, at(board, "next"), nil, nil)
 }
 
 // Scorecard returns the rules in force on a board.
-func (c *Client) Scorecard(ctx context.Context, board string) (s Scorecard, err error) {
-	return s, c.call(ctx, http.MethodGet, at(board, "scorecard"), nil, nil, &s)
+func (c *Client) Scorecard(ctx context.Context, board string) (Scorecard, error) {
+	return ask[Scorecard](ctx, c, http.MethodGet, at(board, "scorecard"), nil, nil)
 }
 
 // ScorecardFile returns the file of the rules in force, byte for byte as it was read.
-func (c *Client) ScorecardFile(ctx context.Context, board string) (file []byte, err error) {
-	return file, c.call(ctx, http.MethodGet, at(board, "scorecard.yaml"), nil, nil, &file)
+func (c *Client) ScorecardFile(ctx context.Context, board string) ([]byte, error) {
+	return ask[[]byte](ctx, c, http.MethodGet, at(board, "scorecard.yaml"), nil, nil)
 }
 
 // Help returns what a board says of one of its metrics.
-func (c *Client) Help(ctx context.Context, board, metric string) (h Help, err error) {
-	return h, c.call(ctx, http.MethodGet, at(board, "metrics", metric, "help"), nil, nil, &h)
+func (c *Client) Help(ctx context.Context, board, metric string) (Help, error) {
+	return ask[Help](ctx, c, http.MethodGet, at(board, "metrics", metric, "help"), nil, nil)
 }

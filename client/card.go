@@ -130,16 +130,16 @@ type JourneyNote struct {
 }
 
 // Card returns a player's scorecard in a release; period may be Latest, edition 0 the latest.
-func (c *Client) Card(ctx context.Context, board, period string, n int, player string) (card Card, err error) {
-	return card, c.call(ctx, http.MethodGet, at(board, "releases", period, "players", player), edition(n), nil, &card)
+func (c *Client) Card(ctx context.Context, board, period string, n int, player string) (Card, error) {
+	return ask[Card](ctx, c, http.MethodGet, at(board, "releases", period, "players", player), edition(n), nil)
 }
 
 // Journey returns a player's whole way on a board.
-func (c *Client) Journey(ctx context.Context, board, player string) (j Journey, err error) {
-	return j, c.call(ctx, http.MethodGet, at(board, "players", player, "journey"), nil, nil, &j)
+func (c *Client) Journey(ctx context.Context, board, player string) (Journey, error) {
+	return ask[Journey](ctx, c, http.MethodGet, at(board, "players", player, "journey"), nil, nil)
 }
 
 // PlayerPicture returns a player's picture, where they show it on the board: PNG.
-func (c *Client) PlayerPicture(ctx context.Context, board, player string) (png []byte, err error) {
-	return png, c.call(ctx, http.MethodGet, at(board, "players", player, "picture"), nil, nil, &png)
+func (c *Client) PlayerPicture(ctx context.Context, board, player string) ([]byte, error) {
+	return ask[[]byte](ctx, c, http.MethodGet, at(board, "players", player, "picture"), nil, nil)
 }

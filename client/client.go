@@ -143,6 +143,12 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	return nil
 }
 
+// ask is call, and returns the answer.
+func ask[T any](ctx context.Context, c *Client, method, path string, query url.Values, in any) (out T, err error) {
+	err = c.call(ctx, method, path, query, in, &out)
+	return out, err
+}
+
 func written(in any) (body []byte, kind string, err error) {
 	switch in := in.(type) {
 	case nil:

@@ -74,23 +74,23 @@ type Replayed struct {
 }
 
 // Hooks returns whom a board tells what happens, oldest first.
-func (c *Client) Hooks(ctx context.Context, board string) (page Page[Hook], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "hooks"), nil, nil, &page)
+func (c *Client) Hooks(ctx context.Context, board string) (Page[Hook], error) {
+	return ask[Page[Hook]](ctx, c, http.MethodGet, at(board, "hooks"), nil, nil)
 }
 
 // MakeHook has a board tell somebody what happens.
-func (c *Client) MakeHook(ctx context.Context, board string, h NewHook) (made HookMade, err error) {
-	return made, c.call(ctx, http.MethodPost, at(board, "hooks"), nil, h, &made)
+func (c *Client) MakeHook(ctx context.Context, board string, h NewHook) (HookMade, error) {
+	return ask[HookMade](ctx, c, http.MethodPost, at(board, "hooks"), nil, h)
 }
 
 // Hook returns one of them.
-func (c *Client) Hook(ctx context.Context, board, hook string) (h Hook, err error) {
-	return h, c.call(ctx, http.MethodGet, at(board, "hooks", hook), nil, nil, &h)
+func (c *Client) Hook(ctx context.Context, board, hook string) (Hook, error) {
+	return ask[Hook](ctx, c, http.MethodGet, at(board, "hooks", hook), nil, nil)
 }
 
 // ChangeHook changes what a hook is told, or pauses it.
-func (c *Client) ChangeHook(ctx context.Context, board, hook string, to HookChange) (h Hook, err error) {
-	return h, c.call(ctx, http.MethodPut, at(board, "hooks", hook), nil, to, &h)
+func (c *Client) ChangeHook(ctx context.Context, board, hook string, to HookChange) (Hook, error) {
+	return ask[Hook](ctx, c, http.MethodPut, at(board, "hooks", hook), nil, to)
 }
 
 // EndHook ends a hook.
@@ -99,8 +99,8 @@ func (c *Client) EndHook(ctx context.Context, board, hook string) error {
 }
 
 // NewHookSecret gives a webhook another secret.
-func (c *Client) NewHookSecret(ctx context.Context, board, hook string) (s HookSecret, err error) {
-	return s, c.call(ctx, http.MethodPost, at(board, "hooks", hook, "secret"), nil, nil, &s)
+func (c *Client) NewHookSecret(ctx context.Context, board, hook string) (HookSecret, error) {
+	return ask[HookSecret](ctx, c, http.MethodPost, at(board, "hooks", hook, "secret"), nil, nil)
 }
 
 // EndFormerHookSecret ends the secret before the one that is in force: it signs no more.
@@ -109,22 +109,22 @@ func (c *Client) EndFormerHookSecret(ctx context.Context, board, hook string) er
 }
 
 // TestHook sends a message of type ping now, and returns what the other side answered.
-func (c *Client) TestHook(ctx context.Context, board, hook string) (d HookDelivery, err error) {
-	return d, c.call(ctx, http.MethodPost, at(board, "hooks", hook, "test"), nil, nil, &d)
+func (c *Client) TestHook(ctx context.Context, board, hook string) (HookDelivery, error) {
+	return ask[HookDelivery](ctx, c, http.MethodPost, at(board, "hooks", hook, "test"), nil, nil)
 }
 
 // HookDeliveries returns what became of a hook's messages in 30 days, newest first.
-func (c *Client) HookDeliveries(ctx context.Context, board, hook, cursor string) (page Page[HookDelivery], err error) {
+func (c *Client) HookDeliveries(ctx context.Context, board, hook, cursor string) (Page[HookDelivery], error) {
 	query := url.Values{}
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	return page, c.call(ctx, http.MethodGet, at(board, "hooks", hook, "deliveries"), query, nil, &page)
+	return ask[Page[HookDelivery]](ctx, c, http.MethodGet, at(board, "hooks", hook, "deliveries"), query, nil)
 }
 
 // HookDelivery returns one message with what it says.
-func (c *Client) HookDelivery(ctx context.Context, board, hook, delivery string) (d HookDelivery, err error) {
-	return d, c.call(ctx, http.MethodGet, at(board, "hooks", hook, "deliveries", delivery), nil, nil, &d)
+func (c *Client) HookDelivery(ctx context.Context, board, hook, delivery string) (HookDelivery, error) {
+	return ask[HookDelivery](ctx, c, http.MethodGet, at(board, "hooks", hook, "deliveries", delivery), nil, nil)
 }
 
 // ReplayHook sends one message again, under the identifier it has.
@@ -133,6 +133,6 @@ func (c *Client) ReplayHook(ctx context.Context, board, hook, delivery string) e
 }
 
 // ReplayDeadHooks sends every message again that was given up.
-func (c *Client) ReplayDeadHooks(ctx context.Context, board, hook string) (r Replayed, err error) {
-	return r, c.call(ctx, http.MethodPost, at(board, "hooks", hook, "replay"), nil, nil, &r)
+func (c *Client) ReplayDeadHooks(ctx context.Context, board, hook string) (Replayed, error) {
+	return ask[Replayed](ctx, c, http.MethodPost, at(board, "hooks", hook, "replay"), nil, nil)
 }

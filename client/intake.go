@@ -33,6 +33,6 @@ type Intake struct {
 
 // Send brings entries, at most 10,000, by the key of a source, which the client shows as its token. When it returns they are on
 // disk: as entries, or in quarantine where nobody is known by that name.
-func (c *Client) Send(ctx context.Context, entries []NewEntry) (taken Intake, err error) {
-	return taken, c.forFiles().call(ctx, http.MethodPost, "/in", nil, entries, &taken)
+func (c *Client) Send(ctx context.Context, entries []NewEntry) (Intake, error) {
+	return ask[Intake](ctx, c.forFiles(), http.MethodPost, "/in", nil, entries)
 }

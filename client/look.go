@@ -41,8 +41,8 @@ type Domain struct {
 }
 
 // Look returns how a board looks.
-func (c *Client) Look(ctx context.Context, board string) (l Look, err error) {
-	return l, c.call(ctx, http.MethodGet, lookPath(board), nil, nil, &l)
+func (c *Client) Look(ctx context.Context, board string) (Look, error) {
+	return ask[Look](ctx, c, http.MethodGet, lookPath(board), nil, nil)
 }
 
 // SetLook says how a board looks: all of it.
@@ -61,8 +61,8 @@ func (c *Client) RemoveLogo(ctx context.Context, board string) error {
 }
 
 // Domain returns the domain of a board.
-func (c *Client) Domain(ctx context.Context, board string) (d Domain, err error) {
-	return d, c.call(ctx, http.MethodGet, lookPath(board)+"/domain", nil, nil, &d)
+func (c *Client) Domain(ctx context.Context, board string) (Domain, error) {
+	return ask[Domain](ctx, c, http.MethodGet, lookPath(board)+"/domain", nil, nil)
 }
 
 // AskDomain asks for a domain; "" gives up the one there is.
@@ -71,8 +71,8 @@ func (c *Client) AskDomain(ctx context.Context, board, domain string) error {
 }
 
 // Domains returns every domain that a board asked for, those first that wait; for operators.
-func (c *Client) Domains(ctx context.Context) (page Page[Domain], err error) {
-	return page, c.call(ctx, http.MethodGet, "/domains", nil, nil, &page)
+func (c *Client) Domains(ctx context.Context) (Page[Domain], error) {
+	return ask[Page[Domain]](ctx, c, http.MethodGet, "/domains", nil, nil)
 }
 
 // AllowDomain lets a board be read under a domain, or no longer; for operators.

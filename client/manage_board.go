@@ -153,69 +153,69 @@ func at(board string, parts ...string) string {
 const YAML = "application/yaml"
 
 // MakeBoard makes a board, whose owner the token's owner becomes, and invites whoever is named.
-func (c *Client) MakeBoard(ctx context.Context, b NewBoard) (made Made, err error) {
-	return made, c.call(ctx, http.MethodPost, "/boards", nil, b, &made)
+func (c *Client) MakeBoard(ctx context.Context, b NewBoard) (Made, error) {
+	return ask[Made](ctx, c, http.MethodPost, "/boards", nil, b)
 }
 
 // MakeBoardOf makes a board of a design file, as Design returns it.
-func (c *Client) MakeBoardOf(ctx context.Context, design []byte) (made Made, err error) {
-	return made, c.call(ctx, http.MethodPost, "/designs", nil, Raw{Type: YAML, Body: design}, &made)
+func (c *Client) MakeBoardOf(ctx context.Context, design []byte) (Made, error) {
+	return ask[Made](ctx, c, http.MethodPost, "/designs", nil, Raw{Type: YAML, Body: design})
 }
 
 // Templates returns the scorecards to begin with.
-func (c *Client) Templates(ctx context.Context) (page Page[Template], err error) {
-	return page, c.call(ctx, http.MethodGet, "/templates", nil, nil, &page)
+func (c *Client) Templates(ctx context.Context) (Page[Template], error) {
+	return ask[Page[Template]](ctx, c, http.MethodGet, "/templates", nil, nil)
 }
 
 // Design returns a board as a file: all of it but its people and its data. A board that is made of it has the same file.
-func (c *Client) Design(ctx context.Context, board string) (file []byte, err error) {
-	return file, c.call(ctx, http.MethodGet, at(board, "design"), nil, nil, &file)
+func (c *Client) Design(ctx context.Context, board string) ([]byte, error) {
+	return ask[[]byte](ctx, c, http.MethodGet, at(board, "design"), nil, nil)
 }
 
 // Redesign brings a board to a design file. Basis, zone and period cannot change, and the key stays the board's own.
-func (c *Client) Redesign(ctx context.Context, board string, file []byte) (changed Changed, err error) {
-	return changed, c.call(ctx, http.MethodPut, at(board, "design"), nil, Raw{Type: YAML, Body: file}, &changed)
+func (c *Client) Redesign(ctx context.Context, board string, file []byte) (Changed, error) {
+	return ask[Changed](ctx, c, http.MethodPut, at(board, "design"), nil, Raw{Type: YAML, Body: file})
 }
 
 // Settings returns a board's settings.
-func (c *Client) Settings(ctx context.Context, board string) (s Settings, err error) {
-	return s, c.call(ctx, http.MethodGet, at(board, "settings"), nil, nil, &s)
+func (c *Client) Settings(ctx context.Context, board string) (Settings, error) {
+	return ask[Settings](ctx, c, http.MethodGet, at(board, "settings"), nil, nil)
 }
 
 // SetSettings changes them.
-func (c *Client) SetSettings(ctx context.Context, board string, s Settings) (changed Changed, err error) {
-	return changed, c.call(ctx, http.MethodPut, at(board, "settings"), nil, s, &changed)
+func (c *Client) SetSettings(ctx context.Context, board string, s Settings) (Changed, error) {
+	return ask[Changed](ctx, c, http.MethodPut, at(board, "settings"), nil, s)
 }
 
 // Plan returns what the managers decided beside the score.
-func (c *Client) Plan(ctx context.Context, board string) (p Plan, err error) {
-	return p, c.call(ctx, http.MethodGet, at(board, "plan"), nil, nil, &p)
+func (c *Client) Plan(ctx context.Context, board string) (Plan, error) {
+	return ask[Plan](ctx, c, http.MethodGet, at(board, "plan"), nil, nil)
 }
 
 // SetPlan changes it.
-func (c *Client) SetPlan(ctx context.Context, board string, p Plan) (kept Plan, err error) {
-	return kept, c.call(ctx, http.MethodPut, at(board, "plan"), nil, p, &kept)
+func (c *Client) SetPlan(ctx context.Context, board string, p Plan) (Plan, error) {
+	return ask[Plan](ctx, c, http.MethodPut, at(board, "plan"), nil, p)
 }
 
 // Terms returns what a board asks of its players.
-func (c *Client) Terms(ctx context.Context, board string) (t Terms, err error) {
-	return t, c.call(ctx, http.MethodGet, at(board, "terms"), nil, nil, &t)
+func (c *Client) Terms(ctx context.Context, board string) (Terms, error) {
+	return ask[Terms](ctx, c, http.MethodGet, at(board, "terms"), nil, nil)
 }
 
 // SetTerms puts new terms in force and returns them. A field whose purpose, source or audience changed is asked for again.
-func (c *Client) SetTerms(ctx context.Context, board string, t Terms) (inForce Terms, err error) {
-	return inForce, c.call(ctx, http.MethodPut, at(board, "terms"), nil, t, &inForce)
+func (c *Client) SetTerms(ctx context.Context, board string, t Terms) (Terms, error) {
+	return ask[Terms](ctx, c, http.MethodPut, at(board, "terms"), nil, t)
 }
 
 // Reveal returns who sees a board, and what was announced.
-func (c *Client) Reveal(ctx context.Context, board string) (r Reveal, err error) {
-	return r, c.call(ctx, http.MethodGet, at(board, "reveal"), nil, nil, &r)
+func (c *Client) Reveal(ctx context.Context, board string) (Reveal, error) {
+	return ask[Reveal](ctx, c, http.MethodGet, at(board, "reveal"), nil, nil)
 }
 
 // SetReveal changes who sees a board. What it answers may wait: Pending says until when.
-func (c *Client) SetReveal(ctx context.Context, board string, r Reveal) (now Reveal, err error) {
+func (c *Client) SetReveal(ctx context.Context, board string, r Reveal) (Reveal, error) {
 	r.Pending = nil
-	return now, c.call(ctx, http.MethodPut, at(board, "reveal"), nil, r, &now)
+	return ask[Reveal](ctx, c, http.MethodPut, at(board, "reveal"), nil, r)
 }
 
 // TakeRevealBack takes an announced step back.
@@ -224,11 +224,11 @@ func (c *Client) TakeRevealBack(ctx context.Context, board string) error {
 }
 
 // CheckScorecard says what a scorecard would change on a board, and what is wrong with it, line by line. Nothing is kept.
-func (c *Client) CheckScorecard(ctx context.Context, board string, file []byte) (checked Checked, err error) {
-	return checked, c.call(ctx, http.MethodPost, at(board, "scorecard", "check"), nil, Raw{Type: YAML, Body: file}, &checked)
+func (c *Client) CheckScorecard(ctx context.Context, board string, file []byte) (Checked, error) {
+	return ask[Checked](ctx, c, http.MethodPost, at(board, "scorecard", "check"), nil, Raw{Type: YAML, Body: file})
 }
 
 // Revise puts a new version of the scorecard in force, from the next release on.
-func (c *Client) Revise(ctx context.Context, board string, file []byte) (revised Revised, err error) {
-	return revised, c.call(ctx, http.MethodPut, at(board, "scorecard.yaml"), nil, Raw{Type: YAML, Body: file}, &revised)
+func (c *Client) Revise(ctx context.Context, board string, file []byte) (Revised, error) {
+	return ask[Revised](ctx, c, http.MethodPut, at(board, "scorecard.yaml"), nil, Raw{Type: YAML, Body: file})
 }

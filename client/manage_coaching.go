@@ -126,23 +126,23 @@ type publishing struct {
 }
 
 // Tips returns the tips of a board, eldest first.
-func (c *Client) Tips(ctx context.Context, board string) (page Page[Tip], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "tips"), nil, nil, &page)
+func (c *Client) Tips(ctx context.Context, board string) (Page[Tip], error) {
+	return ask[Page[Tip]](ctx, c, http.MethodGet, at(board, "tips"), nil, nil)
 }
 
 // WriteTip writes a tip. Managers write all of a board's; a coach writes about the metrics they were given.
-func (c *Client) WriteTip(ctx context.Context, board string, t TipWords) (written Tip, err error) {
-	return written, c.call(ctx, http.MethodPost, at(board, "tips"), nil, t, &written)
+func (c *Client) WriteTip(ctx context.Context, board string, t TipWords) (Tip, error) {
+	return ask[Tip](ctx, c, http.MethodPost, at(board, "tips"), nil, t)
 }
 
 // Tip returns one that the token's owner may change.
-func (c *Client) Tip(ctx context.Context, board, id string) (t Tip, err error) {
-	return t, c.call(ctx, http.MethodGet, at(board, "tips", id), nil, nil, &t)
+func (c *Client) Tip(ctx context.Context, board, id string) (Tip, error) {
+	return ask[Tip](ctx, c, http.MethodGet, at(board, "tips", id), nil, nil)
 }
 
 // ChangeTip writes it anew. Copies on other boards stay as they are.
-func (c *Client) ChangeTip(ctx context.Context, board, id string, t TipWords) (written Tip, err error) {
-	return written, c.call(ctx, http.MethodPut, at(board, "tips", id), nil, t, &written)
+func (c *Client) ChangeTip(ctx context.Context, board, id string, t TipWords) (Tip, error) {
+	return ask[Tip](ctx, c, http.MethodPut, at(board, "tips", id), nil, t)
 }
 
 // LendTip lends a tip to every board of the server, or ends that.
@@ -156,13 +156,13 @@ func (c *Client) EndTip(ctx context.Context, board, id string) error {
 }
 
 // Library returns the tips that other boards of the server lend, newest first.
-func (c *Client) Library(ctx context.Context, board string) (page Page[LentTip], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "library"), nil, nil, &page)
+func (c *Client) Library(ctx context.Context, board string) (Page[LentTip], error) {
+	return ask[Page[LentTip]](ctx, c, http.MethodGet, at(board, "library"), nil, nil)
 }
 
 // TakeTip takes a lent tip over: a copy of the board's own, with its author's name.
-func (c *Client) TakeTip(ctx context.Context, board, id string) (t Tip, err error) {
-	return t, c.call(ctx, http.MethodPost, at(board, "library"), nil, taking{id}, &t)
+func (c *Client) TakeTip(ctx context.Context, board, id string) (Tip, error) {
+	return ask[Tip](ctx, c, http.MethodPost, at(board, "library"), nil, taking{id})
 }
 
 // WriteHelp writes what a board says of a metric.
@@ -182,13 +182,13 @@ func (c *Client) PublishAnswer(ctx context.Context, board, question, words strin
 }
 
 // CoachQueue returns whom to talk to next, and why.
-func (c *Client) CoachQueue(ctx context.Context, board string) (q CoachQueue, err error) {
-	return q, c.call(ctx, http.MethodGet, at(board, "coach"), nil, nil, &q)
+func (c *Client) CoachQueue(ctx context.Context, board string) (CoachQueue, error) {
+	return ask[CoachQueue](ctx, c, http.MethodGet, at(board, "coach"), nil, nil)
 }
 
 // Coached returns what was talked about with a player, and what became of it.
-func (c *Client) Coached(ctx context.Context, board, player string) (p Coached, err error) {
-	return p, c.call(ctx, http.MethodGet, at(board, "coach", player), nil, nil, &p)
+func (c *Client) Coached(ctx context.Context, board, player string) (Coached, error) {
+	return ask[Coached](ctx, c, http.MethodGet, at(board, "coach", player), nil, nil)
 }
 
 // WriteTalk writes a talk down.
@@ -207,13 +207,13 @@ func (c *Client) NoteCoached(ctx context.Context, board, player, text string) er
 }
 
 // Walls returns the walls of a board, newest first.
-func (c *Client) Walls(ctx context.Context, board string) (page Page[Wall], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "walls"), nil, nil, &page)
+func (c *Client) Walls(ctx context.Context, board string) (Page[Wall], error) {
+	return ask[Page[Wall]](ctx, c, http.MethodGet, at(board, "walls"), nil, nil)
 }
 
 // MakeWall makes one. The answer holds its address, once.
-func (c *Client) MakeWall(ctx context.Context, board, shows string) (link Link, err error) {
-	return link, c.call(ctx, http.MethodPost, at(board, "walls"), nil, NewWall{shows}, &link)
+func (c *Client) MakeWall(ctx context.Context, board, shows string) (Link, error) {
+	return ask[Link](ctx, c, http.MethodPost, at(board, "walls"), nil, NewWall{shows})
 }
 
 // TakeWallBack ends one.

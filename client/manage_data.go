@@ -72,7 +72,7 @@ type Purged struct {
 }
 
 // Import brings a file to a board. Bringing the same file twice adds nothing.
-func (c *Client) Import(ctx context.Context, board string, f File) (b Brought, err error) {
+func (c *Client) Import(ctx context.Context, board string, f File) (Brought, error) {
 	q := url.Values{}
 	for name, value := range map[string]string{"name": f.Name, "source": f.Source, "preset": f.Preset, "mapping": f.Mapping, "period": f.Period, "player": f.Player, "how": f.How} {
 		if value != "" {
@@ -84,10 +84,10 @@ func (c *Client) Import(ctx context.Context, board string, f File) (b Brought, e
 			q.Set(name, "true")
 		}
 	}
-	return b, c.forFiles().call(ctx, http.MethodPost, at(board, "imports"), q, Raw{Type: "application/octet-stream", Body: f.Body}, &b)
+	return ask[Brought](ctx, c.forFiles(), http.MethodPost, at(board, "imports"), q, Raw{Type: "application/octet-stream", Body: f.Body})
 }
 
 // Data returns what came to a board, and from where.
-func (c *Client) Data(ctx context.Context, board string) (d Data, err error) {
-	return d, c.call(ctx, http.MethodGet, at(board, "data"), nil, nil, &d)
+func (c *Client) Data(ctx context.Context, board string) (Data, error) {
+	return ask[Data](ctx, c, http.MethodGet, at(board, "data"), nil, nil)
 }

@@ -198,18 +198,18 @@ type Event struct {
 }
 
 // Members returns the members of a board by name.
-func (c *Client) Members(ctx context.Context, board string, w Which) (page Page[Member], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "members"), w.query(), nil, &page)
+func (c *Client) Members(ctx context.Context, board string, w Which) (Page[Member], error) {
+	return ask[Page[Member]](ctx, c, http.MethodGet, at(board, "members"), w.query(), nil)
 }
 
 // Member returns one of them in full.
-func (c *Client) Member(ctx context.Context, board, player string) (m MemberInFull, err error) {
-	return m, c.call(ctx, http.MethodGet, at(board, "members", player), nil, nil, &m)
+func (c *Client) Member(ctx context.Context, board, player string) (MemberInFull, error) {
+	return ask[MemberInFull](ctx, c, http.MethodGet, at(board, "members", player), nil, nil)
 }
 
 // Enrol puts people or things on a board; all of them or none. It answers in their order.
-func (c *Client) Enrol(ctx context.Context, board string, e Enrolment) (page Page[Enrolled], err error) {
-	return page, c.call(ctx, http.MethodPost, at(board, "members"), nil, e, &page)
+func (c *Client) Enrol(ctx context.Context, board string, e Enrolment) (Page[Enrolled], error) {
+	return ask[Page[Enrolled]](ctx, c, http.MethodPost, at(board, "members"), nil, e)
 }
 
 // SetTags sets tags of a member, an empty one is taken off; those that are not named stay.
@@ -233,19 +233,19 @@ func (c *Client) PutBack(ctx context.Context, board, player string) error {
 }
 
 // Invitations returns the invitations of a board that can still be used, newest first.
-func (c *Client) Invitations(ctx context.Context, board string) (page Page[Invitation], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "invitations"), nil, nil, &page)
+func (c *Client) Invitations(ctx context.Context, board string) (Page[Invitation], error) {
+	return ask[Page[Invitation]](ctx, c, http.MethodGet, at(board, "invitations"), nil, nil)
 }
 
 // Invite invites people, each by mail where an address is known and mail can be sent, else by a link to hand over. What is wrong
 // with one is told in its place.
-func (c *Client) Invite(ctx context.Context, board string, people ...Person) (page Page[Invite], err error) {
-	return page, c.call(ctx, http.MethodPost, at(board, "invitations"), nil, People{people}, &page)
+func (c *Client) Invite(ctx context.Context, board string, people ...Person) (Page[Invite], error) {
+	return ask[Page[Invite]](ctx, c, http.MethodPost, at(board, "invitations"), nil, People{people})
 }
 
 // InviteAnyone makes a link that so many people may use until it expires.
-func (c *Client) InviteAnyone(ctx context.Context, board string, open OpenLink) (link Link, err error) {
-	return link, c.call(ctx, http.MethodPost, at(board, "invitations", "open"), nil, open, &link)
+func (c *Client) InviteAnyone(ctx context.Context, board string, open OpenLink) (Link, error) {
+	return ask[Link](ctx, c, http.MethodPost, at(board, "invitations", "open"), nil, open)
 }
 
 // RevokeInvitation ends an invitation.
@@ -254,8 +254,8 @@ func (c *Client) RevokeInvitation(ctx context.Context, board, id string) error {
 }
 
 // Roles returns who has a role on a board, owners first.
-func (c *Client) Roles(ctx context.Context, board string) (page Page[Role], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "roles"), nil, nil, &page)
+func (c *Client) Roles(ctx context.Context, board string) (Page[Role], error) {
+	return ask[Page[Role]](ctx, c, http.MethodGet, at(board, "roles"), nil, nil)
 }
 
 // GiveRole gives a role to whoever proved, or proves later, to read an address; it replaces the one that the address had.
@@ -273,8 +273,8 @@ func (c *Client) TakeRole(ctx context.Context, board string, r Role) error {
 }
 
 // Claims returns the claims of a board of public record that wait, oldest first.
-func (c *Client) Claims(ctx context.Context, board string) (page Page[Claim], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "claims"), nil, nil, &page)
+func (c *Client) Claims(ctx context.Context, board string) (Page[Claim], error) {
+	return ask[Page[Claim]](ctx, c, http.MethodGet, at(board, "claims"), nil, nil)
 }
 
 // SettleClaim confirms or refuses a claim.
@@ -283,10 +283,10 @@ func (c *Client) SettleClaim(ctx context.Context, board string, s Settled) error
 }
 
 // Trail returns who did what to a board, newest first.
-func (c *Client) Trail(ctx context.Context, board, cursor string) (page Page[Event], err error) {
+func (c *Client) Trail(ctx context.Context, board, cursor string) (Page[Event], error) {
 	q := url.Values{}
 	if cursor != "" {
 		q.Set("cursor", cursor)
 	}
-	return page, c.call(ctx, http.MethodGet, at(board, "trail"), q, nil, &page)
+	return ask[Page[Event]](ctx, c, http.MethodGet, at(board, "trail"), q, nil)
 }

@@ -62,8 +62,8 @@ type Decided struct {
 }
 
 // LetterMode returns whether newsletters of a board go by themselves, and what is in their way.
-func (c *Client) LetterMode(ctx context.Context, board string) (m LetterMode, err error) {
-	return m, c.call(ctx, http.MethodGet, at(board, "newsletter"), nil, nil, &m)
+func (c *Client) LetterMode(ctx context.Context, board string) (LetterMode, error) {
+	return ask[LetterMode](ctx, c, http.MethodGet, at(board, "newsletter"), nil, nil)
 }
 
 // SetLetterMode changes it, from the next release on.
@@ -72,18 +72,18 @@ func (c *Client) SetLetterMode(ctx context.Context, board, mode string) error {
 }
 
 // Newsletters returns the newsletters of a board, newest first.
-func (c *Client) Newsletters(ctx context.Context, board string) (page Page[Newsletter], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "newsletters"), nil, nil, &page)
+func (c *Client) Newsletters(ctx context.Context, board string) (Page[Newsletter], error) {
+	return ask[Page[Newsletter]](ctx, c, http.MethodGet, at(board, "newsletters"), nil, nil)
 }
 
 // Newsletter returns that of a period.
-func (c *Client) Newsletter(ctx context.Context, board, period string) (n Newsletter, err error) {
-	return n, c.call(ctx, http.MethodGet, at(board, "newsletters", period), nil, nil, &n)
+func (c *Client) Newsletter(ctx context.Context, board, period string) (Newsletter, error) {
+	return ask[Newsletter](ctx, c, http.MethodGet, at(board, "newsletters", period), nil, nil)
 }
 
 // Article returns the article for a period's newsletter.
-func (c *Client) Article(ctx context.Context, board, period string) (a Article, err error) {
-	return a, c.call(ctx, http.MethodGet, at(board, "newsletters", period, "article"), nil, nil, &a)
+func (c *Client) Article(ctx context.Context, board, period string) (Article, error) {
+	return ask[Article](ctx, c, http.MethodGet, at(board, "newsletters", period, "article"), nil, nil)
 }
 
 // WriteArticle keeps a manager's article.
@@ -97,19 +97,19 @@ func (c *Client) DropArticle(ctx context.Context, board, period string) error {
 }
 
 // Letter returns what a player would get, with links that open nothing. The release may be a draft.
-func (c *Client) Letter(ctx context.Context, board, period, player string) (l Letter, err error) {
-	return l, c.call(ctx, http.MethodGet, at(board, "newsletters", period, "letters", player), nil, nil, &l)
+func (c *Client) Letter(ctx context.Context, board, period, player string) (Letter, error) {
+	return ask[Letter](ctx, c, http.MethodGet, at(board, "newsletters", period, "letters", player), nil, nil)
 }
 
 // LetterLines returns what became of each message, of one state or ("") of all.
-func (c *Client) LetterLines(ctx context.Context, board, period, state, cursor string) (page Page[LetterLine], err error) {
+func (c *Client) LetterLines(ctx context.Context, board, period, state, cursor string) (Page[LetterLine], error) {
 	q := url.Values{}
 	for name, value := range map[string]string{"state": state, "cursor": cursor} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	return page, c.call(ctx, http.MethodGet, at(board, "newsletters", period, "ledger"), q, nil, &page)
+	return ask[Page[LetterLine]](ctx, c, http.MethodGet, at(board, "newsletters", period, "ledger"), q, nil)
 }
 
 // LetGo has a newsletter sent that waits or was stopped.

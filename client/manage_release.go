@@ -72,17 +72,17 @@ type Erratum struct {
 }
 
 // OpenPeriods returns the periods of a board that can be released still, newest first.
-func (c *Client) OpenPeriods(ctx context.Context, board string) (page Page[OpenPeriod], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "drafts"), nil, nil, &page)
+func (c *Client) OpenPeriods(ctx context.Context, board string) (Page[OpenPeriod], error) {
+	return ask[Page[OpenPeriod]](ctx, c, http.MethodGet, at(board, "drafts"), nil, nil)
 }
 
 // MakeDraft calculates the release of a period and keeps it as the board's draft, in place of any before it.
-func (c *Client) MakeDraft(ctx context.Context, board, period string) (d Draft, err error) {
-	return d, c.call(ctx, http.MethodPost, at(board, "drafts"), nil, Drafting{period}, &d)
+func (c *Client) MakeDraft(ctx context.Context, board, period string) (Draft, error) {
+	return ask[Draft](ctx, c, http.MethodPost, at(board, "drafts"), nil, Drafting{period})
 }
 
 // Draft returns the board's draft of a period as it was calculated last, with rows from a cursor on.
-func (c *Client) Draft(ctx context.Context, board, period, cursor string, limit int) (d Draft, err error) {
+func (c *Client) Draft(ctx context.Context, board, period, cursor string, limit int) (Draft, error) {
 	q := url.Values{}
 	if cursor != "" {
 		q.Set("cursor", cursor)
@@ -90,15 +90,15 @@ func (c *Client) Draft(ctx context.Context, board, period, cursor string, limit 
 	if limit > 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
-	return d, c.call(ctx, http.MethodGet, at(board, "drafts", period), q, nil, &d)
+	return ask[Draft](ctx, c, http.MethodGet, at(board, "drafts", period), q, nil)
 }
 
 // Publish calculates the release of a period from the entries as they stand now, and makes it final.
-func (c *Client) Publish(ctx context.Context, board string, p Publishing) (r Published, err error) {
-	return r, c.call(ctx, http.MethodPost, at(board, "releases"), nil, p, &r)
+func (c *Client) Publish(ctx context.Context, board string, p Publishing) (Published, error) {
+	return ask[Published](ctx, c, http.MethodPost, at(board, "releases"), nil, p)
 }
 
 // Correct publishes a new edition of a final release from the corrected entries. The one before stays readable.
-func (c *Client) Correct(ctx context.Context, board, period, reason string) (r Published, err error) {
-	return r, c.call(ctx, http.MethodPost, at(board, "releases", period, "errata"), nil, Erratum{reason}, &r)
+func (c *Client) Correct(ctx context.Context, board, period, reason string) (Published, error) {
+	return ask[Published](ctx, c, http.MethodPost, at(board, "releases", period, "errata"), nil, Erratum{reason})
 }

@@ -41,19 +41,19 @@ type turnChange struct {
 }
 
 // Rhythm returns when a board is released.
-func (c *Client) Rhythm(ctx context.Context, board string) (r Rhythm, err error) {
-	return r, c.call(ctx, http.MethodGet, at(board, "rhythm"), nil, nil, &r)
+func (c *Client) Rhythm(ctx context.Context, board string) (Rhythm, error) {
+	return ask[Rhythm](ctx, c, http.MethodGet, at(board, "rhythm"), nil, nil)
 }
 
 // SetRhythm changes it. The token needs the scope boards:release, since what follows is published by itself.
-func (c *Client) SetRhythm(ctx context.Context, board string, r Rhythm) (now Rhythm, err error) {
+func (c *Client) SetRhythm(ctx context.Context, board string, r Rhythm) (Rhythm, error) {
 	r.Coming = nil
-	return now, c.call(ctx, http.MethodPut, at(board, "rhythm"), nil, r, &now)
+	return ask[Rhythm](ctx, c, http.MethodPut, at(board, "rhythm"), nil, r)
 }
 
 // Turns returns the periods of a board's rhythm that began, newest first.
-func (c *Client) Turns(ctx context.Context, board string) (page Page[Turn], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "turns"), nil, nil, &page)
+func (c *Client) Turns(ctx context.Context, board string) (Page[Turn], error) {
+	return ask[Page[Turn]](ctx, c, http.MethodGet, at(board, "turns"), nil, nil)
 }
 
 // ChangeTurn holds a closed period, lets it go on, leaves it out or tries it again.

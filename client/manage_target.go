@@ -118,13 +118,13 @@ type toTeam struct {
 }
 
 // Targets returns every target that a board ever had, in the order in which they were set.
-func (c *Client) Targets(ctx context.Context, board string) (page Page[Target], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "targets"), nil, nil, &page)
+func (c *Client) Targets(ctx context.Context, board string) (Page[Target], error) {
+	return ask[Page[Target]](ctx, c, http.MethodGet, at(board, "targets"), nil, nil)
 }
 
 // SetTarget puts a target in force from now on, in place of one of the same metric and players.
-func (c *Client) SetTarget(ctx context.Context, board string, w NewTarget) (t Target, err error) {
-	return t, c.call(ctx, http.MethodPost, at(board, "targets"), nil, w, &t)
+func (c *Client) SetTarget(ctx context.Context, board string, w NewTarget) (Target, error) {
+	return ask[Target](ctx, c, http.MethodPost, at(board, "targets"), nil, w)
 }
 
 // EndTarget ends a target.
@@ -133,13 +133,13 @@ func (c *Client) EndTarget(ctx context.Context, board, id string) error {
 }
 
 // MoveTargetToTeam moves a target of players to their teams, those of a tag group, or ("") to the board as one team.
-func (c *Client) MoveTargetToTeam(ctx context.Context, board, id, group string) (t Target, err error) {
-	return t, c.call(ctx, http.MethodPost, at(board, "targets", id, "team"), nil, toTeam{group}, &t)
+func (c *Client) MoveTargetToTeam(ctx context.Context, board, id, group string) (Target, error) {
+	return ask[Target](ctx, c, http.MethodPost, at(board, "targets", id, "team"), nil, toTeam{group})
 }
 
 // ProposeTarget finds a target for each player in a metric, or ("") in the score.
-func (c *Client) ProposeTarget(ctx context.Context, board, metric string) (p Proposal, err error) {
-	return p, c.call(ctx, http.MethodGet, at(board, "targets", "proposal"), ofMetric(metric), nil, &p)
+func (c *Client) ProposeTarget(ctx context.Context, board, metric string) (Proposal, error) {
+	return ask[Proposal](ctx, c, http.MethodGet, at(board, "targets", "proposal"), ofMetric(metric), nil)
 }
 
 func ofMetric(metric string) url.Values {
@@ -150,17 +150,17 @@ func ofMetric(metric string) url.Values {
 }
 
 // Uplift compares two windows of releases, by the names of their periods; both empty: the first and the last four there are.
-func (c *Client) Uplift(ctx context.Context, board, metric string, before, after []string) (u Uplift, err error) {
+func (c *Client) Uplift(ctx context.Context, board, metric string, before, after []string) (Uplift, error) {
 	q := url.Values{}
 	for name, value := range map[string]string{"metric": metric, "before": strings.Join(before, ","), "after": strings.Join(after, ",")} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	return u, c.call(ctx, http.MethodGet, at(board, "uplift"), q, nil, &u)
+	return ask[Uplift](ctx, c, http.MethodGet, at(board, "uplift"), q, nil)
 }
 
 // BoardReport returns how a board goes, in aggregates only.
-func (c *Client) BoardReport(ctx context.Context, board string) (r Report, err error) {
-	return r, c.call(ctx, http.MethodGet, at(board, "report"), nil, nil, &r)
+func (c *Client) BoardReport(ctx context.Context, board string) (Report, error) {
+	return ask[Report](ctx, c, http.MethodGet, at(board, "report"), nil, nil)
 }

@@ -209,8 +209,8 @@ func mine(parts ...string) string {
 }
 
 // Me returns the token's owner.
-func (c *Client) Me(ctx context.Context) (a Account, err error) {
-	return a, c.call(ctx, http.MethodGet, mine(), nil, nil, &a)
+func (c *Client) Me(ctx context.Context) (Account, error) {
+	return ask[Account](ctx, c, http.MethodGet, mine(), nil, nil)
 }
 
 // AcceptPolicy says that a version of the privacy notice was read and accepted.
@@ -219,19 +219,19 @@ func (c *Client) AcceptPolicy(ctx context.Context, version string) error {
 }
 
 // Profile returns one's own profile.
-func (c *Client) Profile(ctx context.Context) (p Profile, err error) {
-	return p, c.call(ctx, http.MethodGet, mine("profile"), nil, nil, &p)
+func (c *Client) Profile(ctx context.Context) (Profile, error) {
+	return ask[Profile](ctx, c, http.MethodGet, mine("profile"), nil, nil)
 }
 
 // SetProfile writes it, all but the picture.
-func (c *Client) SetProfile(ctx context.Context, p Profile) (kept Profile, err error) {
+func (c *Client) SetProfile(ctx context.Context, p Profile) (Profile, error) {
 	p.Picture = false
-	return kept, c.call(ctx, http.MethodPut, mine("profile"), nil, p, &kept)
+	return ask[Profile](ctx, c, http.MethodPut, mine("profile"), nil, p)
 }
 
 // OwnPicture returns one's own picture, a PNG.
-func (c *Client) OwnPicture(ctx context.Context) (png []byte, err error) {
-	return png, c.call(ctx, http.MethodGet, mine("profile", "picture"), nil, nil, &png)
+func (c *Client) OwnPicture(ctx context.Context) ([]byte, error) {
+	return ask[[]byte](ctx, c, http.MethodGet, mine("profile", "picture"), nil, nil)
 }
 
 // SetPicture puts up a picture, PNG or JPEG of up to 5 MB. It is made small and square.
@@ -245,8 +245,8 @@ func (c *Client) RemovePicture(ctx context.Context) error {
 }
 
 // Identifiers returns how sources know the token's owner.
-func (c *Client) Identifiers(ctx context.Context) (page Page[Identifier], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("identifiers"), nil, nil, &page)
+func (c *Client) Identifiers(ctx context.Context) (Page[Identifier], error) {
+	return ask[Page[Identifier]](ctx, c, http.MethodGet, mine("identifiers"), nil, nil)
 }
 
 // AddIdentifier adds a handle or a git address.
@@ -260,8 +260,8 @@ func (c *Client) RemoveIdentifier(ctx context.Context, id Identifier) error {
 }
 
 // Sessions returns where the token's owner is signed in, last seen first.
-func (c *Client) Sessions(ctx context.Context) (page Page[Session], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("sessions"), nil, nil, &page)
+func (c *Client) Sessions(ctx context.Context) (Page[Session], error) {
+	return ask[Page[Session]](ctx, c, http.MethodGet, mine("sessions"), nil, nil)
 }
 
 // EndSession signs out one place, or with "" every place.
@@ -273,8 +273,8 @@ func (c *Client) EndSession(ctx context.Context, id string) error {
 }
 
 // Tokens returns one's own tokens, without their secrets.
-func (c *Client) Tokens(ctx context.Context) (page Page[AccessToken], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("tokens"), nil, nil, &page)
+func (c *Client) Tokens(ctx context.Context) (Page[AccessToken], error) {
+	return ask[Page[AccessToken]](ctx, c, http.MethodGet, mine("tokens"), nil, nil)
 }
 
 // RevokeToken ends a token; it may be the one that is used for it.
@@ -283,33 +283,33 @@ func (c *Client) RevokeToken(ctx context.Context, id string) error {
 }
 
 // MyTrail returns what was done to one's record and what one did, newest first.
-func (c *Client) MyTrail(ctx context.Context, cut Cut) (page Page[MyEvent], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("trail"), cut.query(), nil, &page)
+func (c *Client) MyTrail(ctx context.Context, cut Cut) (Page[MyEvent], error) {
+	return ask[Page[MyEvent]](ctx, c, http.MethodGet, mine("trail"), cut.query(), nil)
 }
 
 // Joinings returns the records that became part of this one and can still come apart.
-func (c *Client) Joinings(ctx context.Context) (page Page[Joined], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("joined"), nil, nil, &page)
+func (c *Client) Joinings(ctx context.Context) (Page[Joined], error) {
+	return ask[Page[Joined]](ctx, c, http.MethodGet, mine("joined"), nil, nil)
 }
 
 // OwnSources returns one's own sources.
-func (c *Client) OwnSources(ctx context.Context) (page Page[OwnSource], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("sources"), nil, nil, &page)
+func (c *Client) OwnSources(ctx context.Context) (Page[OwnSource], error) {
+	return ask[Page[OwnSource]](ctx, c, http.MethodGet, mine("sources"), nil, nil)
 }
 
 // OwnEntries returns entries of one of them, newest first: about limit of them; with the last all of the same instant.
-func (c *Client) OwnEntries(ctx context.Context, source string, cut Cut) (page Page[OwnEntry], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("sources", source, "entries"), cut.query(), nil, &page)
+func (c *Client) OwnEntries(ctx context.Context, source string, cut Cut) (Page[OwnEntry], error) {
+	return ask[Page[OwnEntry]](ctx, c, http.MethodGet, mine("sources", source, "entries"), cut.query(), nil)
 }
 
 // Report adds entries of one's own to a source, which the first of them makes. All are taken or none, each id once.
-func (c *Client) Report(ctx context.Context, source string, entries ...OwnEntry) (taken Reported, err error) {
-	return taken, c.call(ctx, http.MethodPost, mine("sources", source, "entries"), nil, OwnEntries{entries}, &taken)
+func (c *Client) Report(ctx context.Context, source string, entries ...OwnEntry) (Reported, error) {
+	return ask[Reported](ctx, c, http.MethodPost, mine("sources", source, "entries"), nil, OwnEntries{entries})
 }
 
 // BringFile brings a file of one's own, CSV or XLSX. Good rows are taken, the others are named.
-func (c *Client) BringFile(ctx context.Context, name, contentType string, content []byte) (taken TakenFile, err error) {
-	return taken, c.forFiles().call(ctx, http.MethodPost, mine("files"), url.Values{"name": {name}}, Raw{contentType, content}, &taken)
+func (c *Client) BringFile(ctx context.Context, name, contentType string, content []byte) (TakenFile, error) {
+	return ask[TakenFile](ctx, c.forFiles(), http.MethodPost, mine("files"), url.Values{"name": {name}}, Raw{contentType, content})
 }
 
 // RemoveSource deletes one of one's own sources with every entry. Releases that are out stay as they are.
@@ -323,13 +323,13 @@ func (c *Client) RemoveEntry(ctx context.Context, source, id string) error {
 }
 
 // CheckIn says what one did on a day.
-func (c *Client) CheckIn(ctx context.Context, d Day) (taken Reported, err error) {
-	return taken, c.call(ctx, http.MethodPost, mine("check-ins"), nil, d, &taken)
+func (c *Client) CheckIn(ctx context.Context, d Day) (Reported, error) {
+	return ask[Reported](ctx, c, http.MethodPost, mine("check-ins"), nil, d)
 }
 
 // Count counts some more of a thing now. Added is 0 where the tap was counted already.
-func (c *Client) Count(ctx context.Context, t Tap) (taken Reported, err error) {
-	return taken, c.call(ctx, http.MethodPost, mine("taps"), nil, t, &taken)
+func (c *Client) Count(ctx context.Context, t Tap) (Reported, error) {
+	return ask[Reported](ctx, c, http.MethodPost, mine("taps"), nil, t)
 }
 
 // Uncount takes a tap back. Twice is no error.
@@ -338,13 +338,13 @@ func (c *Client) Uncount(ctx context.Context, key, id string) error {
 }
 
 // Wanted returns what boards want derived from one's own sources.
-func (c *Client) Wanted(ctx context.Context) (page Page[Wanted], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("wanted"), nil, nil, &page)
+func (c *Client) Wanted(ctx context.Context) (Page[Wanted], error) {
+	return ask[Page[Wanted]](ctx, c, http.MethodGet, mine("wanted"), nil, nil)
 }
 
 // Links returns the addresses that one gave out and that still work.
-func (c *Client) Links(ctx context.Context) (page Page[GivenLink], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("links"), nil, nil, &page)
+func (c *Client) Links(ctx context.Context) (Page[GivenLink], error) {
+	return ask[Page[GivenLink]](ctx, c, http.MethodGet, mine("links"), nil, nil)
 }
 
 // TakeLinkBack ends one of them.
@@ -358,13 +358,13 @@ func (c *Client) EndLetterLinks(ctx context.Context) error {
 }
 
 // Told returns how one is told of releases in general; of one board, where it is named.
-func (c *Client) Told(ctx context.Context, board string) (p Preference, err error) {
-	return p, c.call(ctx, http.MethodGet, told(board), nil, nil, &p)
+func (c *Client) Told(ctx context.Context, board string) (Preference, error) {
+	return ask[Preference](ctx, c, http.MethodGet, told(board), nil, nil)
 }
 
 // SetTold says so. With board "" for every board, what was said for single ones included.
-func (c *Client) SetTold(ctx context.Context, board string, p Preference) (now Preference, err error) {
-	return now, c.call(ctx, http.MethodPut, told(board), nil, Preference{Channel: p.Channel, Losses: p.Losses, Empty: p.Empty}, &now)
+func (c *Client) SetTold(ctx context.Context, board string, p Preference) (Preference, error) {
+	return ask[Preference](ctx, c, http.MethodPut, told(board), nil, Preference{Channel: p.Channel, Losses: p.Losses, Empty: p.Empty})
 }
 
 func told(board string) string {
@@ -375,8 +375,8 @@ func told(board string) string {
 }
 
 // Handles returns where short texts go, of the channels that this server has.
-func (c *Client) Handles(ctx context.Context) (page Page[Handle], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("handles"), nil, nil, &page)
+func (c *Client) Handles(ctx context.Context) (Page[Handle], error) {
+	return ask[Page[Handle]](ctx, c, http.MethodGet, mine("handles"), nil, nil)
 }
 
 // BeginHandle sends a code to a number or name.

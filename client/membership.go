@@ -271,32 +271,32 @@ type Offer struct {
 }
 
 // MyBoards returns one's boards with the latest number of each: how one is doing, in one call.
-func (c *Client) MyBoards(ctx context.Context) (page Page[MyBoard], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("boards"), nil, nil, &page)
+func (c *Client) MyBoards(ctx context.Context) (Page[MyBoard], error) {
+	return ask[Page[MyBoard]](ctx, c, http.MethodGet, mine("boards"), nil, nil)
 }
 
 // MyCard returns one's own scorecard. The latest release that one is in is client.Latest.
-func (c *Client) MyCard(ctx context.Context, board, period string) (card MyCard, err error) {
+func (c *Client) MyCard(ctx context.Context, board, period string) (MyCard, error) {
 	q := url.Values{}
 	if period != "" {
 		q.Set("period", period)
 	}
-	return card, c.call(ctx, http.MethodGet, mine("boards", board, "card"), q, nil, &card)
+	return ask[MyCard](ctx, c, http.MethodGet, mine("boards", board, "card"), q, nil)
 }
 
 // Membership returns what a board has of the token's owner.
-func (c *Client) Membership(ctx context.Context, board string) (m Membership, err error) {
-	return m, c.call(ctx, http.MethodGet, mine("boards", board), nil, nil, &m)
+func (c *Client) Membership(ctx context.Context, board string) (Membership, error) {
+	return ask[Membership](ctx, c, http.MethodGet, mine("boards", board), nil, nil)
 }
 
 // MyInvitations returns the invitations that wait for the token's owner.
-func (c *Client) MyInvitations(ctx context.Context) (page Page[MyInvitation], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("invitations"), nil, nil, &page)
+func (c *Client) MyInvitations(ctx context.Context) (Page[MyInvitation], error) {
+	return ask[Page[MyInvitation]](ctx, c, http.MethodGet, mine("invitations"), nil, nil)
 }
 
 // Accept joins a board by an invitation that waits.
-func (c *Client) Accept(ctx context.Context, id string, j Joining) (m Membership, err error) {
-	return m, c.call(ctx, http.MethodPost, mine("invitations", id, "accept"), nil, j, &m)
+func (c *Client) Accept(ctx context.Context, id string, j Joining) (Membership, error) {
+	return ask[Membership](ctx, c, http.MethodPost, mine("invitations", id, "accept"), nil, j)
 }
 
 // Decline declines it.
@@ -305,13 +305,13 @@ func (c *Client) Decline(ctx context.Context, id string) error {
 }
 
 // ShowInvitation returns the invitation behind a link; secret is the last part of its address.
-func (c *Client) ShowInvitation(ctx context.Context, secret string) (i MyInvitation, err error) {
-	return i, c.call(ctx, http.MethodGet, "/invitations/"+url.PathEscape(secret), nil, nil, &i)
+func (c *Client) ShowInvitation(ctx context.Context, secret string) (MyInvitation, error) {
+	return ask[MyInvitation](ctx, c, http.MethodGet, "/invitations/"+url.PathEscape(secret), nil, nil)
 }
 
 // AcceptLink joins a board by the link of an invitation.
-func (c *Client) AcceptLink(ctx context.Context, secret string, j Joining) (m Membership, err error) {
-	return m, c.call(ctx, http.MethodPost, "/invitations/"+url.PathEscape(secret)+"/accept", nil, j, &m)
+func (c *Client) AcceptLink(ctx context.Context, secret string, j Joining) (Membership, error) {
+	return ask[Membership](ctx, c, http.MethodPost, "/invitations/"+url.PathEscape(secret)+"/accept", nil, j)
 }
 
 // DeclineLink declines it; no token is needed.
@@ -334,8 +334,8 @@ func (c *Client) Withdraw(ctx context.Context, board, metric string) error {
 }
 
 // Choose changes how one appears on a board.
-func (c *Client) Choose(ctx context.Context, board string, choices Choices) (m Membership, err error) {
-	return m, c.call(ctx, http.MethodPut, mine("boards", board, "choices"), nil, choices, &m)
+func (c *Client) Choose(ctx context.Context, board string, choices Choices) (Membership, error) {
+	return ask[Membership](ctx, c, http.MethodPut, mine("boards", board, "choices"), nil, choices)
 }
 
 // SetShy says whether one wants to see the own number.
@@ -359,28 +359,28 @@ func (c *Client) Leave(ctx context.Context, board string, hide bool) error {
 }
 
 // Receipts returns the ledger of one's grants to a board, oldest first. Each receipt holds the digest of the one before.
-func (c *Client) Receipts(ctx context.Context, board string) (page Page[OwnReceipt], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("boards", board, "receipts"), nil, nil, &page)
+func (c *Client) Receipts(ctx context.Context, board string) (Page[OwnReceipt], error) {
+	return ask[Page[OwnReceipt]](ctx, c, http.MethodGet, mine("boards", board, "receipts"), nil, nil)
 }
 
 // Share makes a card of one release to show around.
-func (c *Client) Share(ctx context.Context, board string, s Sharing) (made Shared, err error) {
-	return made, c.call(ctx, http.MethodPost, mine("boards", board, "shares"), nil, s, &made)
+func (c *Client) Share(ctx context.Context, board string, s Sharing) (Shared, error) {
+	return ask[Shared](ctx, c, http.MethodPost, mine("boards", board, "shares"), nil, s)
 }
 
 // Feed makes addresses by which one's programs follow a board.
-func (c *Client) Feed(ctx context.Context, board string) (made Feeding, err error) {
-	return made, c.call(ctx, http.MethodPost, mine("boards", board, "feeds"), nil, nil, &made)
+func (c *Client) Feed(ctx context.Context, board string) (Feeding, error) {
+	return ask[Feeding](ctx, c, http.MethodPost, mine("boards", board, "feeds"), nil, nil)
 }
 
 // CheckInLink makes an address under which days can be kept for a board without signing in.
-func (c *Client) CheckInLink(ctx context.Context, board string) (made Link, err error) {
-	return made, c.call(ctx, http.MethodPost, mine("boards", board, "check-in-links"), nil, nil, &made)
+func (c *Client) CheckInLink(ctx context.Context, board string) (Link, error) {
+	return ask[Link](ctx, c, http.MethodPost, mine("boards", board, "check-in-links"), nil, nil)
 }
 
 // Timeline returns what one wrote on one's own timeline on a board.
-func (c *Client) Timeline(ctx context.Context, board string) (page Page[JourneyNote], err error) {
-	return page, c.call(ctx, http.MethodGet, mine("boards", board, "timeline"), nil, nil, &page)
+func (c *Client) Timeline(ctx context.Context, board string) (Page[JourneyNote], error) {
+	return ask[Page[JourneyNote]](ctx, c, http.MethodGet, mine("boards", board, "timeline"), nil, nil)
 }
 
 // WriteTimeline adds a note to it.
@@ -400,22 +400,22 @@ func (c *Client) RemoveTimeline(ctx context.Context, board, id string) error {
 }
 
 // ClaimRecord says that a record of a board of public data is the token's owner's.
-func (c *Client) ClaimRecord(ctx context.Context, board, player string) (claimed Claimed, err error) {
-	return claimed, c.call(ctx, http.MethodPost, at(board, "players", player, "claim"), nil, nil, &claimed)
+func (c *Client) ClaimRecord(ctx context.Context, board, player string) (Claimed, error) {
+	return ask[Claimed](ctx, c, http.MethodPost, at(board, "players", player, "claim"), nil, nil)
 }
 
 // Helpers returns whom one can ask about a metric, "" about anything.
-func (c *Client) Helpers(ctx context.Context, board, metric string) (page Page[Helper], err error) {
+func (c *Client) Helpers(ctx context.Context, board, metric string) (Page[Helper], error) {
 	q := url.Values{}
 	if metric != "" {
 		q.Set("metric", metric)
 	}
-	return page, c.call(ctx, http.MethodGet, mine("boards", board, "helpers"), q, nil, &page)
+	return ask[Page[Helper]](ctx, c, http.MethodGet, mine("boards", board, "helpers"), q, nil)
 }
 
 // Questions returns what one asked, and then what one is asked and has not answered.
-func (c *Client) Questions(ctx context.Context, board string) (page Page[Question], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "questions"), nil, nil, &page)
+func (c *Client) Questions(ctx context.Context, board string) (Page[Question], error) {
+	return ask[Page[Question]](ctx, c, http.MethodGet, at(board, "questions"), nil, nil)
 }
 
 // ReadAnswer says that one has read the answer to a question of one's own.
@@ -424,13 +424,13 @@ func (c *Client) ReadAnswer(ctx context.Context, board, id string) error {
 }
 
 // Question returns one of them.
-func (c *Client) Question(ctx context.Context, board, id string) (q Question, err error) {
-	return q, c.call(ctx, http.MethodGet, at(board, "questions", id), nil, nil, &q)
+func (c *Client) Question(ctx context.Context, board, id string) (Question, error) {
+	return ask[Question](ctx, c, http.MethodGet, at(board, "questions", id), nil, nil)
 }
 
 // Ask asks somebody.
-func (c *Client) Ask(ctx context.Context, board string, a Asking) (q Question, err error) {
-	return q, c.call(ctx, http.MethodPost, at(board, "questions"), nil, a, &q)
+func (c *Client) Ask(ctx context.Context, board string, a Asking) (Question, error) {
+	return ask[Question](ctx, c, http.MethodPost, at(board, "questions"), nil, a)
 }
 
 // Answer answers a question that one is asked.
@@ -449,8 +449,8 @@ func (c *Client) TakeBackQuestion(ctx context.Context, board, id string) error {
 }
 
 // Offered returns whether other players may ask the token's owner.
-func (c *Client) Offered(ctx context.Context, board string) (o Offer, err error) {
-	return o, c.call(ctx, http.MethodGet, mine("boards", board, "offer"), nil, nil, &o)
+func (c *Client) Offered(ctx context.Context, board string) (Offer, error) {
+	return ask[Offer](ctx, c, http.MethodGet, mine("boards", board, "offer"), nil, nil)
 }
 
 // OfferHelp says so.

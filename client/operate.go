@@ -55,8 +55,8 @@ type RunAgain struct {
 }
 
 // AllBoards returns every board of the server. For operators.
-func (c *Client) AllBoards(ctx context.Context, cut Cut) (page Page[RunBoard], err error) {
-	return page, c.call(ctx, http.MethodGet, "/operate/boards", cut.query(), nil, &page)
+func (c *Client) AllBoards(ctx context.Context, cut Cut) (Page[RunBoard], error) {
+	return ask[Page[RunBoard]](ctx, c, http.MethodGet, "/operate/boards", cut.query(), nil)
 }
 
 // Suspend closes a board for its readers, who see why; nothing is deleted. For operators.
@@ -70,7 +70,7 @@ func (c *Client) Reopen(ctx context.Context, board string) error {
 }
 
 // Jobs returns work that is not done, dead jobs first; kind and state narrow it where they are not "". For operators.
-func (c *Client) Jobs(ctx context.Context, kind, state string, limit int) (page Page[Job], err error) {
+func (c *Client) Jobs(ctx context.Context, kind, state string, limit int) (Page[Job], error) {
 	q := url.Values{}
 	for name, value := range map[string]string{"kind": kind, "state": state} {
 		if value != "" {
@@ -80,12 +80,12 @@ func (c *Client) Jobs(ctx context.Context, kind, state string, limit int) (page 
 	if limit > 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
-	return page, c.call(ctx, http.MethodGet, "/operate/jobs", q, nil, &page)
+	return ask[Page[Job]](ctx, c, http.MethodGet, "/operate/jobs", q, nil)
 }
 
 // JobCounts returns how many jobs stand how. For operators.
-func (c *Client) JobCounts(ctx context.Context) (page Page[JobCount], err error) {
-	return page, c.call(ctx, http.MethodGet, "/operate/counts", nil, nil, &page)
+func (c *Client) JobCounts(ctx context.Context) (Page[JobCount], error) {
+	return ask[Page[JobCount]](ctx, c, http.MethodGet, "/operate/counts", nil, nil)
 }
 
 // RunJob lets a dead or skipped job run once more. For operators.
@@ -94,6 +94,6 @@ func (c *Client) RunJob(ctx context.Context, id string) error {
 }
 
 // RunJobs lets every dead job of a kind run once more, "" of every kind. For operators.
-func (c *Client) RunJobs(ctx context.Context, kind string) (run RunAgain, err error) {
-	return run, c.call(ctx, http.MethodPost, "/operate/again", nil, Again{kind}, &run)
+func (c *Client) RunJobs(ctx context.Context, kind string) (RunAgain, error) {
+	return ask[RunAgain](ctx, c, http.MethodPost, "/operate/again", nil, Again{kind})
 }

@@ -107,8 +107,8 @@ type RowsOf struct {
 }
 
 // Releases returns the releases of a board, newest first, each edition by itself.
-func (c *Client) Releases(ctx context.Context, board string, cut Cut) (page Page[Head], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "releases"), cut.query(), nil, &page)
+func (c *Client) Releases(ctx context.Context, board string, cut Cut) (Page[Head], error) {
+	return ask[Page[Head]](ctx, c, http.MethodGet, at(board, "releases"), cut.query(), nil)
 }
 
 // edition is the query that names one; 0 the latest.
@@ -120,12 +120,12 @@ func edition(n int) url.Values {
 }
 
 // Release returns one release; period may be Latest, edition 0 the latest.
-func (c *Client) Release(ctx context.Context, board, period string, n int) (r Release, err error) {
-	return r, c.call(ctx, http.MethodGet, at(board, "releases", period), edition(n), nil, &r)
+func (c *Client) Release(ctx context.Context, board, period string, n int) (Release, error) {
+	return ask[Release](ctx, c, http.MethodGet, at(board, "releases", period), edition(n), nil)
 }
 
 // Rows returns lines of the leaderboard of a release: those from the top that the board shows, one's own and those beside it.
-func (c *Client) Rows(ctx context.Context, board, period string, of RowsOf) (page Page[Row], err error) {
+func (c *Client) Rows(ctx context.Context, board, period string, of RowsOf) (Page[Row], error) {
 	q := of.query()
 	if of.Edition > 0 {
 		q.Set("edition", strconv.Itoa(of.Edition))
@@ -136,15 +136,15 @@ func (c *Client) Rows(ctx context.Context, board, period string, of RowsOf) (pag
 	if of.Fields != nil {
 		q.Set("fields", strings.Join(of.Fields, ","))
 	}
-	return page, c.call(ctx, http.MethodGet, at(board, "releases", period, "rows"), q, nil, &page)
+	return ask[Page[Row]](ctx, c, http.MethodGet, at(board, "releases", period, "rows"), q, nil)
 }
 
 // ReleasedRules returns the file of the rules that a release was made by.
-func (c *Client) ReleasedRules(ctx context.Context, board, period string, n int) (file []byte, err error) {
-	return file, c.call(ctx, http.MethodGet, at(board, "releases", period, "scorecard.yaml"), edition(n), nil, &file)
+func (c *Client) ReleasedRules(ctx context.Context, board, period string, n int) ([]byte, error) {
+	return ask[[]byte](ctx, c, http.MethodGet, at(board, "releases", period, "scorecard.yaml"), edition(n), nil)
 }
 
 // Bundle returns all that is needed to recompute a release, as a ZIP: cairn verify does it.
-func (c *Client) Bundle(ctx context.Context, board, period string, n int) (file []byte, err error) {
-	return file, c.forFiles().call(ctx, http.MethodGet, at(board, "releases", period, "bundle.zip"), edition(n), nil, &file)
+func (c *Client) Bundle(ctx context.Context, board, period string, n int) ([]byte, error) {
+	return ask[[]byte](ctx, c.forFiles(), http.MethodGet, at(board, "releases", period, "bundle.zip"), edition(n), nil)
 }

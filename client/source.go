@@ -190,28 +190,28 @@ func (s *Sources) at(parts ...string) string {
 }
 
 // List returns the sources, by name.
-func (s *Sources) List(ctx context.Context) (page Page[Source], err error) {
-	return page, s.c.call(ctx, http.MethodGet, s.at(), nil, nil, &page)
+func (s *Sources) List(ctx context.Context) (Page[Source], error) {
+	return ask[Page[Source]](ctx, s.c, http.MethodGet, s.at(), nil, nil)
 }
 
 // Connect makes one. Of one that sends the key is told once.
-func (s *Sources) Connect(ctx context.Context, n NewSource) (made SourceMade, err error) {
-	return made, s.c.call(ctx, http.MethodPost, s.at(), nil, n, &made)
+func (s *Sources) Connect(ctx context.Context, n NewSource) (SourceMade, error) {
+	return ask[SourceMade](ctx, s.c, http.MethodPost, s.at(), nil, n)
 }
 
 // Source returns one.
-func (s *Sources) Source(ctx context.Context, name string) (one Source, err error) {
-	return one, s.c.call(ctx, http.MethodGet, s.at(name), nil, nil, &one)
+func (s *Sources) Source(ctx context.Context, name string) (Source, error) {
+	return ask[Source](ctx, s.c, http.MethodGet, s.at(name), nil, nil)
 }
 
 // Change changes one.
-func (s *Sources) Change(ctx context.Context, name string, to SourceChange) (one Source, err error) {
-	return one, s.c.call(ctx, http.MethodPatch, s.at(name), nil, to, &one)
+func (s *Sources) Change(ctx context.Context, name string, to SourceChange) (Source, error) {
+	return ask[Source](ctx, s.c, http.MethodPatch, s.at(name), nil, to)
 }
 
 // NewKey makes a new key. Those before work for a day more, or end at once.
-func (s *Sources) NewKey(ctx context.Context, name string, atOnce bool) (made SourceSecret, err error) {
-	return made, s.c.call(ctx, http.MethodPost, s.at(name, "key"), nil, sourceEnds{atOnce}, &made)
+func (s *Sources) NewKey(ctx context.Context, name string, atOnce bool) (SourceSecret, error) {
+	return ask[SourceSecret](ctx, s.c, http.MethodPost, s.at(name, "key"), nil, sourceEnds{atOnce})
 }
 
 // Pause has a source bring nothing until Resume.
@@ -235,17 +235,17 @@ func (s *Sources) Remove(ctx context.Context, name string) error {
 }
 
 // Try says what the last 100 messages would become under rules. Nothing is kept.
-func (s *Sources) Try(ctx context.Context, name string, rules []SourceRule) (page Page[SourceTrial], err error) {
-	return page, s.c.call(ctx, http.MethodPost, s.at(name, "trial"), nil, sourceRules{rules}, &page)
+func (s *Sources) Try(ctx context.Context, name string, rules []SourceRule) (Page[SourceTrial], error) {
+	return ask[Page[SourceTrial]](ctx, s.c, http.MethodPost, s.at(name, "trial"), nil, sourceRules{rules})
 }
 
 // Reasons returns why messages wait, the commonest first.
-func (s *Sources) Reasons(ctx context.Context, name string) (page Page[SourceReason], err error) {
-	return page, s.c.call(ctx, http.MethodGet, s.at(name, "waiting", "reasons"), nil, nil, &page)
+func (s *Sources) Reasons(ctx context.Context, name string) (Page[SourceReason], error) {
+	return ask[Page[SourceReason]](ctx, s.c, http.MethodGet, s.at(name, "waiting", "reasons"), nil, nil)
 }
 
 // Waiting returns messages that wait, newest first, with why for that reason alone; cursor is Next of the page before, "" the first.
-func (s *Sources) Waiting(ctx context.Context, name, why, cursor string, limit int) (page Page[SourceHeld], err error) {
+func (s *Sources) Waiting(ctx context.Context, name, why, cursor string, limit int) (Page[SourceHeld], error) {
 	query := url.Values{}
 	if why != "" {
 		query.Set("why", why)
@@ -256,27 +256,27 @@ func (s *Sources) Waiting(ctx context.Context, name, why, cursor string, limit i
 	if limit > 0 {
 		query.Set("limit", strconv.Itoa(limit))
 	}
-	return page, s.c.call(ctx, http.MethodGet, s.at(name, "waiting"), query, nil, &page)
+	return ask[Page[SourceHeld]](ctx, s.c, http.MethodGet, s.at(name, "waiting"), query, nil)
 }
 
 // Replay tries messages that wait again, those that are named or all. What is there already is not counted twice.
-func (s *Sources) Replay(ctx context.Context, name string, ids ...string) (taken Intake, err error) {
-	return taken, s.c.call(ctx, http.MethodPost, s.at(name, "waiting", "replay"), nil, sourcePick{IDs: ids}, &taken)
+func (s *Sources) Replay(ctx context.Context, name string, ids ...string) (Intake, error) {
+	return ask[Intake](ctx, s.c, http.MethodPost, s.at(name, "waiting", "replay"), nil, sourcePick{IDs: ids})
 }
 
 // Discard deletes messages that wait: those that are named, or all that wait for a reason ("" any).
-func (s *Sources) Discard(ctx context.Context, name, why string, ids ...string) (gone SourceDiscarded, err error) {
-	return gone, s.c.call(ctx, http.MethodPost, s.at(name, "waiting", "discard"), nil, sourcePick{IDs: ids, Why: why}, &gone)
+func (s *Sources) Discard(ctx context.Context, name, why string, ids ...string) (SourceDiscarded, error) {
+	return ask[SourceDiscarded](ctx, s.c, http.MethodPost, s.at(name, "waiting", "discard"), nil, sourcePick{IDs: ids, Why: why})
 }
 
 // Check asks a source that is asked once, keeps nothing, and says what it found.
-func (s *Sources) Check(ctx context.Context, name string) (found SourceFound, err error) {
-	return found, s.c.call(ctx, http.MethodPost, s.at(name, "check"), nil, nil, &found)
+func (s *Sources) Check(ctx context.Context, name string) (SourceFound, error) {
+	return ask[SourceFound](ctx, s.c, http.MethodPost, s.at(name, "check"), nil, nil)
 }
 
 // Poll asks a source now.
-func (s *Sources) Poll(ctx context.Context, name string) (polled SourcePolled, err error) {
-	return polled, s.c.call(ctx, http.MethodPost, s.at(name, "poll"), nil, nil, &polled)
+func (s *Sources) Poll(ctx context.Context, name string) (SourcePolled, error) {
+	return ask[SourcePolled](ctx, s.c, http.MethodPost, s.at(name, "poll"), nil, nil)
 }
 
 // FileMapping is how files with headers of their own are read, kept with a board.
@@ -286,8 +286,8 @@ type FileMapping struct {
 }
 
 // Mappings returns the mappings that a board keeps, by name.
-func (c *Client) Mappings(ctx context.Context, board string) (page Page[FileMapping], err error) {
-	return page, c.call(ctx, http.MethodGet, at(board, "mappings"), nil, nil, &page)
+func (c *Client) Mappings(ctx context.Context, board string) (Page[FileMapping], error) {
+	return ask[Page[FileMapping]](ctx, c, http.MethodGet, at(board, "mappings"), nil, nil)
 }
 
 // KeepMapping keeps a mapping with a board: the next file with such a header is read by it.

@@ -24,7 +24,8 @@ func readHead(text []byte) (*head, error) {
 }
 
 func (h *head) readManifest() (m manifest, err error) {
-	return m, json.Unmarshal([]byte(h.Manifest), &m)
+	err = json.Unmarshal([]byte(h.Manifest), &m)
+	return m, err
 }
 
 // release is the read model of a release, without what it says about players.

@@ -147,7 +147,8 @@ func (s *site) targetsPage(v *visit, f *form) (any, error) {
 	if page.Managed.Reads {
 		return page, nil
 	}
-	return page, s.askTarget(v, f, &page, card, held)
+	err = s.askTarget(v, f, &page, card, held)
+	return page, err
 }
 
 // movesOf is where a target of players can be moved to: the teams of a tag group, or the board where there are none.

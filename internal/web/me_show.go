@@ -149,7 +149,8 @@ func (s *site) mineBoard(ctx context.Context, mine board.Mine) (mineBoard, error
 	case m.Hidden:
 		shown.State = "hidden from others"
 	}
-	return shown, s.number(ctx, &shown, mine)
+	err := s.number(ctx, &shown, mine)
+	return shown, err
 }
 
 // number reads a person's number in the latest release of a board.

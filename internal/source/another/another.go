@@ -75,7 +75,8 @@ func (Puller) Configure(text json.RawMessage) (json.RawMessage, error) {
 }
 
 func read(text json.RawMessage) (s Settings, err error) {
-	return s, source.ReadSettings(text, &s)
+	err = source.ReadSettings(text, &s)
+	return s, err
 }
 
 // Keys implements source.Puller.
