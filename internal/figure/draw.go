@@ -75,6 +75,9 @@ func (c *canvas) end() template.HTML {
 
 // escape makes text safe in an attribute or between tags, and drops what XML cannot hold.
 func escape(text string) string {
+	if harmless(text) {
+		return text
+	}
 	return escaper.Replace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':
@@ -84,6 +87,16 @@ func escape(text string) string {
 		}
 		return r
 	}, text))
+}
+
+// harmless reports whether a text stays as it is, as most attributes do: paths, classes, colours.
+func harmless(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || strings.IndexByte(`&<>"'`, c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")

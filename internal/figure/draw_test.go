@@ -18,3 +18,14 @@ func TestNumber_IsTheShortestOfItsHundredths(t *testing.T) {
 		}
 	})
 }
+
+func TestEscape_LeavesWhatIsHarmlessAndNothingElse(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "M0 0L1.5-2Z": "M0 0L1.5-2Z", "stone tone-3 ~": "stone tone-3 ~", "Zoë 石 🪨": "Zoë 石 🪨",
+		`a&b`: "a&amp;b", "<b>": "&lt;b&gt;", `"'`: "&#34;&#39;", "a\tb\nc\r": "a b c ", "a\x00b\x1f\x7f\u0085": "ab", "\xff\ufffe": "",
+	} {
+		if got := escape(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
