@@ -16,7 +16,12 @@ type Template struct {
 	Key    string
 	About  string // what it scores, in a sentence: the comment at the head of the file
 	Source []byte // the file
+
+	SelfReported bool // made for what players count of themselves: its second line says so
 }
+
+// selfReported is the line of a template whose metrics players report themselves.
+const selfReported = "# Players report it of themselves."
 
 // Templates returns the templates, in the order of their keys.
 func Templates() []Template {
@@ -30,11 +35,13 @@ func Templates() []Template {
 		if err != nil {
 			panic(err)
 		}
-		head, _, _ := bytes.Cut(source, []byte("\n"))
+		head, second, _ := bytes.Cut(source, []byte("\n"))
 		templates = append(templates, Template{
 			Key:    strings.TrimSuffix(entry.Name(), ".yaml"),
 			About:  string(bytes.TrimPrefix(head, []byte("# "))),
 			Source: source,
+
+			SelfReported: bytes.HasPrefix(second, []byte(selfReported+"\n")),
 		})
 	}
 	return templates

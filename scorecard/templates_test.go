@@ -152,3 +152,11 @@ func TestEffectiveWeights_AreSharesOfTheWhole(t *testing.T) {
 		t.Errorf("%v", weights)
 	}
 }
+
+func TestTemplates_SayWhichPlayersReportThemselves(t *testing.T) {
+	for _, template := range Templates() {
+		if want := template.Key == "sales-micro-behaviours"; template.SelfReported != want {
+			t.Errorf("%s: self-reported is %v", template.Key, template.SelfReported)
+		}
+	}
+}

@@ -115,13 +115,13 @@ func designOf(want client.NewBoard) (made board.Design, err error) {
 	if (want.Scorecard == "") == (want.Template == "") {
 		return made, wrong("scorecard", "Send the scorecard's file, or the key of a template: one of the two.")
 	}
-	source := []byte(want.Scorecard)
+	source, selfReported := []byte(want.Scorecard), false
 	if want.Template != "" {
 		t, nearest, ok := scorecard.TemplateOf(want.Template)
 		if !ok {
 			return made, wrong("template", "There is no template %q; the nearest is %q.", want.Template, nearest)
 		}
-		source = t.Source
+		source, selfReported = t.Source, t.SelfReported
 	}
 	card, err := scorecard.Load("scorecard", source)
 	if err != nil {
@@ -139,8 +139,11 @@ func designOf(want client.NewBoard) (made board.Design, err error) {
 	if want.Top != nil {
 		made.TopN = *want.Top
 	}
-	if want.Terms != nil {
+	switch {
+	case want.Terms != nil:
 		made.Terms = termsOf(*want.Terms)
+	case selfReported && made.Basis == board.OptIn:
+		made.Terms = board.OfTheirOwn(card)
 	}
 	if want.Plan != nil {
 		made.Plan = planOf(*want.Plan)

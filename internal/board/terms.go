@@ -60,6 +60,16 @@ func (t Terms) Field(metric string) (Field, bool) {
 	return t.Fields[i], true
 }
 
+// OfTheirOwn are terms under which every metric of a scorecard comes from the players' own sources: to begin a board with whose players
+// count for themselves.
+func OfTheirOwn(card *scorecard.Scorecard) Terms {
+	t := Terms{Purpose: card.Purpose}
+	for _, metric := range card.Metrics() {
+		t.Fields = append(t.Fields, Field{Metric: metric.Key, From: FromPlayer, Purpose: metric.Why})
+	}
+	return t
+}
+
 // Audience is whom a metric is for on a board of people: as the scorecard says, but nobody beside the player and the managers
 // while the manager has not said whether showing it adds value, and to whom.
 func (t Terms) Audience(metric *scorecard.Part) scorecard.Audience {

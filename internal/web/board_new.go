@@ -161,7 +161,18 @@ func (s *site) firstAnswers(v *visit) (map[string]string, error) {
 		if !ok {
 			return nil, wrong("template", "There is no template %q.", key)
 		}
-		return answersOf(board.Design{}, t.Key+".yaml", t.Source)
+		a, err := answersOf(board.Design{}, t.Key+".yaml", t.Source)
+		if err != nil || !t.SelfReported {
+			return a, err
+		}
+		card, err := t.Load()
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range board.OfTheirOwn(card).Fields {
+			a[f.Metric+".from"] = string(f.From)
+		}
+		return a, nil
 	}
 	file, head, err := v.FormFile("file")
 	if err != nil {

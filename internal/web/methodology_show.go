@@ -67,7 +67,16 @@ func (s *site) showMethodology(w http.ResponseWriter, r *visit) error {
 		}
 		newer = true
 	}
-	return s.page(w, r, "methodology_show", s.newMethodologyPage(p, newer), asking)
+	page := s.newMethodologyPage(p, newer)
+	if !p.lasting { // what is kept for ever does not tell of terms that change
+		terms, err := s.boards.TermsOf(r.Context(), p.board, p.board.Terms)
+		if err != nil {
+			return err
+		}
+		markOwn(page.Parts, terms)
+		markOwn(page.Unscored, terms)
+	}
+	return s.page(w, r, "methodology_show", page, asking)
 }
 
 // newMethodologyPage puts a scorecard into words. newer says that the scorecard is not that of the release.
@@ -120,6 +129,16 @@ func (s *site) newMethodologyPage(p place, newer bool) methodologyPage {
 	return page
 }
 
+// markOwn says of metrics that they come from the player's own sources, where terms say so.
+func markOwn(all []rule, terms board.Terms) {
+	for i := range all {
+		if f, _ := terms.Field(all[i].Key); f.From == board.FromPlayer && !all[i].Group {
+			all[i].Facts = append(all[i].Facts, fact{"Where it comes from", "From the player's own sources; it may be handed in by the player."})
+		}
+		markOwn(all[i].Parts, terms)
+	}
+}
+
 // leadToHelp leads from metrics to the pages that say what they want.
 func leadToHelp(b *board.Board, all []rule) {
 	for i := range all {
@@ -157,6 +176,9 @@ func (page *methodologyPage) basics(b *board.Board, card *scorecard.Scorecard) {
 	}
 	if text := needed(card.Needs); text != "" {
 		add("What a score needs", strings.Replace(text, "it is missing", "there is no score", 1))
+	}
+	if b.Basis == board.OptIn {
+		add("Self-reported", "A value with this mark was handed in by the player, in whole or in the share that stands with it: typed, counted or from a file of theirs. Nobody checked it.")
 	}
 	if len(card.Tags) > 0 {
 		add("Also ranked by", capital(list(card.Tags))+".")

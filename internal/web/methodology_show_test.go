@@ -61,3 +61,13 @@ func TestPlain_EveryMethodHasItsSentence(t *testing.T) {
 		}
 	}
 }
+
+func TestMethodology_SaysWhatPlayersHandIn(t *testing.T) {
+	m, _ := counting(t)
+	page := m.ada.page("/b/club/methodology")
+	mustSay(t, words(page.Find("#part-calls")), "it may be handed in by the player")
+	if text := words(page.Find("#part-notes")); strings.Contains(text, "handed in") {
+		t.Errorf("what the board brings is said to be the players': %s", text)
+	}
+	mustSay(t, words(page.Find("#basics ~ .facts")), "Self-reported", "Nobody checked it.")
+}
