@@ -615,3 +615,26 @@ func (s *staffed) templateKey() string {
 	}
 	return all.Items[0].Key
 }
+
+func TestMakeBoard_OfDailyHabitsTakesThemFromItsPlayers(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	ada := w.by(w.signIn("ada@example.org"))
+	made, err := ada.MakeBoard(ctx, client.NewBoard{Template: "sales-micro-behaviours", Key: "habits"})
+	must(t, err)
+	terms, err := ada.Terms(ctx, made.Board.Key)
+	must(t, err)
+	for _, f := range terms.Fields {
+		if f.From != "player" || f.Purpose == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if len(terms.Fields) != 5 {
+		t.Errorf("%d metrics", len(terms.Fields))
+	}
+	for i := range terms.Fields {
+		terms.Fields[i].From, terms.Fields[i].Value, terms.Fields[i].ToWhom = "board", "It does.", "To all."
+	}
+	if terms, err = ada.SetTerms(ctx, made.Board.Key, terms); err != nil || terms.Fields[0].From != "board" {
+		t.Errorf("it cannot be changed: %+v, %v", terms, err)
+	}
+}

@@ -22,7 +22,7 @@ type counter struct {
 	Key, Name, Unit string
 	Tap             string   // id of the next tap
 	So              string   // how many so far, in words; "" none yet
-	Undo            *tap     // the last one of this sitting
+	Undo            *tap     // the last one of this sitting; on the page of who is signed in, else of this day
 	Sitting         []string // every tap of the sitting, as its form hands them on
 }
 
@@ -119,16 +119,27 @@ func (s *site) showCount(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	for i := range page.Counters {
-		if n := today[page.Counters[i].Key]; n > 0 {
-			page.Counters[i].So = amount(float64(n)) + " today"
+		one := &page.Counters[i]
+		so, there := today[one.Key]
+		if !there {
+			continue
+		}
+		if one.So = amount(float64(so.n)) + " today"; one.Undo == nil {
+			one.Undo = &so.last
 		}
 	}
 	return s.tell(w, v, http.StatusOK, "check_in", page)
 }
 
+// soFar is how many of a thing were tapped, and the last tap.
+type soFar struct {
+	n    int
+	last tap
+}
+
 // countedSince is how many of each thing the visitor tapped since an instant.
-func (s *site) countedSince(v *visit, since time.Time) (map[string]int, error) {
-	n := map[string]int{}
+func (s *site) countedSince(v *visit, since time.Time) (map[string]soFar, error) {
+	n := map[string]soFar{}
 	for before := int64(0); ; {
 		found, err := s.players.Entries(v.Context(), v.actor, player.Counters, before, 1000)
 		if err != nil {
@@ -138,7 +149,14 @@ func (s *site) countedSince(v *visit, since time.Time) (map[string]int, error) {
 			if e.At < since.UnixMicro() {
 				return n, nil
 			}
-			n[e.Key]++
+			so := n[e.Key]
+			if id, _, _ := strings.Cut(e.ID, " "); so.n == 0 {
+				so.last = tap{id, 1, e.Key}
+			} else if so.last.ID == id {
+				so.last.N++
+			}
+			so.n++
+			n[e.Key] = so
 			before = e.At
 		}
 		if len(found) < 1000 {

@@ -103,7 +103,8 @@ func TestCounter_CountsATapOnceAndTakesItBack(t *testing.T) {
 			if a.StatusCode != http.StatusSeeOther || m.counted(t) != 1 {
 				t.Errorf("%s: taken back, %d are left", name, m.counted(t))
 			}
-			if who.page(a.Header.Get("Location")).Find(".untap").Length() > 0 {
+			_, left := submit(who.page(a.Header.Get("Location")), ".untap", "", "")
+			if left.Get("undo") == undo.Get("undo") || who.cookie == "" && left.Has("undo") {
 				t.Errorf("%s: what was taken back can be taken back", name)
 			}
 		}
@@ -115,6 +116,15 @@ func TestCounter_CountsATapOnceAndTakesItBack(t *testing.T) {
 			if a := who.post(to, wrong); a.StatusCode != http.StatusUnprocessableEntity || m.counted(t) != 1 {
 				t.Errorf("%s, %s: %d, counted %d", name, what, a.StatusCode, m.counted(t))
 			}
+		}
+		if anew := who.page(at); who.cookie != "" { // the day's earlier taps can be taken back when the page is opened anew
+			mustSay(t, words(anew.Find(".counter")), "1 today", "Undo the last +1")
+			to, undo := submit(anew, ".untap", "", "")
+			if who.post(to, undo); m.counted(t) != 0 || who.page(at).Find(".untap").Length() > 0 {
+				t.Errorf("%s: an earlier tap of the day was not taken back", name)
+			}
+		} else if anew.Find(".untap").Length() > 0 {
+			t.Error("the link offers to take back what was tapped in another sitting")
 		}
 		if err := m.rooms.Players.Disconnect(context.Background(), m.ada.Actor, player.Counters, ""); err != nil {
 			t.Fatal(err)
