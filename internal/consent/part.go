@@ -2,14 +2,15 @@ package consent
 
 import "slices"
 
-// PublishableParts decides whether a sum over a whole may be published, and which sums over its parts beside it. Each part is given
-// by the players it is of. Parts lie apart: nothing is added up in two of them, though a player may have something in several. A part
-// of nobody may always be told, since it is nothing. A part that was published may be a whole with parts of its own.
+// PublishableParts decides which sums over parts may be published beside the sum over their whole, which is published where it is of k
+// players or more. Each part is given by the players it is of. Parts lie apart: nothing is added up in two of them, though a player may
+// have something in several. A part of nobody may always be published, since it is nothing. A part that is published may be a whole with
+// parts of its own.
 //
 // What a reader can work out beyond that is what the whole has more than the published parts: nothing, or something of k players or
 // more. Where the withheld parts are of too few even together, the smallest of the others is withheld with them.
-func PublishableParts(parts []Cohort, k int) (whole bool, publish []bool) {
-	publish = make([]bool, len(parts))
+func PublishableParts(parts []Cohort, k int) []bool {
+	publish := make([]bool, len(parts))
 	smallest := -1 // of those that may be published
 	var rest Cohort
 	for i, part := range parts {
@@ -22,12 +23,8 @@ func PublishableParts(parts []Cohort, k int) (whole bool, publish []bool) {
 		}
 	}
 	slices.Sort(rest)
-	together := len(slices.Compact(rest))
-	if smallest < 0 {
-		return together == 0 || together >= k, publish
-	}
-	if together > 0 && together < k {
+	if few := len(slices.Compact(rest)); smallest >= 0 && few > 0 && few < k {
 		publish[smallest] = false
 	}
-	return true, publish
+	return publish
 }

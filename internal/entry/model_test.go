@@ -198,6 +198,14 @@ func TestEntries_BehaveAsAPlainMapWould(t *testing.T) {
 					brought[s.Name] = s.Entries
 				}
 				equal(r, "brought", brought, m.brought)
+				err = d.Read(ctx, func(tx *db.Tx) error {
+					whole, err := e.Whole(tx, board)
+					equal(r, "whole since", whole, m.purged)
+					return err
+				})
+				if err != nil {
+					r.Fatal(err)
+				}
 			}
 			for range rapid.IntRange(1, 9).Draw(r, "actions") {
 				actions[rapid.SampledFrom([]string{"append", "append", "append", "close", "purge", "forget"}).Draw(r, "action")]()

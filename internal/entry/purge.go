@@ -213,6 +213,17 @@ func (p *purging) forget() error {
 	return nil
 }
 
+// Whole returns the instant (microseconds) from which on all raw entries of a board are kept: the days before it were purged.
+// math.MinInt64: none were.
+func (e *Entries) Whole(tx *db.Tx, boardID string) (int64, error) {
+	days, err := tx.Texts(`SELECT purged FROM entry_closed WHERE board_id = $1 AND purged <> ''`, boardID)
+	if err != nil || len(days) == 0 {
+		return math.MinInt64, err
+	}
+	first, err := time.Parse(time.DateOnly, days[0])
+	return first.UnixMicro(), err
+}
+
 // Receipts returns what was purged of a board, oldest first.
 func (e *Entries) Receipts(ctx context.Context, boardID string) (receipts []Receipt, err error) {
 	err = e.db.Read(ctx, func(tx *db.Tx) error {
