@@ -39,10 +39,11 @@ clone:
 
 # Every test under the race detector, on SQLite and on a PostgreSQL started for it, browser journeys and real mail included; what is
 # missing for a test fails it. SQLite, which is C made Go, runs without the detector: it takes five times as long with it, and the
-# detector is for what we write. The longest packages start first, so that none is left alone at the end.
+# detector is for what we write. A program need not linger for a second when it ends, which is the detector's habit: the tests run
+# hundreds. The longest packages start first, so that none is left alone at the end.
 test:
 	@echo "== go test -race"
-	@CAIRN_TEST_ALL=1 test/browser.sh test/postgres.sh go test -race -gcflags='modernc.org/...=-race=false' -timeout 25m \
+	@CAIRN_TEST_ALL=1 GORACE=atexit_sleep_ms=10 test/browser.sh test/postgres.sh go test -race -gcflags='modernc.org/...=-race=false' -timeout 25m \
 		./internal/web ./cmd/cairn ./internal/api ./internal/release ./...
 
 # The inner loop: no race detector, no PostgreSQL, no browser to install.

@@ -34,6 +34,7 @@ func weeks(e *testscript.Env) error {
 		return err
 	}
 	last := period.Of(scorecard.Week, time.Now(), zone).Add(-1)
+	e.Setenv("GORACE", os.Getenv("GORACE"))
 	e.Setenv("LAST", last.String())
 	e.Setenv("BEFORE_LAST", last.Add(-1).String())
 	entries := "player,key,at,value\npage,visits," + last.Add(-1).First.String() + ",3\n"

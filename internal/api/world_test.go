@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"cairn/client"
 	"cairn/internal/app"
 	"cairn/internal/board"
+	"cairn/internal/db/dbtest"
 	"cairn/internal/identity"
 	"cairn/internal/period"
 	"cairn/scorecard"
@@ -46,7 +46,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorldOn(t, filepath.Join(t.TempDir(), "cairn.db"))
+	return newWorldOn(t, dbtest.Migrated(t))
 }
 
 func newWorldOn(t *testing.T, database string) *world {

@@ -34,6 +34,12 @@ func EachAddress(t *testing.T, test func(t *testing.T, address string)) {
 // New opens a fresh SQLite database, for tests to which the kind of database does not matter.
 func New(t testing.TB) *db.DB {
 	t.Helper()
+	return Open(t, Migrated(t))
+}
+
+// Migrated returns the address of a fresh SQLite database that nothing has opened yet.
+func Migrated(t testing.TB) string {
+	t.Helper()
 	content, err := migrated()
 	if err != nil {
 		t.Fatalf("making a test database: %v", err)
@@ -42,7 +48,7 @@ func New(t testing.TB) *db.DB {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Open(t, path)
+	return path
 }
 
 // migrated returns the content of a fresh database: migrating one takes longer than most tests, copying it does not.
