@@ -38,6 +38,7 @@ type moment struct {
 type answer struct {
 	made   chan struct{} // closed when it is
 	kept   bool          // it can be given again
+	left   bool          // whoever it was made for went away: it may be made again
 	header http.Header   // what it sets beyond what stood there before; a name without values is taken away
 	body   []byte
 }
@@ -50,10 +51,11 @@ func New(state func(context.Context) (string, error), now func() time.Time) *Ans
 
 // Give answers a request: with what was answered to the same one in this second, else by handle. Requests are the same where they ask
 // the same host for the same address and accept the same; whatever else about a request changes its answer must not come here. The
-// headers that w has before are each request's own and are not kept. Of several at once, one is handled and the others wait for it.
-// Without Answers every request is handled.
+// headers that w has before are each request's own and are not kept. Of several at once, one is handled and the others wait for it, or
+// where it goes away one of them is handled: nobody who sends slowly or leaves keeps an answer from others. Without Answers every
+// request is handled.
 func (a *Answers) Give(w http.ResponseWriter, r *http.Request, handle http.HandlerFunc) {
-	if a == nil || r.Method != http.MethodGet || carried(r.Header, "Cookie", "Authorization", "Range", "If-Range", "If-Match") {
+	if a == nil || r.Method != http.MethodGet || r.ContentLength != 0 || carried(r.Header, "Cookie", "Authorization", "Range", "If-Range", "If-Match") {
 		handle(w, r)
 		return
 	}
@@ -62,21 +64,27 @@ func (a *Answers) Give(w http.ResponseWriter, r *http.Request, handle http.Handl
 		handle(w, r)
 		return
 	}
-	kept, first := a.at(moment{state, a.now().Unix()}, strings.Join([]string{r.Host, r.URL.RequestURI(), r.Header.Get("Accept")}, "\n"))
-	if first {
-		a.make(w, r, kept, handle)
-		return
+	at, request := moment{state, a.now().Unix()}, strings.Join([]string{r.Host, r.URL.RequestURI(), r.Header.Get("Accept")}, "\n")
+	for {
+		kept, first := a.at(at, request)
+		if first {
+			a.make(w, r, kept, handle)
+			return
+		}
+		select {
+		case <-kept.made:
+		case <-r.Context().Done():
+			return // nobody is waiting for an answer
+		}
+		switch {
+		case kept.kept:
+			kept.send(w, r)
+			return
+		case !kept.left:
+			handle(w, r)
+			return
+		}
 	}
-	select {
-	case <-kept.made:
-	case <-r.Context().Done():
-		return // nobody is waiting for an answer
-	}
-	if !kept.kept {
-		handle(w, r)
-		return
-	}
-	kept.send(w, r)
 }
 
 // carried reports whether any of these names stands in a header.
@@ -91,7 +99,7 @@ func (a *Answers) at(m moment, request string) (kept *answer, first bool) {
 	if a.of != m {
 		a.of, a.kept, a.bytes = m, map[string]*answer{}, 0
 	}
-	if kept, known := a.kept[request]; known {
+	if kept, known := a.kept[request]; known && !kept.left {
 		return kept, false
 	}
 	kept = &answer{made: make(chan struct{})}
@@ -105,7 +113,12 @@ func (a *Answers) at(m moment, request string) (kept *answer, first bool) {
 // make has a request handled and keeps the answer, where it is a whole one that anybody may have. Those who wait for it wait no longer
 // than until it is known, however slowly it is fetched.
 func (a *Answers) make(w http.ResponseWriter, r *http.Request, kept *answer, handle http.HandlerFunc) {
-	known := sync.OnceFunc(func() { close(kept.made) })
+	known := sync.OnceFunc(func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		kept.left = !kept.kept && r.Context().Err() != nil
+		close(kept.made)
+	})
 	defer known() // also where handling ends in a panic
 	before := w.Header().Clone()
 	whole := r.Clone(r.Context())

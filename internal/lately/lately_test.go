@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -231,6 +232,72 @@ func TestGive_OneIsHandledAndTheOthersWait(t *testing.T) {
 			all.Wait()
 		})
 	}
+}
+
+// Somebody who goes away before there is an answer, over and over, neither fails others nor has each of them handled.
+func TestGive_OneOfTheOthersIsHandledWhereTheFirstLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		leaving, leave := context.WithCancel(t.Context())
+		var runs atomic.Int64
+		handle := func(rw http.ResponseWriter, r *http.Request) {
+			runs.Add(1)
+			time.Sleep(time.Millisecond)
+			if r.Context().Err() != nil {
+				rw.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			fmt.Fprint(rw, "yes")
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			w.Give(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/b/sales", nil).WithContext(leaving), handle)
+		})
+		synctest.Wait()
+		for range 8 {
+			all.Go(func() {
+				answer := httptest.NewRecorder()
+				w.Give(answer, httptest.NewRequest(http.MethodGet, "/b/sales", nil), handle)
+				if answer.Body.String() != "yes" {
+					t.Errorf("somebody got %d %q", answer.Code, answer.Body)
+				}
+			})
+		}
+		synctest.Wait()
+		leave()
+		all.Wait()
+		if n := runs.Load(); n != 2 {
+			t.Errorf("%d were handled", n)
+		}
+	})
+}
+
+// Somebody who sends a body slowly with their question keeps nobody waiting.
+func TestGive_WaitsForNobodysQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, length := range []int64{10, -1} {
+			w := newWorld()
+			body, write := io.Pipe()
+			handle := func(rw http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				fmt.Fprint(rw, "yes")
+			}
+			var all sync.WaitGroup
+			all.Go(func() {
+				r := httptest.NewRequest(http.MethodGet, "/b/sales", body)
+				r.ContentLength = length
+				w.Give(httptest.NewRecorder(), r, handle)
+			})
+			synctest.Wait()
+			quick := httptest.NewRecorder()
+			w.Give(quick, httptest.NewRequest(http.MethodGet, "/b/sales", nil), handle)
+			if quick.Body.String() != "yes" {
+				t.Errorf("got %q", quick.Body)
+			}
+			write.Close()
+			all.Wait()
+		}
+	})
 }
 
 // Somebody who fetches slowly keeps nobody waiting.
