@@ -7,6 +7,7 @@ import (
 
 	"cairn/client"
 	"cairn/internal/board"
+	"cairn/internal/export"
 	"cairn/internal/identity"
 	"cairn/internal/theme"
 )
@@ -196,6 +197,8 @@ var judgingOperations = []operation{
 	{"move-target-to-team", post, "/boards/{board}/targets/{target}/team", "Targets", writeBoards, on(board.Manage), "Move a target of players to their teams", []string{"POST /b/{board}/manage/targets/team"}, do((*door).moveTarget, says("From the next release on single players' values of the metric are for themselves alone."))},
 	{"show-report", get, "/boards/{board}/report", "Targets", readBoards, on(board.SeeTrail), "Read how a board goes, in aggregates only", []string{"GET /b/{board}/manage/report"}, do((*door).showReport)},
 	{"show-uplift", get, "/boards/{board}/uplift", "Targets", readBoards, on(board.SeeTrail), "Read what changed between two windows of releases", []string{"GET /b/{board}/manage/uplift"}, do((*door).showUplift)},
+	{"show-labels", get, "/boards/{board}/labels", "Targets", readBoards, on(board.SeeTrail), "Read what came of tactics and assets, by the labels of entries", []string{"GET /b/{board}/manage/labels"}, do((*door).showLabels)},
+	{"export-labels", get, "/boards/{board}/labels/export", "Targets", readBoards, on(board.SeeTrail), "Fetch the same as CSV", []string{"GET /b/{board}/manage/labels.csv"}, do((*door).exportLabels, gives(export.CSV.Media()))},
 }
 
 // What coaches read and write.

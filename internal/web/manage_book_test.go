@@ -19,7 +19,7 @@ var letterFrame = regexp.MustCompile(`<iframe class="letter-frame" src="[^"]*"`)
 // managePages are the pages of joining, membership and management, as the storybook draws them.
 var managePages = []string{"join", "join-refused", "join-in", "join-gone", "join-forwarded", "join-declined", "membership", "membership-paused", "membership-left", "claim", "claims",
 	"manage-new", "manage", "manage-steward", "manage-members", "manage-member", "manage-invite", "manage-invited", "manage-data", "manage-data-refused", "manage-sources", "manage-sources-key", "manage-source", "my-source", "manage-draft", "manage-releases", "manage-newsletter", "manage-newsletter-refused",
-	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-look", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-uplift", "manage-targets", "manage-targets-refused", "manage-hooks", "manage-hooks-refused", "manage-hook", "manage-hook-refused", "manage-hook-message", "manage-trail", "coach", "coached"}
+	"manage-scorecard", "manage-scorecard-refused", "manage-terms", "manage-terms-refused", "manage-plan", "manage-settings", "manage-look", "manage-reveal", "manage-roles", "manage-roles-refused", "manage-report", "manage-uplift", "manage-labels", "manage-targets", "manage-targets-refused", "manage-hooks", "manage-hooks-refused", "manage-hook", "manage-hook-refused", "manage-hook-message", "manage-trail", "coach", "coached"}
 
 // drawManaging has people join a board and others run it, and keeps the pages that they are shown.
 func drawManaging(b *book) {
@@ -111,6 +111,7 @@ func drawManaging(b *book) {
 	keep("manage-roles", c.manager.get(c.at("/manage/roles")))
 	keep("manage-report", c.manager.get(c.at("/manage/report")))
 	keep("manage-uplift", c.manager.get(c.at("/manage/uplift")))
+	keep("manage-labels", c.manager.get(c.at("/manage/labels")))
 	keep("manage-targets", c.manager.get(c.at("/manage/targets?propose=yes&metric=calls")))
 	keep("manage-targets-refused", c.manager.send(c.at("/manage/targets"), "whose", "one", "player", hostile, "value1", "3"))
 	drawHooks(keep, c)

@@ -40,7 +40,7 @@ var managementPages = []struct {
 	{"People", []struct{ text, at string }{{"Members", "/members"}, {"Invite", "/invite"}, {"Claims", "/claims"}, {"Roles", "/roles"}}},
 	{"Coaching", coachTabs},
 	{"The score", []struct{ text, at string }{{"Scorecard", "/scorecard"}, {"Targets", "/targets"}, {"Terms", "/terms"}}},
-	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"Settings", "/settings"}, {"Look", "/look"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Hooks", "/hooks"}, {"Trail", "/trail"}}},
+	{"The board", []struct{ text, at string }{{"Plan", "/plan"}, {"Report", "/report"}, {"Does it work?", "/uplift"}, {"By label", "/labels"}, {"Settings", "/settings"}, {"Look", "/look"}, {"Who sees it", "/reveal"}, {"Shown elsewhere", "/walls"}, {"Hooks", "/hooks"}, {"Trail", "/trail"}}},
 }
 
 func manageAddress(b *board.Board) string { return boardAddress(b) + "/manage" }

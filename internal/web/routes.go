@@ -290,6 +290,8 @@ var routes = []route{
 	{"GET /b/{board}/manage/hooks/{hook}/{message}", on(board.SeeTrail), (*site).showHookMessage},
 	{"GET /b/{board}/manage/report", on(board.SeeTrail), (*site).showReport},
 	{"GET /b/{board}/manage/uplift", on(board.SeeTrail), (*site).showUplift},
+	{"GET /b/{board}/manage/labels", on(board.SeeTrail), (*site).showLabels},
+	{"GET /b/{board}/manage/labels.csv", on(board.SeeTrail), (*site).labelsFile},
 	{"GET /b/{board}/manage/targets", on(board.SeeTrail), (*site).showTargets},
 	{"POST /b/{board}/manage/targets", on(board.Manage), (*site).setTarget},
 	{"POST /b/{board}/manage/targets/end", on(board.Manage), (*site).endTarget},

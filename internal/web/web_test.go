@@ -33,7 +33,7 @@ func TestTemplates_FitTheirPages(t *testing.T) {
 		"manage_plan": planPage{}, "manage_scorecard": scorecardPage{}, "manage_data": dataPage{}, "manage_sources": connectionsPage{}, "manage_source": connectionPage{}, "manage_releases": releasesPage{}, "manage_report": reportPage{}, "manage_trail": boardTrailPage{},
 		"told": toldPage{}, "check_in": checkInPage{}, "letter_how": letterHow{}, "letter_stop": stopPage{},
 		"share_show": sharePage{}, "share_made": linksPage{}, "embed_board": embedBoardPage{}, "embed_card": embedCardPage{}, "wall_show": wallPage{}, "wall_made": wallsPage{},
-		"manage_targets": targetsPage{}, "manage_uplift": upliftPage{}, "board_start": startPage{}, "board_new": newPage{}, "manage_settings": settingsPage{}, "manage_look": lookPage{}, "manage_rhythm": rhythmPage{}, "manage_newsletter": newsletterPage{}, "operate_jobs": operatePage{}, "coach_queue": coachPage{}, "coach_player": coachedPage{},
+		"manage_targets": targetsPage{}, "manage_uplift": upliftPage{}, "manage_labels": labelsPage{}, "board_start": startPage{}, "board_new": newPage{}, "manage_settings": settingsPage{}, "manage_look": lookPage{}, "manage_rhythm": rhythmPage{}, "manage_newsletter": newsletterPage{}, "operate_jobs": operatePage{}, "coach_queue": coachPage{}, "coach_player": coachedPage{},
 		"manage_tips": tipsPage{}, "manage_tip": tipPage{}, "manage_library": libraryPage{}, "help_show": helpPage{}, "help_edit": helpEditPage{}, "ask_show": askPage{}, "ask_list": questionsPage{}, "ask_question": questionPage{}}
 	for name, page := range pages {
 		data, known := types[name]
