@@ -12,7 +12,7 @@ func TestTemplates_AreThoseThatOthersNameByKey(t *testing.T) {
 	for _, template := range Templates() {
 		keys = append(keys, template.Key)
 	}
-	want := []string{"four-pillars", "gamification-gurus", "open-source-contributors", "property-power-100", "sales-micro-behaviours", "social-selling", "sprint-points", "support-response"}
+	want := []string{"four-pillars", "gamification-gurus", "learning-log", "open-source-contributors", "property-power-100", "sales-micro-behaviours", "social-selling", "sprint-points", "support-response"}
 	if !slices.Equal(keys, want) {
 		t.Errorf("got %v", keys)
 	}
@@ -155,7 +155,7 @@ func TestEffectiveWeights_AreSharesOfTheWhole(t *testing.T) {
 
 func TestTemplates_SayWhichPlayersReportThemselves(t *testing.T) {
 	for _, template := range Templates() {
-		if want := template.Key == "sales-micro-behaviours"; template.SelfReported != want {
+		if want := template.Key == "learning-log" || template.Key == "sales-micro-behaviours"; template.SelfReported != want {
 			t.Errorf("%s: self-reported is %v", template.Key, template.SelfReported)
 		}
 	}

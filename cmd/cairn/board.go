@@ -12,6 +12,7 @@ import (
 	"cairn/internal/app"
 	"cairn/internal/board"
 	"cairn/internal/fault"
+	"cairn/internal/identity"
 	"cairn/scorecard"
 )
 
@@ -86,7 +87,7 @@ func (p pagesFlags) pages() board.Pages {
 
 // Run makes the board and says what to do next.
 func (cmd *boardCreateCommand) Run(c *console) error {
-	card, err := cmd.card(c)
+	card, selfReported, err := cmd.card(c)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,11 @@ func (cmd *boardCreateCommand) Run(c *console) error {
 	default:
 		settings.TopN = *cmd.Top
 	}
-	b, err := a.Boards.Create(c, card, settings)
+	design := settings.Design(card)
+	if selfReported && design.Basis == board.OptIn {
+		design.Terms = board.OfTheirOwn(card)
+	}
+	b, err := a.Boards.Make(c, identity.Actor{}, design)
 	if err != nil {
 		return err
 	}
@@ -124,20 +129,23 @@ func (cmd *boardCreateCommand) Run(c *console) error {
 }
 
 // card reads the scorecard that was asked for.
-func (cmd *boardCreateCommand) card(c *console) (*scorecard.Scorecard, error) {
+// card is what the board is to follow; selfReported: a template of what players report of themselves.
+func (cmd *boardCreateCommand) card(c *console) (card *scorecard.Scorecard, selfReported bool, err error) {
 	switch {
 	case cmd.Scorecard != "" && cmd.Template != "":
-		return nil, fault.New(fault.Invalid, "A board follows one scorecard: give a file or --template, not both.")
+		return nil, false, fault.New(fault.Invalid, "A board follows one scorecard: give a file or --template, not both.")
 	case cmd.Scorecard != "":
-		return c.scorecard(cmd.Scorecard)
+		card, err = c.scorecard(cmd.Scorecard)
+		return card, false, err
 	case cmd.Template == "":
-		return nil, fault.New(fault.Invalid, "A board follows a scorecard: give a file, or --template (\"cairn scorecard templates\" lists them).")
+		return nil, false, fault.New(fault.Invalid, "A board follows a scorecard: give a file, or --template (\"cairn scorecard templates\" lists them).")
 	}
 	template, nearest, ok := scorecard.TemplateOf(cmd.Template)
 	if !ok {
-		return nil, fault.New(fault.NotFound, "no template is called %q; did you mean %q? \"cairn scorecard templates\" lists them", cmd.Template, nearest)
+		return nil, false, fault.New(fault.NotFound, "no template is called %q; did you mean %q? \"cairn scorecard templates\" lists them", cmd.Template, nearest)
 	}
-	return template.Load()
+	card, err = template.Load()
+	return card, template.SelfReported, err
 }
 
 // boardListCommand lists the boards.

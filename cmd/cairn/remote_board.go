@@ -91,7 +91,7 @@ func (cmd *boardShowCommand) over(c *console, s *client.Client) error {
 
 func (cmd *boardCreateCommand) over(c *console, s *client.Client) error {
 	b := client.NewBoard{Template: cmd.Template, Key: cmd.Key, Name: cmd.Name, Zone: cmd.Zone, Basis: cmd.Basis, Stage: cmd.Stage, Retention: cmd.Retention, Top: cmd.Top, Owner: cmd.Owner, Licence: cmd.Licence}
-	card, err := cmd.card(c)
+	card, _, err := cmd.card(c)
 	if err != nil {
 		return err
 	}
