@@ -120,12 +120,16 @@ func (cmd *boardCreateCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "Made the board %s: %s.\n", b.Key, summary(card))
-	if b.Basis == board.OptIn {
-		fmt.Fprintf(c.out, "Only people who accept an invitation are scored: cairn board invite %s LIST\n", b.Key)
-	}
-	fmt.Fprintf(c.out, "Next: cairn import %s FILE\n", b.Key)
+	tellMade(c, b.Key, b.Basis, card)
 	return nil
+}
+
+func tellMade(c *console, key string, basis board.Basis, card *scorecard.Scorecard) {
+	fmt.Fprintf(c.out, "Made the board %s: %s.\n", key, summary(card))
+	if basis == board.OptIn {
+		fmt.Fprintf(c.out, "Only people who accept an invitation are scored: cairn board invite %s LIST\n", key)
+	}
+	fmt.Fprintf(c.out, "Next: cairn import %s FILE\n", key)
 }
 
 // card reads the scorecard that was asked for.

@@ -107,7 +107,7 @@ func (cmd *boardCreateCommand) over(c *console, s *client.Client) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "Made the board %s: %s.\nNext: cairn import %s FILE\n", made.Board.Key, summary(card), made.Board.Key)
+	tellMade(c, made.Board.Key, board.Basis(made.Board.Basis), card)
 	return nil
 }
 

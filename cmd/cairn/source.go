@@ -100,6 +100,9 @@ func listSources(c *console, all []client.Source) error {
 		if s.Sick {
 			state = "sick"
 		}
+		if every, err := time.ParseDuration(s.Every); err == nil {
+			s.Every = source.Spoken(every)
+		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Kind, state, orDash(s.Every), instantOrDash(s.New), instantOrDash(s.Next), orDash(shown(s.Trouble)))
 	}
 	return table.Flush()
@@ -131,7 +134,7 @@ type sourceConnectCommand struct {
 }
 
 func (sourceConnectCommand) Help() string {
-	return `A program that sends gets a key, shown once. A place that is asked is tried first; --settings says how it is read.
+	return `A program that sends gets a key, shown once. A place that is asked is tried at once; --settings says how it is read.
 
   cairn source connect club shop --kind push --rules rules.json --settings '{"expect": "24h"}'
   cairn source connect club blog --kind feed --settings '{"feeds": {"https://blog.example/feed": "ada"}}' --every 30m
@@ -224,9 +227,9 @@ func (cmd *sourceConnectCommand) tell(c *console, key, found string, every time.
 		fmt.Fprintf(c.err, "The key of %s, which is shown this once:\n", cmd.Name)
 		fmt.Fprintln(c.out, key)
 	case found != "":
-		fmt.Fprintf(c.out, "%s is connected, and is asked every %s. Found: %s.\n", cmd.Name, every, shown(found))
+		fmt.Fprintf(c.out, "%s is connected, and is asked every %s. Found: %s.\n", cmd.Name, source.Spoken(every), shown(found))
 	default:
-		fmt.Fprintf(c.out, "%s is connected, and is asked every %s.\n", cmd.Name, every)
+		fmt.Fprintf(c.out, "%s is connected, and is asked every %s.\n", cmd.Name, source.Spoken(every))
 	}
 }
 
@@ -240,6 +243,9 @@ func (cmd *sourceConnectCommand) over(c *console, s *client.Client) error {
 		n.Every = cmd.Every.String()
 	}
 	if rules != nil {
+		if _, err := intake.ReadRules(rules); err != nil {
+			return err
+		}
 		if err := json.Unmarshal(rules, &n.Rules); err != nil {
 			return fault.New(fault.Invalid, "--rules: rules are a list of objects with event, key, player and by.")
 		}
@@ -248,11 +254,19 @@ func (cmd *sourceConnectCommand) over(c *console, s *client.Client) error {
 	if err != nil {
 		return err
 	}
+	found := ""
+	if source.Kind(cmd.Kind).Pulls() { // elsewhere nothing is tried that is not connected
+		if done, err := s.BoardSources(cmd.Board).Check(c, cmd.Name); err != nil {
+			fmt.Fprintf(c.err, "note: it could not be asked yet, and will be tried again: %s\n", fault.Message(told(err)))
+		} else {
+			found = done.Found
+		}
+	}
 	every, err := time.ParseDuration(made.Source.Every)
 	if err != nil {
 		every = 0
 	}
-	cmd.tell(c, made.Key, "", every)
+	cmd.tell(c, made.Key, found, every)
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (d *door) importFile(ctx context.Context, v *visit, in *InFileOfData) (*bod
 		return nil, fault.Wrap(fault.Unavailable, err, "The file could not be kept while it is read: is the server's disk full?")
 	}
 	name := fileName(in.Name)
-	f := source.File{Board: v.board, Actor: v.actor.Account, Path: path, Name: name, Source: cmp.Or(strings.TrimSpace(in.Source), strings.TrimSuffix(name, filepath.Ext(name))),
+	f := source.File{Board: v.board, Actor: v.actor.Account, Path: path, Name: name, Source: strings.TrimSpace(in.Source),
 		Player: strings.TrimSpace(in.Player), Period: strings.TrimSpace(in.Period), Strict: in.Strict, Replace: in.How == "replace", Amend: in.How == "amend", Dry: in.Dry,
 		Errors: path + source.RejectedSuffix}
 	if f.Amend && f.Strict {

@@ -402,7 +402,7 @@ func TestManage_FilesSayRowByRowWhatCannotBeAndTakeNothingOfADryRun(t *testing.T
 		}
 	}
 	data, err := s.steward.Data(ctx, s.key)
-	if err != nil || len(data.Sources) != 1 || data.Sources[0].Name != "calls" || data.Sources[0].Entries != 2 || len(data.Presets) == 0 {
+	if err != nil || len(data.Sources) != 1 || data.Sources[0].Name != "calls.csv" || data.Sources[0].Entries != 2 || len(data.Presets) == 0 {
 		t.Errorf("%+v, %v", data, err)
 	}
 	for what, f := range map[string]struct {

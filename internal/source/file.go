@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cairn/internal/board"
+	"cairn/internal/db"
 	"cairn/internal/fault"
 	"cairn/internal/intake"
 	"cairn/internal/period"
@@ -135,7 +136,20 @@ func (s *Sources) Import(ctx context.Context, f File) (done Imported, err error)
 	if err != nil {
 		return done, err
 	}
+	var terms board.Terms
+	err = s.rooms.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		_, terms, err = s.boards.AskedIn(tx, f.Board.ID)
+		return err
+	})
+	if err != nil {
+		return done, err
+	}
+	read := readsOf(card, terms)
 	for _, key := range slices.Sorted(maps.Keys(done.Keys)) {
+		if slices.Contains(read.theirs, key) {
+			done.Notes = append(done.Notes, fmt.Sprintf("the board's terms take the key %q from its players' own sources: these entries (%d) are kept, but count for nothing", key, done.Keys[key]))
+			continue
+		}
 		if !slices.ContainsFunc(card.Metrics(), func(m *scorecard.Part) bool { return m.Entry == key }) {
 			note := fmt.Sprintf("no metric of the board reads the key %q: its entries (%d) are kept, but count for nothing yet", key, done.Keys[key])
 			if near := fault.Nearest(key, keysOf(card)); near != "" {

@@ -88,3 +88,26 @@ func TestImport_TellsWhoIsNotScored(t *testing.T) {
 		}
 	})
 }
+
+func TestImport_SaysWhatPlayersBringThemselves(t *testing.T) {
+	ctx := context.Background()
+	d := dbtest.New(t)
+	w := newWorld(t, d)
+	rooms := boardtest.New(t, d, now)
+	terms, err := rooms.Boards.TermsOf(ctx, w.board, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range terms.Fields {
+		terms.Fields[i].From, terms.Fields[i].Value, terms.Fields[i].ToWhom = board.FromPlayer, "It does.", "To all."
+	}
+	if _, err := rooms.Boards.SetTerms(ctx, identity.Actor{}, w.board, terms); err != nil {
+		t.Fatal(err)
+	}
+	done, err := w.bring(source.File{Path: w.file("e.csv", "player,key,at,value\nada,posts,2026-11-16,1\n")})
+	if err != nil || !slices.ContainsFunc(done.Notes, func(note string) bool {
+		return strings.Contains(note, `take the key "posts" from its players' own sources`)
+	}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+}

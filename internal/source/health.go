@@ -57,12 +57,12 @@ func (s *Sources) listen(tx *db.Tx, c Connection) error {
 		return s.due(tx, c.ID, at)
 	}
 	h := c.Health
-	h.Sick, h.Trouble = true, fmt.Sprintf("Nothing came for %d times as long as is expected of it, which is every %s.", Tolerance, spoken(c.rhythm()))
+	h.Sick, h.Trouble = true, fmt.Sprintf("Nothing came for %d times as long as is expected of it, which is every %s.", Tolerance, Spoken(c.rhythm()))
 	return s.putHealth(tx, c, h)
 }
 
-// spoken is a duration for people, such as 24h or 1h30m.
-func spoken(d time.Duration) string {
+// Spoken is a duration for people, such as 24h or 1h30m.
+func Spoken(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
