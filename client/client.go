@@ -59,12 +59,16 @@ func New(server string, options ...Option) (*Client, error) {
 	if local := base.Hostname() == "localhost" || base.Hostname() == "127.0.0.1" || base.Hostname() == "::1"; base.Scheme == "http" && !local {
 		return nil, fmt.Errorf("%s would send the token readable: use https", server)
 	}
-	c := &Client{base: base, http: &http.Client{}, patience: patience, agent: "cairn-client/1", pause: pause}
+	c := &Client{base: base, http: &http.Client{CheckRedirect: stay}, patience: patience, agent: "cairn-client/1", pause: pause}
 	for _, o := range options {
 		o(c)
 	}
 	return c, nil
 }
+
+// stay follows no redirect: the token is for the server that it was given for, which has no reason to lead anywhere, and a request that
+// is led elsewhere loses its body.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // forFiles is the same client with the patience for files.
 func (c *Client) forFiles() *Client {
@@ -130,7 +134,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	if err != nil {
 		return err
 	}
-	if out == nil || len(answer) == 0 {
+	if out == nil || len(answer) == 0 && method == http.MethodDelete {
 		return nil
 	}
 	if raw, ok := out.(*[]byte); ok {
@@ -235,12 +239,15 @@ func (c *Client) once(ctx context.Context, method, address string, header http.H
 	if err != nil {
 		return nil, w.why(request, err)
 	}
-	if answer.StatusCode < 400 {
+	if answer.StatusCode < 300 {
 		return text, nil
 	}
 	p := &Problem{Status: answer.StatusCode}
 	if err := json.Unmarshal(text, p); err != nil {
 		p.Title = http.StatusText(answer.StatusCode)
+	}
+	if to := answer.Header.Get("Location"); answer.StatusCode < 400 {
+		p.Detail = fmt.Sprintf("Nothing was done: the server leads to %.200q. If that is its address, use that one.", to)
 	}
 	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
 		p.Wait = time.Duration(seconds) * time.Second

@@ -113,6 +113,35 @@ func TestClient_WaitsForWhatComesAndNotForSilence(t *testing.T) {
 	}
 }
 
+// Whatever stands between may lead elsewhere, or say yes to everything: neither has done what was asked, and the token goes nowhere.
+func TestClient_FollowsNobodyElsewhereAndTakesSilenceForNoAnswer(t *testing.T) {
+	led := 0
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		led++
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer elsewhere.Close()
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusNotModified, http.StatusOK, http.StatusNoContent} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if status >= 300 {
+				w.Header().Set("Location", elsewhere.URL)
+			}
+			w.WriteHeader(status)
+		}))
+		c, err := New(server.URL, Token("cairn_secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Import(t.Context(), "club", File{Body: []byte("player\n")}); err == nil {
+			t.Errorf("an import was answered %d with nothing, and went well", status)
+		}
+		server.Close()
+	}
+	if led > 0 {
+		t.Errorf("a redirect was followed %d times", led)
+	}
+}
+
 // What was ended, and whose answer was lost, is ended; what never was there is not.
 func TestClient_TakesForDoneWhatIsGoneWhenItsEndIsAskedForAgain(t *testing.T) {
 	var there, lose atomic.Bool

@@ -160,8 +160,13 @@ func (p *parcels) send() error {
 		return p.refusedWhole(err)
 	}
 	p.report.Added, p.report.Duplicates, p.report.Replaced = p.report.Added+done.Added, p.report.Duplicates+done.Duplicates, p.report.Replaced+done.Replaced
+	answered := done.Added + done.Duplicates + done.Replaced + done.Refused
 	for why, n := range done.Skipped {
 		p.report.Skipped[why] += n
+		answered += n
+	}
+	if answered < p.rows { // whatever answered, it is not known to have the others
+		return fault.New(fault.Unavailable, "The server told of %s of %d: look whether something stands between it and here, and run the tap again.", counted(answered, "row"), p.rows)
 	}
 	if p.of.DryRun {
 		for _, problem := range done.Problems {

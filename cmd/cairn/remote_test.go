@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -133,6 +136,40 @@ func TestImportSinger_AServerThatDiesHasAllBeforeAStateThatWasPassedOn(t *testin
 	report, err := again.CombinedOutput()
 	if err != nil || !strings.Contains(string(report), fmt.Sprintf("0 entries added, %d already there", all)) {
 		t.Errorf("of what was passed on something is missing: %v\n%s", err, report)
+	}
+}
+
+// What answers yes to everything has nothing: no state is passed on for what a server does not say that it has.
+func TestImportSinger_PassesNoStateOnForWhatTheServerDoesNotTellOf(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "rules.json"), []byte(`[{"event": "deals", "key": "deals", "player": "$.owner", "at": "$.at"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var answer atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			fmt.Fprint(w, answer.Load())
+			return
+		}
+		fmt.Fprint(w, `{"zone": "UTC"}`)
+	}))
+	defer server.Close()
+	login := cairn(t, folder, "login", server.URL, "--name", "liar")
+	login.Stdin = strings.NewReader("cairn_token\n")
+	output(t, login)
+	for text, well := range map[string]bool{``: false, `{}`: false, `{"added": 1}`: false, `{"added": 1, "duplicates": 1}`: true} {
+		answer.Store(text)
+		tap := cairn(t, folder, "import", "card", "singer", "--source", "crm", "--rules", "rules.json", "--server", "liar")
+		tap.Stdin = strings.NewReader(`{"type": "SCHEMA", "stream": "deals", "key_properties": ["id"], "schema": {}}
+{"type": "RECORD", "stream": "deals", "record": {"id": 1, "owner": "bo", "at": "2026-11-02"}}
+{"type": "RECORD", "stream": "deals", "record": {"id": 2, "owner": "bo", "at": "2026-11-02"}}
+{"type": "STATE", "value": 2}
+`)
+		states, err := tap.Output()
+		if (err == nil) != well || (len(states) > 0) != well {
+			t.Errorf("the server answered %q: %v, and %q was passed on", text, err, states)
+		}
 	}
 }
 
