@@ -78,7 +78,7 @@ func (page *labelsPage) tell(told release.ByLabel, f *form, retention int) {
 	page.Asks = []field{
 		f.choice("choice", "from", "Of which entries?", "", told.From, keys),
 		f.choice("choice", "to", "What came of them?", "", told.To, append([]option{{Value: "", Text: "Nothing else"}}, keys...)),
-		f.choice("choice", "first", "From", "", first.String(), periods), f.choice("choice", "last", "to", "", last.String(), periods),
+		f.choice("choice", "first", "From", "", first.String(), periods), f.choice("choice", "last", "To", "", last.String(), periods),
 	}
 	page.From, page.To = told.From, told.To
 	page.File = page.Action + ".csv?" + url.Values{"from": {told.From}, "to": {told.To}, "first": {first.String()}, "last": {last.String()}}.Encode()
