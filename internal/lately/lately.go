@@ -110,7 +110,8 @@ func (a *Answers) at(m moment, request string) (kept *answer, first bool) {
 	return kept, true
 }
 
-// make has a request handled and keeps the answer, where it is a whole one that anybody may have. Those who wait for it wait no longer
+// make has a request handled and keeps the answer, where it is a whole one that anybody may have: of one whose asker went away meanwhile
+// something may be missing. Those who wait for it wait no longer
 // than until it is known, however slowly it is fetched.
 func (a *Answers) make(w http.ResponseWriter, r *http.Request, kept *answer, handle http.HandlerFunc) {
 	known := sync.OnceFunc(func() {
@@ -125,7 +126,7 @@ func (a *Answers) make(w http.ResponseWriter, r *http.Request, kept *answer, han
 	whole.Header.Del("If-None-Match") // what is kept is the whole answer: whether somebody has it already is seen for each
 	c := &copied{ResponseWriter: w, known: known}
 	handle(c, whole)
-	if c.through || c.status != http.StatusOK || carried(w.Header(), "Set-Cookie") || w.Header().Get("Cache-Control") == "no-store" {
+	if c.through || c.status != http.StatusOK || r.Context().Err() != nil || carried(w.Header(), "Set-Cookie") || w.Header().Get("Cache-Control") == "no-store" {
 		c.send()
 		return
 	}

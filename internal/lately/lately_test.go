@@ -236,40 +236,44 @@ func TestGive_OneIsHandledAndTheOthersWait(t *testing.T) {
 
 // Somebody who goes away before there is an answer, over and over, neither fails others nor has each of them handled.
 func TestGive_OneOfTheOthersIsHandledWhereTheFirstLeaves(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		leaving, leave := context.WithCancel(t.Context())
-		var runs atomic.Int64
-		handle := func(rw http.ResponseWriter, r *http.Request) {
-			runs.Add(1)
-			time.Sleep(time.Millisecond)
-			if r.Context().Err() != nil {
-				rw.WriteHeader(http.StatusServiceUnavailable)
-				return
-			}
-			fmt.Fprint(rw, "yes")
+	for _, status := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) { firstLeaves(t, status) })
+	}
+}
+
+func firstLeaves(t *testing.T, status int) {
+	w := newWorld()
+	leaving, leave := context.WithCancel(t.Context())
+	var runs atomic.Int64
+	handle := func(rw http.ResponseWriter, r *http.Request) {
+		runs.Add(1)
+		time.Sleep(time.Millisecond)
+		if r.Context().Err() != nil {
+			rw.WriteHeader(status)
+			return // without what could not be read
 		}
-		var all sync.WaitGroup
-		all.Go(func() {
-			w.Give(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/b/sales", nil).WithContext(leaving), handle)
-		})
-		synctest.Wait()
-		for range 8 {
-			all.Go(func() {
-				answer := httptest.NewRecorder()
-				w.Give(answer, httptest.NewRequest(http.MethodGet, "/b/sales", nil), handle)
-				if answer.Body.String() != "yes" {
-					t.Errorf("somebody got %d %q", answer.Code, answer.Body)
-				}
-			})
-		}
-		synctest.Wait()
-		leave()
-		all.Wait()
-		if n := runs.Load(); n != 2 {
-			t.Errorf("%d were handled", n)
-		}
+		fmt.Fprint(rw, "yes")
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		w.Give(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/b/sales", nil).WithContext(leaving), handle)
 	})
+	synctest.Wait()
+	for range 8 {
+		all.Go(func() {
+			answer := httptest.NewRecorder()
+			w.Give(answer, httptest.NewRequest(http.MethodGet, "/b/sales", nil), handle)
+			if answer.Body.String() != "yes" {
+				t.Errorf("somebody got %d %q", answer.Code, answer.Body)
+			}
+		})
+	}
+	synctest.Wait()
+	leave()
+	all.Wait()
+	if n := runs.Load(); n != 2 {
+		t.Errorf("%d were handled", n)
+	}
 }
 
 // Somebody who sends a body slowly with their question keeps nobody waiting.

@@ -46,6 +46,7 @@ func (s *site) bundleFile(w http.ResponseWriter, r *visit) error {
 	if err := p.release.WriteBundle(r.Context(), &body); err != nil {
 		return err
 	}
+	leave() // it is written: others need not wait until it is fetched
 	w.Header().Set("Content-Disposition", `attachment; filename="`+bundleName(p.board, p.release.Release)+`"`)
 	s.send(w, r, "application/zip", body.Bytes(), asking)
 	return nil
