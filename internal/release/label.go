@@ -28,7 +28,8 @@ type LabelQuestion struct {
 
 // ByLabel is what the entries of released periods say by their labels, such as video/intro. What stands before the slash is a tactic,
 // and a label is one of its assets. Whatever is of fewer players than the board's smallest cohort in any of the periods is withheld, and
-// so is what would tell it: no two questions tell by subtraction what one does not.
+// so is what would tell it: no two questions at one time tell by subtraction what one does not. Of questions at two times that is not
+// so: see Releases.ByLabel.
 type ByLabel struct {
 	Released []period.Period // whose raw entries are all kept, oldest first: which may be asked for
 	Purged   int             // releases before them, whose raw entries are gone
@@ -70,7 +71,8 @@ func (l Labelled) Conversion() float64 {
 }
 
 // ByLabel answers a question about labels. It counts the entries of whoever is scored on the board now; on a board by opt-in, those that
-// some metric reads and that the player lets the board use. Final releases do not change, so that asking again tells no more.
+// some metric reads and that the player lets the board use. Whoever leaves, is taken off or takes a grant back is in no figure from then
+// on: somebody who noted the figures before sees by how much they change. So do entries that come for a period that is released.
 // Invalid, with the field, for a key or a period that cannot be asked for.
 func (r *Releases) ByLabel(ctx context.Context, b *board.Board, q LabelQuestion) (told ByLabel, err error) {
 	card, err := r.boards.Scorecard(ctx, b.ID, b.Version)
