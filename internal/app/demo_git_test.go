@@ -16,7 +16,7 @@ import (
 // every third week. Every fifth week nobody commits.
 func repository(t *testing.T, n int, last time.Time) string {
 	t.Helper()
-	if _, err := exec.LookPath("git is missing (make install brings it)"); err != nil {
+	if _, err := exec.LookPath("git"); err != nil {
 		parttest.Lacks(t, "THE HISTORY OF A REPOSITORY", "git is missing (make install brings it)")
 	}
 	path := filepath.Join(t.TempDir(), "Some Project.git")
