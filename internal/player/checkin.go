@@ -39,7 +39,7 @@ func (p *Players) Zone(ctx context.Context, account string) (*time.Location, err
 
 // CheckIn keeps what the actor says of a day, "2026-11-23", in their zone. Said again of the same day, a thing is corrected. Its
 // entries stand at noon, so that a board some hours away counts them to the same day. Invalid, with the field: a day that is
-// none, is still to come, or begins before since where that is not zero; what cannot be kept.
+// none, is still to come, or begins before since where that is not zero. Invalid too: fewer than none; what cannot be kept.
 func (p *Players) CheckIn(ctx context.Context, a identity.Actor, day string, since time.Time, said []Said) (added int, err error) {
 	zone, err := p.Zone(ctx, a.Account)
 	if err != nil {
@@ -58,6 +58,9 @@ func (p *Players) CheckIn(ctx context.Context, a identity.Actor, day string, sin
 	}
 	entries := make([]Entry, len(said))
 	for i, s := range said {
+		if s.Value < 0 {
+			return 0, fault.New(fault.Invalid, "Of %.60q: how many is 0 or more, and %v is not.", s.Key, s.Value)
+		}
 		entries[i] = Entry{Entry: entry.Entry{Key: s.Key, At: on.Add(12 * time.Hour).UnixMicro(), Value: s.Value, ID: day + " " + s.Key}, Evidence: s.Evidence}
 	}
 	return p.Report(ctx, a, CheckIns, entries)

@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,9 @@ func TestTap_CountsOnceAndIsTakenBackWhole(t *testing.T) {
 			if _, err := w.players.CheckIn(ctx, ann, day, time.Time{}, []player.Said{{Key: "calls", Value: 1}}); fault.Of(err) != fault.Invalid {
 				t.Errorf("%s: %v", day, err)
 			}
+		}
+		if _, err := w.players.CheckIn(ctx, ann, "2026-01-02", time.Time{}, []player.Said{{Key: "calls", Value: -4}}); fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), "calls") {
+			t.Errorf("fewer than none: %v", err)
 		}
 	})
 }

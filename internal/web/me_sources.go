@@ -58,7 +58,7 @@ type derived struct {
 }
 
 var sourcesDone = map[string]string{
-	"taken": "Taken. What was there already was not counted twice.", "gone": "It is gone, with all its entries.", "entry-gone": "The entry is gone.",
+	"taken": "Taken. What was there already was not counted twice.", "gone": "It is gone, with all its entries.", "entry-gone": "The entry is gone. Releases that are final stay as they are.",
 	"link-gone": "Taken back. Nobody can keep days by it any more.",
 }
 
