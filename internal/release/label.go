@@ -17,8 +17,12 @@ import (
 	"cairn/scorecard"
 )
 
-// MostLabels is of how many labels is told at once.
-const MostLabels = 500
+const (
+	// MostLabels is of how many labels is told at once.
+	MostLabels = 500
+	// mostTallied is how many labels, times periods, are added up at once: whoever sends entries may call each of them something else.
+	mostTallied = 200_000
+)
 
 // LabelQuestion asks what came of what bears a label: how many entries of one key there were, and how many of another followed.
 type LabelQuestion struct {
@@ -73,7 +77,8 @@ func (l Labelled) Conversion() float64 {
 // ByLabel answers a question about labels. It counts the entries of whoever is scored on the board now; on a board by opt-in, those that
 // some metric reads and that the player lets the board use. Whoever leaves, is taken off or takes a grant back is in no figure from then
 // on: somebody who noted the figures before sees by how much they change. So do entries that come for a period that is released.
-// Invalid, with the field, for a key or a period that cannot be asked for.
+// Invalid, with the field, for a key or a period that cannot be asked for, and where there are too many labels to add up; with what may be
+// asked for.
 func (r *Releases) ByLabel(ctx context.Context, b *board.Board, q LabelQuestion) (told ByLabel, err error) {
 	card, err := r.boards.Scorecard(ctx, b.ID, b.Version)
 	if err != nil {
@@ -102,6 +107,7 @@ func (r *Releases) ByLabel(ctx context.Context, b *board.Board, q LabelQuestion)
 		if err := l.ask(q); err != nil {
 			return err
 		}
+		told = l.told
 		if err := l.read(ctx, tx, r); err != nil {
 			return err
 		}
@@ -220,6 +226,9 @@ func (l *labelling) read(ctx context.Context, tx *db.Tx, r *Releases) error {
 				l.add(block.Label(i), key, at, int(m), block.Value[i])
 			}
 		}
+		if len(l.assets)*len(window) > mostTallied {
+			return fault.Wrong("first", "There are more than %d different labels in these periods: ask for fewer of them, or for keys whose entries bear fewer.", mostTallied/len(window))
+		}
 		slices.Sort(met)
 		met = slices.Compact(met)
 	}
@@ -238,11 +247,23 @@ func (l *labelling) add(label string, key, at, player int, value float64) {
 	}
 	c := &n.cells[key][at]
 	c.entries++
-	c.players[counting] = append(c.players[counting], player)
+	c.players[counting] = with(c.players[counting], player)
 	if !math.IsNaN(value) {
 		c.sum += value
-		c.players[adding] = append(c.players[adding], player)
+		c.players[adding] = with(c.players[adding], player)
 	}
+}
+
+// with notes one more player. The list is as long as there are players, however many entries they have.
+func with(players consent.Cohort, one int) consent.Cohort {
+	if n := len(players); n >= 64 && n == cap(players) {
+		slices.Sort(players)
+		players = slices.Compact(players)
+		if len(players) > n/2 {
+			players = slices.Grow(players, n)
+		}
+	}
+	return append(players, one)
 }
 
 // tacticOf is what stands before the slash of a label; of an address its site.

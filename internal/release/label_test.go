@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cairn/internal/board"
+	"cairn/internal/consent"
 	"cairn/internal/db"
 	"cairn/internal/db/dbtest"
 	"cairn/internal/entry"
@@ -295,6 +296,46 @@ func rankWithout(rows [][]float64, without uint, players int) (rank int) {
 		rank++
 	}
 	return rank
+}
+
+// Whoever may add entries can call each of them something else: what is asked of them takes no memory without end.
+func TestByLabel_RefusesToAddUpLabelsWithoutEnd(t *testing.T) {
+	c := newClub(t, dbtest.New(t), clubCard)
+	m := c.enrol("a", "b", "c", "d", "e")
+	c.bear("2026-11-09", "posts", "video/intro", m...)
+	var batch []entry.Entry
+	for i := range mostTallied/2 + 1 {
+		batch = append(batch, entry.Entry{Member: m[0], Key: "posts", At: c.now.AddDate(0, 0, -17).UnixMicro(), Value: 1, Label: fmt.Sprintf("post/%d", i), ID: fmt.Sprintf("post %d", i)})
+	}
+	if _, err := c.entries.Append(context.Background(), c.board.ID, "test", batch, false); err != nil {
+		t.Fatal(err)
+	}
+	c.publish("2026-W45")
+	c.publish("2026-W46")
+	told, err := c.releases.ByLabel(context.Background(), c.board, LabelQuestion{From: "posts"})
+	wantKind(t, err, fault.Invalid)
+	if len(told.Released) != 2 || len(told.Tactics) != 0 || told.All.From.Entries != 0 {
+		t.Errorf("what may be asked for instead: %+v", told)
+	}
+	if one := c.byLabel(LabelQuestion{From: "posts", First: "2026-W46"}); one.All.From.Entries != 5 {
+		t.Errorf("of one period: %v", one.lines())
+	}
+}
+
+func TestWith_KeepsAsManyAsThereAre(t *testing.T) {
+	for _, players := range []int{1, 50, 1000} {
+		var all consent.Cohort
+		for i := range 200_000 {
+			all = with(all, i*7%players)
+		}
+		if cap(all) > 4*max(64, players) {
+			t.Errorf("of %d players %d are kept", players, cap(all))
+		}
+		slices.Sort(all)
+		if all = slices.Compact(all); len(all) != players {
+			t.Errorf("of %d players %d are known", players, len(all))
+		}
+	}
 }
 
 func TestByLabel_TellsOfTheMostCommonOfTooManyLabels(t *testing.T) {

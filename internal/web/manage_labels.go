@@ -48,12 +48,17 @@ func (s *site) showLabels(w http.ResponseWriter, v *visit) error {
 			return err
 		}
 		f.err, status = err, http.StatusUnprocessableEntity
-		if told, err = s.releases.ByLabel(v.Context(), b, release.LabelQuestion{}); err != nil {
-			return err
+		if len(told.Released) == 0 {
+			if told, err = s.releases.ByLabel(v.Context(), b, release.LabelQuestion{}); err != nil && fault.Of(err) != fault.Invalid {
+				return err
+			}
 		}
 	}
 	page.Managed.Problem = f.problem()
 	page.tell(told, f, b.Retention)
+	if err != nil { // what may be asked for is known, and no more
+		page.Rows, page.File = nil, ""
+	}
 	return s.tell(w, v, status, "manage_labels", page)
 }
 
