@@ -36,3 +36,27 @@ func TestLabels_SayWhatCameOfTacticsAndAssets(t *testing.T) {
 	c.manager.get(at+"?first=2026-W01").want(t, http.StatusUnprocessableEntity, "no release")
 	c.joins("Player Z", "all", "yes").get(at).want(t, http.StatusNotFound, "")
 }
+
+// More labels than can be added up leave a page on which something else can be asked for.
+func TestLabels_LetAskForLessWhereThereAreTooMany(t *testing.T) {
+	c, _ := aiming(t)
+	number := c.member("Player A").Number
+	const each = 10_001
+	ids := 0
+	for range 20 {
+		var batch []entry.Entry
+		for range each {
+			ids++
+			batch = append(batch, entry.Entry{Member: number, Key: "calls", Label: fmt.Sprintf("call/%d", ids), At: c.clock.Add(2 * time.Hour).UnixMicro(), Value: 1, ID: fmt.Sprintf("call %d", ids)})
+		}
+		if _, err := c.entries.Append(context.Background(), c.board.ID, "funnel", batch, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.play("2026-W47", 10)
+	page := c.manager.get(c.at("/manage/labels"))
+	page.want(t, http.StatusUnprocessableEntity, "different labels in these periods")
+	if !strings.Contains(page.body, "Ask something else") || strings.Contains(page.body, "All entries") {
+		t.Errorf("the page: %s", page.body)
+	}
+}
