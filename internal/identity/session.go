@@ -214,7 +214,7 @@ func (i *Identity) SignOut(ctx context.Context, a Actor, session string) error {
 		} else if n == 0 {
 			return fault.New(fault.NotFound, "You are not signed in there any more.")
 		}
-		return i.note(tx, a.Account, "session.end", map[string]string{"why": "signed out"})
+		return i.note(tx, a.Account, "session.end", map[string]string{"why": "one place"})
 	})
 }
 
@@ -224,7 +224,7 @@ func (i *Identity) SignOutEverywhere(ctx context.Context, a Actor) error {
 		if err := endAll(tx, a.Account); err != nil {
 			return err
 		}
-		return i.note(tx, a.Account, "session.end", map[string]string{"why": "signed out everywhere"})
+		return i.note(tx, a.Account, "session.end", map[string]string{"why": "everywhere"})
 	})
 }
 

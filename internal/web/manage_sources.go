@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -335,19 +336,29 @@ func (s *site) newKey(c source.Connection, secret string) *newKey {
 	return &newKey{Name: c.Name, Key: secret, How: s.howTo(c, secret)}
 }
 
+// plainKey is a key that means nothing to a shell: whoever wrote the rules need not be who runs the example.
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]*$`)
+
 // howTo says how to send to a source.
 func (s *site) howTo(c source.Connection, key string) []howTo {
 	base := s.base
 	if base == "" {
 		base = "https://this-server"
 	}
-	who, sample := `"player": "ada", `, "userId: 'ada', "
+	who, sample, data := `"player": "ada", `, "userId: 'ada', ", `{"player": "ada"}`
 	if c.Player != "" {
-		who, sample = "", "anonymousId: 'me', "
+		who, sample, data = "", "anonymousId: 'me', ", "{}"
+	}
+	counts := "calls"
+	for _, r := range c.Rules { // a key that they name is one that counts here
+		if plainKey.MatchString(r.Key) {
+			counts = r.Key
+			break
+		}
 	}
 	return []howTo{
-		{"From a shell", "curl " + base + "/api/v1/in \\\n  -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/json' \\\n  -d '[{\"id\": \"call-1\", " + who + "\"key\": \"calls\", \"at\": \"" + s.now().UTC().Format(time.RFC3339) + "\", \"value\": 1}]'"},
+		{"From a shell", "curl " + base + "/api/v1/in \\\n  -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/json' \\\n  -d '[{\"id\": \"call-1\", " + who + "\"key\": \"" + counts + "\", \"at\": \"" + s.now().UTC().Format(time.RFC3339) + "\", \"value\": 1}]'"},
 		{"With any client of the Segment kind", "const cairn = new Analytics({ writeKey: '" + key + "', host: '" + base + "', path: '/v1/batch' })\ncairn.track({ " + sample + "event: 'Call Made', properties: { minutes: 12 } })"},
-		{"As a CloudEvent", "curl " + base + "/api/v1/in/cloudevents \\\n  -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/cloudevents+json' \\\n  -d '{\"specversion\": \"1.0\", \"id\": \"1\", \"source\": \"/crm\", \"type\": \"com.example.call\", \"data\": {\"player\": \"ada\"}}'"},
+		{"As a CloudEvent", "curl " + base + "/api/v1/in/cloudevents \\\n  -H 'Authorization: Bearer " + key + "' \\\n  -H 'Content-Type: application/cloudevents+json' \\\n  -d '{\"specversion\": \"1.0\", \"id\": \"1\", \"source\": \"/crm\", \"type\": \"com.example.call\", \"data\": " + data + "}'"},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,10 @@ func TestSources_AManagerConnectsMendsRulesReplaysAndRetires(t *testing.T) {
 	key := sourceKey.FindString(made.body)
 	if made.StatusCode != http.StatusOK || key == "" {
 		t.Fatalf("%d %s", made.StatusCode, made.body)
+	}
+	for rules, says := range map[string]string{`[{"key": "meetings"}]`: "&#34;key&#34;: &#34;meetings&#34;", `[{"key": "';id"}]`: "&#34;key&#34;: &#34;calls&#34;"} {
+		name := "shown-" + strconv.Itoa(len(rules))
+		mustSay(t, c.manager.send(list, "kind", "push", "name", name, "rules", rules).body, says)
 	}
 	if again := c.manager.get(list); sourceKey.MatchString(again.body) {
 		t.Error("the key is shown twice")
