@@ -56,6 +56,11 @@ func TemplateOf(key string) (template Template, nearestKey string, ok bool) {
 		}
 		known = append(known, t.Key)
 	}
+	for _, k := range known { // what was cut short
+		if key != "" && strings.HasPrefix(k, key) {
+			return Template{}, k, false
+		}
+	}
 	nearestKey, _ = nearest(key, known)
 	return Template{}, nearestKey, false
 }

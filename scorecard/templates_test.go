@@ -99,6 +99,9 @@ func TestTemplateOf_NamesTheNearest(t *testing.T) {
 	if _, nearest, ok := TemplateOf("social-seling"); ok || nearest != "social-selling" {
 		t.Errorf("nearest %q", nearest)
 	}
+	if _, nearest, ok := TemplateOf("sales-micro"); ok || nearest != "sales-micro-behaviours" {
+		t.Errorf("cut short: %q, %v", nearest, ok)
+	}
 }
 
 func TestTemplate_RenamedKeepsAllButKeyAndName(t *testing.T) {
