@@ -118,7 +118,10 @@ func (d *door) bearer(r *http.Request) (identity.Actor, error) {
 	if !strings.EqualFold(kind, "Bearer") {
 		return identity.Actor{}, fault.New(fault.Unauthenticated, "Send the token as \"Authorization: Bearer cairn_…\".")
 	}
-	return d.Identity.ByToken(r.Context(), strings.TrimSpace(secret))
+	if secret = strings.TrimSpace(secret); strings.HasPrefix(secret, keyBegins) {
+		return identity.Actor{}, fault.New(fault.Unauthenticated, "This is the key of a source, which brings entries in and opens nothing else. Send a token; its owner makes one under \"Ways in\".")
+	}
+	return d.Identity.ByToken(r.Context(), secret)
 }
 
 // enter finds the board of the address and what the visitor is on it. A board that is not there and one that is not theirs are

@@ -90,7 +90,7 @@ func TestAPI_ASourceIsConnectedMendedReplayedAndRetired(t *testing.T) {
 	if len(front.Silent) != 1 || !strings.Contains(front.Silent["Calls"], "crm is paused") {
 		t.Errorf("what is not measured: %q", front.Silent)
 	}
-	if answer, _ := w.ask(http.MethodPost, "/api/v1/in", next.Key, `[]`); answer.StatusCode != http.StatusForbidden {
+	if answer, _ := w.ask(http.MethodPost, "/api/v1/in", next.Key, `[]`); answer.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a paused source takes: %d", answer.StatusCode)
 	}
 	must(t, sources.Resume(ctx, "crm"))

@@ -67,7 +67,7 @@ type Fault struct {
 	Kind    Kind
 	Message string        // for people: what, where, what to do next
 	Field   string        // of Invalid: the field or key that is wrong, "" none
-	Wait    time.Duration // of Limited
+	Wait    time.Duration // of Limited and Unavailable; 0 not known
 	Cause   error         // for the log only
 }
 

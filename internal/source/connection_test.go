@@ -348,7 +348,7 @@ func TestByKey_TheOldKeyWorksForADayOrEndsAtOnce(t *testing.T) {
 		if err != nil || len(keys) != 1 || keys[0].Used != clock.Format(time.DateOnly) {
 			t.Errorf("%+v, %v", keys, err)
 		}
-		if err := w.sources.Pause(w.ctx, identity.Actor{}, w.owner, "shop", "for now"); err != nil || open(last) != fault.Forbidden {
+		if err := w.sources.Pause(w.ctx, identity.Actor{}, w.owner, "shop", "for now"); err != nil || open(last) != fault.Unavailable {
 			t.Errorf("paused: %v", err)
 		}
 		if err := w.sources.Resume(w.ctx, identity.Actor{}, w.owner, "shop"); err != nil || open(last) != "" {

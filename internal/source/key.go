@@ -81,8 +81,8 @@ func (s *Sources) NewKey(ctx context.Context, a identity.Actor, o Owner, name st
 	return secret, err
 }
 
-// ByKey returns the connection of a key that a program shows; Unauthenticated for none, Forbidden for one that is paused or whose
-// board is suspended. What another program changes is seen within a second.
+// ByKey returns the connection of a key that a program shows; Unauthenticated for none, Unavailable for one that is paused or whose
+// board is suspended, so that whoever sends keeps what they have, and Forbidden for one that is retired. What another program changes is seen within a second.
 func (s *Sources) ByKey(ctx context.Context, secret string) (Connection, error) {
 	if !strings.HasPrefix(secret, keyBegins) || len(secret) > 200 {
 		return Connection{}, noKey()
@@ -100,9 +100,9 @@ func (s *Sources) ByKey(ctx context.Context, secret string) (Connection, error) 
 	case !k.ends.IsZero() && !now.Before(k.ends):
 		return Connection{}, noKey()
 	case k.suspended != "":
-		return Connection{}, fault.New(fault.Forbidden, "The board is closed for now, and takes nothing.")
+		return Connection{}, notNow("The board is closed for now, and takes nothing until it is opened again.")
 	case k.of.State == Paused:
-		return Connection{}, fault.New(fault.Forbidden, "The source %q is paused, and takes nothing until it is resumed.", k.of.Name)
+		return Connection{}, notNow("The source %q is paused, and takes nothing until it is resumed.", k.of.Name)
 	case k.of.State == Retired:
 		return Connection{}, fault.New(fault.Forbidden, "The source %q is retired, and takes nothing any more.", k.of.Name)
 	}
@@ -115,6 +115,12 @@ func (s *Sources) ByKey(ctx context.Context, secret string) (Connection, error) 
 		_, err := tx.Exec(`UPDATE source_key SET used = $1 WHERE secret = $2`, today, hash)
 		return err
 	})
+}
+
+func notNow(format string, args ...any) error {
+	f := fault.New(fault.Unavailable, format, args...)
+	f.Wait = time.Hour
+	return f
 }
 
 func noKey() error {
