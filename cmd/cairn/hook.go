@@ -37,12 +37,16 @@ func (cmd *hookListCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		lines := make([]client.Hook, len(all))
-		for i, h := range all {
-			lines[i] = client.Hook{ID: h.ID, Name: h.Name, Kind: string(h.Kind), State: h.State, Waiting: h.Waiting, Dead: h.Dead, Address: h.Address}
-		}
-		return listHooks(c, lines)
+		return listHooks(c, wireHooks(all))
 	})
+}
+
+func wireHooks(all []hook.Hook) []client.Hook {
+	lines := make([]client.Hook, len(all))
+	for i, h := range all {
+		lines[i] = client.Hook{ID: h.ID, Name: h.Name, Kind: string(h.Kind), State: h.State, Waiting: h.Waiting, Dead: h.Dead, Address: h.Address}
+	}
+	return lines
 }
 
 func (cmd *hookListCommand) over(c *console, s *client.Client) error {
@@ -126,7 +130,49 @@ func (cmd *hookMakeCommand) told(c *console, id, secret string) error {
 type oneHook struct {
 	dbFlags
 	Board string `arg:"" help:"Key of the board." placeholder:"BOARD"`
-	Hook  string `arg:"" help:"Identifier of the hook, as the list has it." placeholder:"HOOK"`
+	Hook  string `arg:"" help:"The hook: its name, or its identifier as the list has it." placeholder:"HOOK"`
+}
+
+// named makes of the name of a hook its identifier.
+func (cmd *oneHook) named(all []client.Hook) error {
+	var ids []string
+	for _, h := range all {
+		if h.ID == cmd.Hook {
+			return nil
+		}
+		if h.Name == cmd.Hook {
+			ids = append(ids, h.ID)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return fault.New(fault.NotFound, "The board has no hook %q: \"cairn hook list %s\" lists them.", cmd.Hook, cmd.Board)
+	case 1:
+		cmd.Hook = ids[0]
+		return nil
+	}
+	return fault.New(fault.Conflict, "%d hooks are called %q: say which by its identifier (%s).", len(ids), cmd.Hook, strings.Join(ids, ", "))
+}
+
+func (cmd *oneHook) onHook(c *console, do func(a *app.App, b *board.Board) error) error {
+	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
+		all, err := a.Hooks.Hooks(c, b)
+		if err != nil {
+			return err
+		}
+		if err := cmd.named(wireHooks(all)); err != nil {
+			return err
+		}
+		return do(a, b)
+	})
+}
+
+func (cmd *oneHook) overHook(c *console, s *client.Client) error {
+	all, err := s.Hooks(c, cmd.Board)
+	if err != nil {
+		return err
+	}
+	return cmd.named(all.Items)
 }
 
 // hookTestCommand tests a hook.
@@ -134,7 +180,7 @@ type hookTestCommand struct{ oneHook }
 
 // Run sends a message now.
 func (cmd *hookTestCommand) Run(c *console) error {
-	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
+	return cmd.onHook(c, func(a *app.App, b *board.Board) error {
 		d, err := a.Hooks.Test(c, identity.Actor{}, b, cmd.Hook)
 		if err != nil {
 			return err
@@ -144,6 +190,9 @@ func (cmd *hookTestCommand) Run(c *console) error {
 }
 
 func (cmd *hookTestCommand) over(c *console, s *client.Client) error {
+	if err := cmd.overHook(c, s); err != nil {
+		return err
+	}
 	d, err := s.TestHook(c, cmd.Board, cmd.Hook)
 	if err != nil {
 		return err
@@ -168,7 +217,7 @@ type hookReplayCommand struct {
 
 // Run has them sent by the server that runs, or the next one that does.
 func (cmd *hookReplayCommand) Run(c *console) error {
-	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
+	return cmd.onHook(c, func(a *app.App, b *board.Board) error {
 		return cmd.replay(c,
 			func(ctx context.Context) (int, error) { return a.Hooks.ReplayDead(ctx, identity.Actor{}, b, cmd.Hook) },
 			func(ctx context.Context) error {
@@ -178,6 +227,9 @@ func (cmd *hookReplayCommand) Run(c *console) error {
 }
 
 func (cmd *hookReplayCommand) over(c *console, s *client.Client) error {
+	if err := cmd.overHook(c, s); err != nil {
+		return err
+	}
 	return cmd.replay(c,
 		func(ctx context.Context) (int, error) {
 			r, err := s.ReplayDeadHooks(ctx, cmd.Board, cmd.Hook)
@@ -213,7 +265,7 @@ new one. With --at-once it does not; --end-former ends it when the other side ha
 
 // Run makes a secret, ends the one before, or both.
 func (cmd *hookSecretCommand) Run(c *console) error {
-	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
+	return cmd.onHook(c, func(a *app.App, b *board.Board) error {
 		return cmd.renew(c,
 			func(ctx context.Context) (string, error) {
 				return a.Hooks.NewSecret(ctx, identity.Actor{}, b, cmd.Hook)
@@ -223,6 +275,9 @@ func (cmd *hookSecretCommand) Run(c *console) error {
 }
 
 func (cmd *hookSecretCommand) over(c *console, s *client.Client) error {
+	if err := cmd.overHook(c, s); err != nil {
+		return err
+	}
 	return cmd.renew(c,
 		func(ctx context.Context) (string, error) {
 			made, err := s.NewHookSecret(ctx, cmd.Board, cmd.Hook)
@@ -255,11 +310,14 @@ type hookEndCommand struct{ oneHook }
 
 // Run ends it.
 func (cmd *hookEndCommand) Run(c *console) error {
-	return cmd.onBoard(c, cmd.Board, func(a *app.App, b *board.Board) error {
+	return cmd.onHook(c, func(a *app.App, b *board.Board) error {
 		return a.Hooks.End(c, identity.Actor{}, b, cmd.Hook)
 	})
 }
 
 func (cmd *hookEndCommand) over(c *console, s *client.Client) error {
+	if err := cmd.overHook(c, s); err != nil {
+		return err
+	}
 	return s.EndHook(c, cmd.Board, cmd.Hook)
 }
