@@ -62,6 +62,7 @@ func TestRules_MakeEntriesOfEvents(t *testing.T) {
 		`[{"event": "*", "key": "k", "times": 0.5}]`:                                                           `key=ada k 2026-11-22T12:00 0.5 "e1|k" `,
 		`[{"event": "*", "key": "k", "number": "$.n", "times": -2}]`:                                           `key=ada k 2026-11-22T12:00 -25 "e1|k" `,
 		`[{"event": "*", "key": "k", "number": "$.n", "times": 1e308}]`:                                        `why rule 1 (k): its number is not finite`,
+		`[{"event": "order completed", "key": "k"}]`:                                                           `why no rule of the source is about "Order Completed"; rule 1 is about "order completed"`,
 		`[{"event": "Order Cancelled", "key": "k"}]`:                                                           `why no rule of the source is about "Order Completed"`,
 		`[]`: `why the source has no rules that say what an event becomes`,
 		`[{"event": "*", "key": "k"}, {"event": "*", "key": "l", "number": "$.no"}]`: `why rule 2 (l): there is no number at $.no`,
