@@ -268,7 +268,9 @@ func (r Rules) Apply(e Event) (made []Made, skipped bool, why string) {
 		return nil, false, "the source has no rules that say what an event becomes"
 	}
 	why = fmt.Sprintf("no rule of the source is about %q", cmp.Or(e.Type, "an event without a type"))
-	if i := slices.IndexFunc(r, func(rule Rule) bool { return rule.Event != "" && rule.Event != e.Type && strings.EqualFold(rule.Event, e.Type) }); i >= 0 {
+	if i := slices.IndexFunc(r, func(rule Rule) bool {
+		return rule.Event != "" && rule.Event != e.Type && strings.EqualFold(rule.Event, e.Type)
+	}); i >= 0 {
 		why += fmt.Sprintf("; rule %d is about %q", i+1, r[i].Event)
 	}
 	return nil, false, why
