@@ -369,7 +369,7 @@ func (r *report) readsOverHTTP(size sizes) error {
 	}
 	defer func() { _ = hangUp() }()
 	r.printf("## Reads over HTTP: a release of %d players × %d metrics, %d connections\n", size.Board, metrics, connections)
-	r.printf("The whole program, asked by nobody in particular, with its log; players by lot. Beside each answer bytes of the same size that stand still.\n")
+	r.printf("The whole program, asked by nobody in particular, with its log; players by lot. Beside each answer bytes of the same size that stand still. What anybody is shown\nis drawn once a second while nothing is written: of one leaderboard that many ask for, hardly ever; of players by lot, each time.\n")
 	r.printf("| what | bytes | a second | CPU a request | standing still | ratio |\n|---|---|---|---|---|---|")
 	player := func() string { return playerKey(rand.IntN(size.Board)) }
 	for _, read := range []struct {
